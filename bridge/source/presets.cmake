@@ -1,0 +1,12 @@
+# Writes the table of built-in presets: one row per YAML file, bytes as they stand.
+set(text "/* Made by presets.cmake from the files in source/presets. */\n#include \"source/presets.h\"\n\n")
+set(rows "")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const unsigned char preset_${name}[] = {${bytes}0};\n")
+  string(APPEND rows "    {\"${name}\", (const char *)preset_${name}, sizeof preset_${name} - 1},\n")
+endforeach()
+string(APPEND text "\nconst struct preset presets[] = {\n${rows}    {0}};\n")
+file(WRITE ${OUT} "${text}")
