@@ -1,0 +1,162 @@
+/* doc: text that people and machines send, with places: YAML documents and the diagnostics about
+ * them, JSON events, values and paths into them.
+ *
+ * YAML is a strict subset (no anchors, aliases, tags, merge keys, directives, second documents,
+ * duplicate keys); every node knows its file, line and column. JSON is exactly RFC 8259 and is read
+ * in one validating pass over the bytes without a tree of heap objects. */
+#ifndef CLOCKWIRE_DOC_H
+#define CLOCKWIRE_DOC_H
+
+#include <stdbool.h>
+
+#include "error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Diagnostics: faults in what people write, all of them in one run ---- */
+
+enum cw_severity { CW_ERROR, CW_WARNING, CW_NOTE };
+
+struct cw_place {
+    const char *file; /* NULL when unknown */
+    uint32_t line;    /* from 1; 0 when unknown */
+    uint32_t column;  /* from 1, in characters */
+    uint32_t width;   /* characters to underline, at least 1 */
+};
+
+struct cw_diag {
+    enum cw_severity severity;
+    const char *code; /* stable, such as "unknown-key"; the list is rules/diag.def */
+    struct cw_place place;
+    const char *text; /* one line; control bytes are escaped */
+    const char *hint; /* "did you mean `when`?", or NULL */
+};
+
+struct cw_diags;
+
+struct cw_diags *cw_diags_create(void);
+void cw_diags_destroy(struct cw_diags *diags);
+/* Remembers the text of a file so that its lines can be shown. Owns: a copy. */
+void cw_diags_file(struct cw_diags *diags, const char *file, struct cw_text text);
+/* Limits: 200 diagnostics are kept, more are counted. A memory shortage is kept as a diagnostic. */
+void cw_diags_add(struct cw_diags *diags, enum cw_severity severity, const char *code,
+                  struct cw_place place, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+size_t cw_diags_count(const struct cw_diags *diags, enum cw_severity severity);
+size_t cw_diags_total(const struct cw_diags *diags);
+/* In the order of file, line, column. Lives: until the next add or destroy. */
+const struct cw_diag *cw_diags_get(const struct cw_diags *diags, size_t i);
+/* Renders all: `file:line:column: error[code]: text`, the line, a caret, the hint. The text is the
+ * caller's to free(). Returns: NULL when memory is short. */
+char *cw_diags_render(const struct cw_diags *diags, bool colour);
+
+/* The nearest of `words` to a mistyped one, or NULL when none is near. */
+const char *cw_nearest(struct cw_text word, const char *const *words, size_t n);
+
+/* ---- YAML documents ---- */
+
+struct cw_doc;
+struct cw_node;
+enum cw_node_kind { CW_NODE_SCALAR, CW_NODE_SEQ, CW_NODE_MAP };
+
+struct cw_doc_limits {
+    size_t bytes; /* of the text; 0: 64 MiB */
+    size_t nodes; /* 0: 4 million */
+    unsigned depth; /* 0: 32; flow collections at most 16 */
+};
+
+/* Reads one document. Faults go to `diags`. Returns: CW_ESYNTAX or CW_ELIMIT when it is refused.
+ * Owns: the caller destroys *out; nodes live as long as it; `text` is copied. */
+enum cw_status cw_doc_parse(const char *file, struct cw_text text,
+                            const struct cw_doc_limits *limits, struct cw_diags *diags,
+                            struct cw_doc **out) CW_CHECKED;
+void cw_doc_destroy(struct cw_doc *doc);
+const struct cw_node *cw_doc_root(const struct cw_doc *doc);
+
+enum cw_node_kind cw_node_kind(const struct cw_node *node);
+struct cw_place cw_node_place(const struct cw_node *node);
+struct cw_text cw_node_text(const struct cw_node *node); /* scalars; ends with NUL; else empty */
+bool cw_node_is_plain(const struct cw_node *node);       /* a scalar without quotes */
+size_t cw_node_count(const struct cw_node *node);        /* items or pairs; 0 for scalars */
+const struct cw_node *cw_node_item(const struct cw_node *seq, size_t i);
+const struct cw_node *cw_node_key(const struct cw_node *map, size_t i);
+const struct cw_node *cw_node_value(const struct cw_node *map, size_t i);
+const struct cw_node *cw_node_get(const struct cw_node *map, const char *key); /* or NULL */
+
+/* "10 minutes": n and millisecond|second|minute|hour|day[s]. Limits: 10 years. */
+enum cw_status cw_duration_parse(struct cw_text text, int64_t *out_ms,
+                                 struct cw_error *err) CW_CHECKED;
+
+/* ---- Values ---- */
+
+enum cw_kind { CW_MISSING = 0, CW_NULL, CW_BOOL, CW_NUMBER, CW_STRING, CW_LIST, CW_OBJECT };
+
+struct cw_json;
+
+/* One value. Plain data, copied freely; what it points to lives as long as the JSON text and
+ * reader, or the arena, that it came from. */
+struct cw_value {
+    enum cw_kind kind;
+    bool truth;          /* CW_BOOL */
+    struct cw_text text; /* CW_STRING: decoded; CW_NUMBER: the digits as sent */
+    const struct cw_value *items; /* CW_LIST: made by a [*] or by the host; NULL: in `json` */
+    size_t n_items;
+    const struct cw_json *json; /* CW_LIST, CW_OBJECT: in this JSON text at `node` */
+    uint32_t node;
+};
+
+struct cw_value cw_value_string(struct cw_text text);
+/* Items of a list (0 for other kinds), and the i-th; strings with escapes are decoded into `arena`. */
+size_t cw_value_count(const struct cw_value *value);
+enum cw_status cw_value_item(const struct cw_value *list, size_t i, struct cw_arena *arena,
+                             struct cw_value *out) CW_CHECKED;
+/* The value as text for people and requests: strings as they are, numbers as sent, true/false,
+ * null as "", lists and objects as JSON. Lives: in `arena` or the value. */
+enum cw_status cw_value_text(const struct cw_value *value, struct cw_arena *arena,
+                             struct cw_text *out) CW_CHECKED;
+/* The value as JSON, UTF-8, without blanks; missing prints as null. Lives: in `arena`. */
+enum cw_status cw_value_print(const struct cw_value *value, struct cw_arena *arena,
+                              struct cw_text *out) CW_CHECKED;
+
+/* ---- JSON: one validating pass, then look-ups ---- */
+
+/* A reader, reused for many texts; it keeps a tape of 16 bytes per value, no tree. */
+struct cw_json *cw_json_create(void);
+void cw_json_destroy(struct cw_json *json);
+/* Validates `text` (borrowed, must outlive the values) by RFC 8259: UTF-8 checked, no BOM, depth
+ * at most 512; duplicate names are legal and the last one counts; numbers keep their digits; a lone
+ * surrogate escape reads as U+FFFD. Returns: CW_ESYNTAX with err->at, CW_ELIMIT, CW_NOMEM. */
+enum cw_status cw_json_read(struct cw_json *json, struct cw_text text,
+                            struct cw_error *err) CW_CHECKED;
+/* Limits: a budget for the tape; 0 is 64 MiB. */
+void cw_json_limit(struct cw_json *json, size_t tape_bytes);
+struct cw_value cw_json_root(const struct cw_json *json);
+
+/* ---- Paths: names with dots, [0], [-1], [*], ['odd name'] ---- */
+
+enum cw_step_kind { CW_STEP_NAME, CW_STEP_INDEX, CW_STEP_EACH };
+struct cw_step {
+    enum cw_step_kind kind;
+    int32_t index;       /* negative counts from the end */
+    struct cw_text name; /* decoded */
+};
+struct cw_path {
+    const struct cw_step *steps;
+    size_t n;
+};
+
+/* Compiles a path. Limits: 1 KiB, 32 steps. Returns: CW_ESYNTAX with err->at. */
+enum cw_status cw_path_parse(struct cw_text text, struct cw_arena *arena, struct cw_path *out,
+                             struct cw_error *err) CW_CHECKED;
+struct cw_path cw_path_skip(struct cw_path path, size_t steps);
+/* Follows a path. *out is CW_MISSING when there is nothing; with [*] it is a list of what was
+ * found (missing when the thing under [*] is no list). Returns: CW_NOMEM only. */
+enum cw_status cw_value_get(const struct cw_value *from, struct cw_path path,
+                            struct cw_arena *arena, struct cw_value *out) CW_CHECKED;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
