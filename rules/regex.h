@@ -1,0 +1,32 @@
+/* regex: PCRE2 with every limit set, so that no pattern can hang on hostile text.
+ *
+ * The JIT is required; patterns that raise limits, name callouts or begin with (*...) are refused.
+ * Subjects are cut at 4 KiB; a limit that is hit is CWR_REGEX_LIMIT, never a hang. */
+#ifndef CWR_REGEX_H
+#define CWR_REGEX_H
+
+#include <clockwire/error.h>
+#include <stdbool.h>
+
+struct cwr_regex;         /* compiled once, immutable, shared by threads */
+struct cwr_regex_scratch; /* match data, match context and JIT stack of one thread */
+
+enum cwr_regex_result { CWR_REGEX_NO, CWR_REGEX_YES, CWR_REGEX_LIMIT };
+
+enum { CWR_REGEX_GROUPS = 32 }; /* named groups of one pattern, at most */
+
+enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struct cwr_regex **out,
+                                 struct cw_error *err) CW_CHECKED;
+void cwr_regex_destroy(struct cwr_regex *regex);
+size_t cwr_regex_count(const struct cwr_regex *regex); /* named groups */
+struct cw_text cwr_regex_name(const struct cwr_regex *regex, size_t i);
+
+struct cwr_regex_scratch *cwr_regex_scratch_create(void);
+void cwr_regex_scratch_destroy(struct cwr_regex_scratch *scratch);
+
+/* groups[i], if given, is set to the i-th named group; at == NULL where it took no part. */
+enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
+                                      struct cwr_regex_scratch *scratch, struct cw_text subject,
+                                      struct cw_text groups[CWR_REGEX_GROUPS]);
+
+#endif
