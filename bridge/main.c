@@ -21,7 +21,7 @@ static const struct command {
     {"check", "[FILE...]", "list every fault of a configuration", cmd_check},
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send},
     {"health", "[--ready]", "ask the daemon whether it is well", cmd_health},
-    {"events", "[--after N]", "what came, and what was done: JSON lines", cmd_events},
+    {"events", "[--after N]", "what came and what was done about it; --json", cmd_events},
     {"pending", "", "runs that wait for their time: JSON lines", cmd_pending},
     {"reload", "", "read the configuration anew, as SIGHUP does", cmd_reload},
     {"version", "", "print the version", cmd_version},
@@ -53,11 +53,10 @@ static const struct command *find(const char *name)
 
 static bool read_args(int argc, char **argv, struct cmd_args *args)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"secrets", required_argument, NULL, 's'},
-                                            {"ready", no_argument, NULL, 'r'},
-                                            {"after", required_argument, NULL, 'a'},
-                                            {0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"secrets", required_argument, NULL, 's'},
+        {"ready", no_argument, NULL, 'r'},        {"after", required_argument, NULL, 'a'},
+        {"json", no_argument, NULL, 'j'},         {0}};
     for (int c; (c = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
         if (c == 'c')
             args->config = optarg;
@@ -65,6 +64,8 @@ static bool read_args(int argc, char **argv, struct cmd_args *args)
             args->secrets = optarg;
         else if (c == 'r')
             args->ready = true;
+        else if (c == 'j')
+            args->json = true;
         else if (c == 'a')
             args->after = optarg;
         else

@@ -7,7 +7,7 @@
 struct cmd_args {
     const char *config;  /* -c FILE, default clockwire.yaml */
     const char *secrets; /* --secrets DIR, or NULL */
-    bool ready;          /* --ready */
+    bool ready, json;    /* --ready, --json */
     const char *after;   /* --after N, or NULL */
     char **words;        /* what is no option */
     int n_words;

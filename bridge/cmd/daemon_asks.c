@@ -3,7 +3,6 @@
 #include "cmd.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int ask(const struct cmd_args *args, const char *method, const char *path)
 {
@@ -22,17 +21,6 @@ static int ask(const struct cmd_args *args, const char *method, const char *path
 int cmd_health(const struct cmd_args *args)
 {
     return ask(args, "GET", args->ready ? "/readyz" : "/healthz");
-}
-
-int cmd_events(const struct cmd_args *args)
-{
-    const char *after = args->after ? args->after : "0";
-    if (strspn(after, "0123456789") != strlen(after) || strlen(after) > 18) {
-        fprintf(stderr, "clockwire: --after takes the number of an event\n");
-        return CMD_USAGE;
-    }
-    auto_free char *path = xprintf("/events?after=%s", after);
-    return ask(args, "GET", path);
 }
 
 int cmd_pending(const struct cmd_args *args)
