@@ -6,8 +6,9 @@
 
 #include "text.h"
 
-static void set(struct cw_error *err, enum cw_status status, long at, const char *prefix,
-                const char *format, va_list args)
+static __attribute__((format(printf, 5, 0))) void set(struct cw_error *err, enum cw_status status,
+                                                      long at, const char *prefix,
+                                                      const char *format, va_list args)
 {
     char raw[sizeof err->text];
     int n = vsnprintf(raw, sizeof raw, format, args);
