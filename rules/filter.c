@@ -174,7 +174,7 @@ static struct cw_text truncate_text(struct cw_text text, size_t number)
     size_t len = 0;
     uint32_t c;
     for (; number > 0 && len < text.len; number--)
-        len += cwr_utf8_get((struct cw_text){text.at + len, text.len - len}, &c);
+        len += cwr_char_get((struct cw_text){text.at + len, text.len - len}, &c);
     return (struct cw_text){text.at, len};
 }
 
@@ -197,7 +197,7 @@ static enum cw_status slug(struct cw_text text, struct cw_arena *arena, struct c
         return CW_NOMEM;
     for (size_t i = 0; i < lower.len;) {
         uint32_t c;
-        size_t n = cwr_utf8_get((struct cw_text){lower.at + i, lower.len - i}, &c);
+        size_t n = cwr_char_get((struct cw_text){lower.at + i, lower.len - i}, &c);
         if (is_letter(c)) {
             if (gap && buf.len)
                 cwr_buf_puts(&buf, "-");

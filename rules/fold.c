@@ -66,7 +66,7 @@ static bool follows(struct cw_text text, size_t n)
     return true;
 }
 
-size_t cwr_utf8_get(struct cw_text text, uint32_t *c)
+size_t cwr_char_get(struct cw_text text, uint32_t *c)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char lead = (unsigned char)text.at[0];
@@ -85,7 +85,7 @@ size_t cwr_utf8_get(struct cw_text text, uint32_t *c)
     return n;
 }
 
-size_t cwr_utf8_put(char out[4], uint32_t c)
+size_t cwr_char_put(char out[4], uint32_t c)
 {
     if (c < 0x80) {
         out[0] = (char)c;
@@ -99,12 +99,12 @@ size_t cwr_utf8_put(char out[4], uint32_t c)
     return n;
 }
 
-size_t cwr_utf8_count(struct cw_text text)
+size_t cwr_char_count(struct cw_text text)
 {
     size_t count = 0;
     uint32_t c;
     for (size_t i = 0; i < text.len; count++)
-        i += cwr_utf8_get((struct cw_text){text.at + i, text.len - i}, &c);
+        i += cwr_char_get((struct cw_text){text.at + i, text.len - i}, &c);
     return count;
 }
 
@@ -118,11 +118,11 @@ enum cw_status cwr_case_text(enum cwr_case to, struct cw_text text, struct cw_ar
         return CW_NOMEM;
     for (size_t i = 0; i < text.len;) {
         uint32_t c;
-        size_t n = cwr_utf8_get((struct cw_text){text.at + i, text.len - i}, &c);
+        size_t n = cwr_char_get((struct cw_text){text.at + i, text.len - i}, &c);
         if (c == UINT32_MAX)
             made[len++] = text.at[i];
         else
-            len += cwr_utf8_put(made + len, cwr_case_char(to, c));
+            len += cwr_char_put(made + len, cwr_case_char(to, c));
         i += n;
     }
     made[len] = '\0';
