@@ -4,7 +4,7 @@
 
 #include <clockwire/error.h>
 
-enum { CWR_NOWHERE = 0xFFFFFFFF };
+#define CWR_NOWHERE UINT32_MAX
 
 struct cwr_map_slot {
     struct cw_text key;
