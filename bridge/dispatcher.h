@@ -1,0 +1,49 @@
+/* dispatcher: makes the calls. One lane per person, in strict order, one call in flight; retries
+ * with back-off; obeys the rate limits; looks before it repeats.
+ *
+ * It lives inside the loop's turn: `turn` runs inside the transaction (records answers, chooses
+ * what to send, writes attempt rows), `committed` runs after the commit (sends, logs). Nothing is
+ * sent whose attempt is not on disk. Only the heads of lanes are in memory. */
+#ifndef DISPATCHER_H
+#define DISPATCHER_H
+
+#include "people.h"
+#include "store/store.h"
+#include "transport/transport.h"
+
+struct dispatcher;
+
+struct dispatcher_deps {
+    struct store *store;
+    struct transport *transport; /* borrowed */
+    const struct people *people; /* borrowed until the next reload */
+    uint64_t seed;               /* of the jitter */
+    /* True when `turn` has something to do at once: an answer came. Called from the loop. */
+    void (*wake)(void *ctx);
+    void *ctx;
+};
+
+struct dispatcher *dispatcher_create(const struct dispatcher_deps *deps);
+void dispatcher_destroy(struct dispatcher *d);
+
+/* Reads the lanes from the store: at the start, and after a turn that was rolled back (what was in
+ * flight is then in doubt). */
+enum cw_status dispatcher_load(struct dispatcher *d, int64_t now_ms,
+                               struct cw_error *err) CW_CHECKED;
+/* A call was added for this person in the present turn (or calls of theirs were cancelled). */
+void dispatcher_notice(struct dispatcher *d, const char *person);
+/* True when `turn` would do something at now_ms. */
+bool dispatcher_ready(const struct dispatcher *d, int64_t now_ms);
+enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms,
+                               struct cw_error *err) CW_CHECKED; /* inside the transaction */
+void dispatcher_committed(struct dispatcher *d, int64_t now_ms);
+/* When it wants its next turn without anything happening; INT64_MAX: never. */
+int64_t dispatcher_next_ms(const struct dispatcher *d);
+size_t dispatcher_in_flight(const struct dispatcher *d);
+/* Begin nothing more; answers are still recorded. For the drain at the end. */
+void dispatcher_stop(struct dispatcher *d);
+void dispatcher_reload(struct dispatcher *d, const struct people *people);
+/* One line for /readyz when it is held up ("the API key is refused"), or NULL. */
+const char *dispatcher_trouble(const struct dispatcher *d);
+
+#endif

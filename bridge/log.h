@@ -1,0 +1,38 @@
+/* log: one line for each thing worth knowing: JSON, or readable on a terminal.
+ *
+ * Every line has ts, level, msg and the fields given. Control bytes and bidirectional marks are
+ * escaped, values are cut at 256 characters; nothing secret is ever passed in. */
+#ifndef LOG_H
+#define LOG_H
+
+#include <clockwire/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_format { LOG_AUTO, LOG_JSON, LOG_TEXT };
+
+struct log_field {
+    const char *name; /* NULL ends the list */
+    struct cw_text text;
+    int64_t number;
+    bool is_number;
+};
+
+void log_setup(enum log_level level, enum log_format format, int fd);
+bool log_on(enum log_level level);
+void log_write(enum log_level level, const char *msg, const struct log_field *fields);
+
+#define F_S(name, value) ((struct log_field){(name), cw_text_of(value), 0, false})
+#define F_T(name, value) ((struct log_field){(name), (value), 0, false})
+#define F_I(name, value) ((struct log_field){(name), {0, 0}, (int64_t)(value), true})
+#define F_END            ((struct log_field){0})
+
+/* LOG(LOG_INFO, "started", F_S("listen", address)); */
+#define LOG(level, msg, ...)                                                                       \
+    do {                                                                                           \
+        if (log_on(level))                                                                         \
+            log_write((level), (msg), (const struct log_field[]){__VA_ARGS__, F_END});             \
+    } while (0)
+
+#endif

@@ -1,0 +1,46 @@
+/* people: who is who for the dispatcher, and where the calls go: the part of the configuration
+ * that reaches awork. Immutable after the start or a reload. */
+#ifndef PEOPLE_H
+#define PEOPLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct person {
+    const char *name;         /* the key under `users`; also the name of the lane */
+    const char *awork;        /* uuid */
+    const char *timezone;     /* IANA */
+    const char *token;        /* the person's own, NULL: none. Secret */
+    const char *type_of_work; /* name or uuid, NULL: none */
+};
+
+enum without_user_token { WITHOUT_TOKEN_EMULATE, WITHOUT_TOKEN_SKIP, WITHOUT_TOKEN_FAIL };
+
+struct rate_window {
+    uint32_t requests;
+    int64_t window_ms;
+};
+
+struct target {
+    const char *url;   /* https://api.awork.com/api/v1, no slash at the end */
+    const char *token; /* the workspace's API key. Secret */
+    struct rate_window windows[4];
+    size_t n_windows;
+    enum without_user_token without_user_token;
+    int64_t retry_base_ms; /* first back-off: 1 s */
+    int64_t retry_cap_ms;  /* longest back-off: 5 min */
+    int64_t give_up_ms;    /* a call older than this dies: 24 h */
+    int64_t doubt_wait_ms; /* a call in doubt waits this long before it looks: 1 s */
+    int64_t timeout_ms;    /* of one request: 30 s */
+};
+
+struct people {
+    const struct person *items;
+    size_t n;
+    struct target target;
+};
+
+/* By name; NULL when there is nobody. */
+const struct person *people_find(const struct people *people, const char *name);
+
+#endif

@@ -1,0 +1,210 @@
+/* store: the journal. Two implementations behind one contract: SQLite and memory.
+ *
+ * All writes of a turn lie between store_begin and store_commit; what was not committed did not
+ * happen. Rows that are read lie in the caller's arena; every text in them ends with NUL. After
+ * CW_EIO from a commit the state on disk is unknown: stop acknowledging and end the process.
+ * CW_ELIMIT means that the disk is full: nothing was written, later may do. */
+#ifndef STORE_H
+#define STORE_H
+
+#include <clockwire/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+struct store_opts {
+    bool create_dirs;   /* make the folder (0700) of a SQLite file */
+    uint64_t max_bytes; /* page cap, 0: none */
+};
+
+/* "sqlite:PATH" or "memory:". One process at a time holds a file, by an exclusive lock for life.
+ * Returns: CW_EBUSY when another process has it; CW_EINVAL for a newer schema, a network file
+ * system or a bad name; CW_EIO. */
+enum cw_status store_open(const char *where, const struct store_opts *opts, struct store **out,
+                          struct cw_error *err) CW_CHECKED;
+void store_close(struct store *store);
+
+/* ---- One transaction per turn ---- */
+enum cw_status store_begin(struct store *store, struct cw_error *err) CW_CHECKED;
+enum cw_status store_commit(struct store *store, struct cw_error *err) CW_CHECKED;
+void store_rollback(struct store *store);
+bool store_in_turn(const struct store *store); /* between begin and commit */
+/* Housekeeping between turns: moves what was committed from the log to the file when there is
+ * enough of it, or when the daemon is idle. */
+enum cw_status store_tidy(struct store *store, bool idle, struct cw_error *err) CW_CHECKED;
+
+/* ---- Events ---- */
+enum store_verdict { STORE_ACCEPTED, STORE_REFUSED };
+enum store_codec { STORE_PLAIN = 0 }; /* 1 is kept for zstd */
+
+struct store_event {
+    int64_t seq; /* given by the store: 1, 2, 3, ... in the order of commits */
+    int64_t received_ms;
+    struct cw_text source, type, id; /* id: the sender's, or what stands for it */
+    enum store_verdict verdict;
+    struct cw_text reason; /* of a refusal */
+    enum store_codec codec;
+    struct cw_text payload; /* as `payloads:` says; may be empty */
+    struct cw_text used;    /* JSON object of the fields that rules read */
+};
+
+/* What makes a delivery a duplicate: half of a SHA-256 over source, kind of key and key. */
+struct store_key {
+    unsigned char bytes[16];
+};
+
+/* Adds an event with its keys. Returns: CW_EEXIST, with *seq of the first event, when any of the
+ * keys is there already (in this turn too). */
+enum cw_status store_event_add(struct store *store, const struct store_event *event,
+                               const struct store_key *keys, size_t n_keys, int64_t *seq,
+                               struct cw_error *err) CW_CHECKED;
+/* Up to `limit` events with seq > after, in order. */
+enum cw_status store_events(struct store *store, int64_t after, size_t limit,
+                            struct cw_arena *arena, struct store_event **out, size_t *n,
+                            struct cw_error *err) CW_CHECKED;
+
+/* ---- Runs: rule x person x key ---- */
+enum store_run_state {
+    STORE_RUN_WAITING, /* its time has not come; unique for rule, person, key */
+    STORE_RUN_ACTING,  /* its calls are in the lane */
+    STORE_RUN_DONE,
+    STORE_RUN_FAILED,    /* a call of it died */
+    STORE_RUN_CANCELLED, /* `unless` came, or somebody asked */
+    STORE_RUN_REPLACED,  /* a newer match took its place */
+    STORE_RUN_REFUSED,   /* facts or a template said no */
+    STORE_RUN_LOST,      /* its rule or person is gone */
+    STORE_RUN_STATES
+};
+
+struct store_run {
+    int64_t id;
+    int64_t event; /* seq */
+    struct cw_text rule, person, key;
+    enum store_run_state state;
+    int64_t due_ms, changed_ms;
+    struct cw_text condition, vars;
+    struct cw_text reason;
+};
+
+/* Adds a run. A waiting run of the same rule, person and key becomes REPLACED. */
+enum cw_status store_run_add(struct store *store, const struct store_run *run, int64_t *id,
+                             struct cw_error *err) CW_CHECKED;
+/* Cancels the waiting run of (rule, person, key), and acting ones of which no call has begun
+ * (their calls too). *n is how many runs. */
+enum cw_status store_run_cancel(struct store *store, struct cw_text rule, struct cw_text person,
+                                struct cw_text key, struct cw_text reason, int64_t now_ms,
+                                size_t *n, struct cw_error *err) CW_CHECKED;
+enum cw_status store_run_move(struct store *store, int64_t id, enum store_run_state to,
+                              struct cw_text reason, int64_t now_ms,
+                              struct cw_error *err) CW_CHECKED;
+/* An acting run whose calls are all finished becomes DONE, or FAILED when one of them is dead. */
+enum cw_status store_run_settle(struct store *store, int64_t id, int64_t now_ms,
+                                struct cw_error *err) CW_CHECKED;
+/* Waiting runs with due_ms <= now, by due_ms, id. */
+enum cw_status store_runs_due(struct store *store, int64_t now_ms, size_t limit,
+                              struct cw_arena *arena, struct store_run **out, size_t *n,
+                              struct cw_error *err) CW_CHECKED;
+/* When the next waiting run is due; INT64_MAX when none waits. Cheap: asked every turn. */
+enum cw_status store_next_due(struct store *store, int64_t *due_ms,
+                              struct cw_error *err) CW_CHECKED;
+enum cw_status store_runs_waiting(struct store *store, size_t limit, struct cw_arena *arena,
+                                  struct store_run **out, size_t *n,
+                                  struct cw_error *err) CW_CHECKED;
+enum cw_status store_runs_of(struct store *store, int64_t event, struct cw_arena *arena,
+                             struct store_run **out, size_t *n, struct cw_error *err) CW_CHECKED;
+
+/* ---- Calls: one lane per person, strict order of ids ---- */
+enum store_call_state {
+    STORE_CALL_READY, /* to be made, at due_ms or later */
+    STORE_CALL_SENT,  /* an attempt has no recorded answer: found so at the start, it is in doubt */
+    STORE_CALL_DONE,
+    STORE_CALL_SKIPPED, /* nothing was to be done: facts said no, or an earlier step failed */
+    STORE_CALL_DEAD,    /* can never succeed */
+    STORE_CALL_CANCELLED,
+    STORE_CALL_STATES
+};
+
+struct store_call {
+    int64_t id, run, event;
+    struct cw_text rule, person;
+    uint32_t step;
+    struct cw_text action, args; /* args: JSON object */
+    struct cw_text condition;    /* facts to look at before acting; empty: none */
+    enum store_call_state state;
+    int64_t due_ms, created_ms, changed_ms;
+    uint32_t tries;
+    struct cw_text progress; /* JSON: the memory of the action's machine; empty at first */
+    struct cw_text reason;
+};
+
+/* Adds a call. Returns: CW_EEXIST when (run, step) is there. */
+enum cw_status store_call_add(struct store *store, const struct store_call *call, int64_t *id,
+                              struct cw_error *err) CW_CHECKED;
+/* Saves state, due_ms, tries, progress, reason, changed_ms of a call; the move is asserted. */
+enum cw_status store_call_save(struct store *store, const struct store_call *call,
+                               struct cw_error *err) CW_CHECKED;
+/* The oldest open (READY or SENT) call of a person. Returns: CW_ENOENT when there is none. */
+enum cw_status store_lane_head(struct store *store, struct cw_text person, struct cw_arena *arena,
+                               struct store_call *out, struct cw_error *err) CW_CHECKED;
+/* Everybody who has an open call. */
+enum cw_status store_lanes(struct store *store, struct cw_arena *arena, struct cw_text **out,
+                           size_t *n, struct cw_error *err) CW_CHECKED;
+/* Open calls of a run with a step above `step` become `to` (SKIPPED or CANCELLED). */
+enum cw_status store_calls_end(struct store *store, int64_t run, uint32_t above_step,
+                               enum store_call_state to, struct cw_text reason, int64_t now_ms,
+                               struct cw_error *err) CW_CHECKED;
+enum cw_status store_calls_of(struct store *store, int64_t event, struct cw_arena *arena,
+                              struct store_call **out, size_t *n, struct cw_error *err) CW_CHECKED;
+
+/* ---- Attempts: a row before each request, its answer after it ---- */
+struct store_attempt {
+    int64_t id, call;
+    struct cw_text request;     /* "POST /users/.../timetracking/start" */
+    struct cw_text body;        /* what was sent, no secrets */
+    int64_t begun_ms, ended_ms; /* ended_ms 0: no answer recorded */
+    int status;                 /* 0: none came */
+    struct cw_text answer;      /* at most 4 KiB of the body, or the error */
+    struct cw_text verdict;     /* done, retry, lost, dead, ... */
+};
+enum cw_status store_attempt_begin(struct store *store, const struct store_attempt *attempt,
+                                   int64_t *id, struct cw_error *err) CW_CHECKED;
+enum cw_status store_attempt_end(struct store *store, const struct store_attempt *attempt,
+                                 struct cw_error *err) CW_CHECKED; /* by id; sets the last five */
+enum cw_status store_attempts_of(struct store *store, int64_t call, struct cw_arena *arena,
+                                 struct store_attempt **out, size_t *n,
+                                 struct cw_error *err) CW_CHECKED;
+
+/* ---- What we know of each person's timer, from our own answers ---- */
+struct store_timer {
+    struct cw_text person;
+    struct cw_text entry;      /* id of the time entry that we last started or paused */
+    struct cw_text started_by; /* rule that started that entry, or empty */
+    struct cw_text paused_by;  /* rule that paused it, or empty */
+    struct cw_text memo;       /* JSON of an emulated pause: what to start again; or empty */
+    int64_t changed_ms;
+};
+/* Returns: CW_ENOENT when nothing is known. */
+enum cw_status store_timer_get(struct store *store, struct cw_text person, struct cw_arena *arena,
+                               struct store_timer *out, struct cw_error *err) CW_CHECKED;
+enum cw_status store_timer_put(struct store *store, const struct store_timer *timer,
+                               struct cw_error *err) CW_CHECKED;
+
+/* ---- Settings and counts ---- */
+enum cw_status store_setting_get(struct store *store, const char *name, struct cw_arena *arena,
+                                 struct cw_text *out, struct cw_error *err) CW_CHECKED;
+enum cw_status store_setting_put(struct store *store, const char *name, struct cw_text value,
+                                 struct cw_error *err) CW_CHECKED;
+struct store_counts {
+    int64_t events, runs_waiting, calls_open, calls_dead;
+};
+enum cw_status store_counts(struct store *store, struct store_counts *out,
+                            struct cw_error *err) CW_CHECKED;
+
+/* ---- The moves that are allowed; both stores assert them; printed in ARCHITECTURE.md ---- */
+bool store_run_may(enum store_run_state from, enum store_run_state to);
+bool store_call_may(enum store_call_state from, enum store_call_state to);
+const char *store_run_word(enum store_run_state state);
+const char *store_call_word(enum store_call_state state);
+
+#endif

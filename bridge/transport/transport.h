@@ -1,0 +1,70 @@
+/* transport: one request to the API and its answer. curl.c is the real one; tests have a fake.
+ *
+ * `done` is called exactly once for each send, from the loop and never from inside send or from a
+ * callback of the HTTP library. No request is ever repeated here: a reused connection that dies is
+ * an answer of its own ("lost"), since only the caller knows whether a repeat is safe. */
+#ifndef TRANSPORT_H
+#define TRANSPORT_H
+
+#include <clockwire/error.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct transport;
+struct event_base;
+
+struct transport_request {
+    const char *method; /* "GET", "POST", "PUT" */
+    const char *path;   /* after the base URL, begins with / */
+    const char *token;  /* secret */
+    const char *body;   /* JSON, or NULL: neither body nor Content-Type */
+};
+
+enum transport_outcome {
+    TRANSPORT_ANSWER,   /* a whole answer came */
+    TRANSPORT_NOT_SENT, /* the server cannot have seen the request (no connection) */
+    TRANSPORT_LOST      /* it may have seen it: reset, timeout, half an answer */
+};
+
+struct transport_rate { /* -1: the header was not there */
+    int64_t limit_second, remaining_second, limit_minute, remaining_minute;
+    int64_t reset_s, retry_after_s;
+};
+
+struct transport_answer {
+    enum transport_outcome outcome;
+    int status;
+    struct cw_text body; /* at most 1 MiB; lives during the callback */
+    const char *error;   /* one line when there is no answer, else NULL */
+    struct transport_rate rate;
+    char trace_id[64]; /* Trace-Id of the answer, or "" */
+};
+
+typedef void (*transport_done_fn)(void *ctx, const struct transport_answer *answer);
+
+struct transport_ops {
+    void (*send)(struct transport *t, const struct transport_request *request,
+                 transport_done_fn done, void *ctx);
+    void (*abandon)(struct transport *t); /* forgets every request; no `done` will come */
+    void (*destroy)(struct transport *t);
+};
+struct transport {
+    const struct transport_ops *ops;
+};
+
+/* The real one. `url` is the base without a slash at the end; http is only for loopback hosts. */
+enum cw_status transport_curl_create(struct event_base *base, const char *url, int64_t timeout_ms,
+                                     struct transport **out, struct cw_error *err) CW_CHECKED;
+
+/* One blocking request, for commands (send, health, ...): over TCP or a unix socket (`unix_path`,
+ * or NULL). `headers` is NULL-ended, each "Name: value"; the body of the answer is the caller's. */
+struct fetch_request {
+    const char *method, *url, *unix_path;
+    const char *const *headers;
+    struct cw_text body;
+    int64_t timeout_ms;
+};
+enum cw_status transport_fetch(const struct fetch_request *request, int *status, char **body,
+                               size_t *len, struct cw_error *err) CW_CHECKED;
+
+#endif
