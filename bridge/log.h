@@ -29,10 +29,10 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
 #define F_END            ((struct log_field){0})
 
 /* LOG(LOG_INFO, "started", F_S("listen", address)); */
-#define LOG(level, msg, ...)                                                   \
-    do {                                                                       \
-        if (log_on(level))                                                     \
-            log_write((level), (msg), (const struct log_field[]){__VA_ARGS__, F_END});\
+#define LOG(level, msg, ...)                                                                       \
+    do {                                                                                           \
+        if (log_on(level))                                                                         \
+            log_write((level), (msg), (const struct log_field[]){__VA_ARGS__, F_END});             \
     } while (0)
 
 #endif

@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 struct person {
-    const char *name;     /* the key under `users`; also the name of the lane */
-    const char *awork;    /* uuid */
-    const char *timezone; /* IANA */
-    const char *token;    /* the person's own, NULL: none. Secret */
+    const char *name;         /* the key under `users`; also the name of the lane */
+    const char *awork;        /* uuid */
+    const char *timezone;     /* IANA */
+    const char *token;        /* the person's own, NULL: none. Secret */
     const char *type_of_work; /* name or uuid, NULL: none */
 };
 
@@ -27,11 +27,11 @@ struct target {
     struct rate_window windows[4];
     size_t n_windows;
     enum without_user_token without_user_token;
-    int64_t retry_base_ms;  /* first back-off: 1 s */
-    int64_t retry_cap_ms;   /* longest back-off: 5 min */
-    int64_t give_up_ms;     /* a call older than this dies: 24 h */
-    int64_t doubt_wait_ms;  /* a call in doubt waits this long before it looks: 1 s */
-    int64_t timeout_ms;     /* of one request: 30 s */
+    int64_t retry_base_ms; /* first back-off: 1 s */
+    int64_t retry_cap_ms;  /* longest back-off: 5 min */
+    int64_t give_up_ms;    /* a call older than this dies: 24 h */
+    int64_t doubt_wait_ms; /* a call in doubt waits this long before it looks: 1 s */
+    int64_t timeout_ms;    /* of one request: 30 s */
 };
 
 struct people {

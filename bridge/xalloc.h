@@ -9,7 +9,7 @@
 void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size); /* zeroed */
 void *xrealloc(void *at, size_t size);
-char *xstrdup(const char *text); /* NULL gives NULL */
+char *xstrdup(const char *text);  /* NULL gives NULL */
 char *xtext(struct cw_text text); /* a copy that ends with NUL */
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct cw_arena *xarena(size_t limit_bytes);

@@ -38,10 +38,10 @@ struct source_scratch *source_scratch_create(void);
 void source_scratch_destroy(struct source_scratch *scratch);
 
 enum source_verdict {
-    SOURCE_EVENTS,  /* genuine and decoded: 0..n events */
-    SOURCE_ANSWER,  /* a handshake or probe: send `answer`, keep nothing */
-    SOURCE_DENIED,  /* not genuine: 401, nothing but a counter */
-    SOURCE_REFUSED  /* genuine but not decodable: `answer` says 400 (or what the preset says) */
+    SOURCE_EVENTS, /* genuine and decoded: 0..n events */
+    SOURCE_ANSWER, /* a handshake or probe: send `answer`, keep nothing */
+    SOURCE_DENIED, /* not genuine: 401, nothing but a counter */
+    SOURCE_REFUSED /* genuine but not decodable: `answer` says 400 (or what the preset says) */
 };
 
 struct source_event {

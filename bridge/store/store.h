@@ -14,8 +14,8 @@
 struct store;
 
 struct store_opts {
-    bool create_dirs;       /* make the folder (0700) of a SQLite file */
-    uint64_t max_bytes;     /* page cap, 0: none */
+    bool create_dirs;   /* make the folder (0700) of a SQLite file */
+    uint64_t max_bytes; /* page cap, 0: none */
 };
 
 /* "sqlite:PATH" or "memory:". One process at a time holds a file, by an exclusive lock for life.
@@ -43,7 +43,7 @@ struct store_event {
     int64_t received_ms;
     struct cw_text source, type, id; /* id: the sender's, or what stands for it */
     enum store_verdict verdict;
-    struct cw_text reason;  /* of a refusal */
+    struct cw_text reason; /* of a refusal */
     enum store_codec codec;
     struct cw_text payload; /* as `payloads:` says; may be empty */
     struct cw_text used;    /* JSON object of the fields that rules read */
@@ -66,8 +66,8 @@ enum cw_status store_events(struct store *store, int64_t after, size_t limit,
 
 /* ---- Runs: rule x person x key ---- */
 enum store_run_state {
-    STORE_RUN_WAITING,   /* its time has not come; unique for rule, person, key */
-    STORE_RUN_ACTING,    /* its calls are in the lane */
+    STORE_RUN_WAITING, /* its time has not come; unique for rule, person, key */
+    STORE_RUN_ACTING,  /* its calls are in the lane */
     STORE_RUN_DONE,
     STORE_RUN_FAILED,    /* a call of it died */
     STORE_RUN_CANCELLED, /* `unless` came, or somebody asked */
@@ -106,7 +106,8 @@ enum cw_status store_runs_due(struct store *store, int64_t now_ms, size_t limit,
                               struct cw_arena *arena, struct store_run **out, size_t *n,
                               struct cw_error *err) CW_CHECKED;
 /* When the next waiting run is due; INT64_MAX when none waits. Cheap: asked every turn. */
-enum cw_status store_next_due(struct store *store, int64_t *due_ms, struct cw_error *err) CW_CHECKED;
+enum cw_status store_next_due(struct store *store, int64_t *due_ms,
+                              struct cw_error *err) CW_CHECKED;
 enum cw_status store_runs_waiting(struct store *store, size_t limit, struct cw_arena *arena,
                                   struct store_run **out, size_t *n,
                                   struct cw_error *err) CW_CHECKED;
@@ -115,8 +116,8 @@ enum cw_status store_runs_of(struct store *store, int64_t event, struct cw_arena
 
 /* ---- Calls: one lane per person, strict order of ids ---- */
 enum store_call_state {
-    STORE_CALL_READY,   /* to be made, at due_ms or later */
-    STORE_CALL_SENT,    /* an attempt has no recorded answer: found so at the start, it is in doubt */
+    STORE_CALL_READY, /* to be made, at due_ms or later */
+    STORE_CALL_SENT,  /* an attempt has no recorded answer: found so at the start, it is in doubt */
     STORE_CALL_DONE,
     STORE_CALL_SKIPPED, /* nothing was to be done: facts said no, or an earlier step failed */
     STORE_CALL_DEAD,    /* can never succeed */
@@ -154,14 +155,13 @@ enum cw_status store_calls_end(struct store *store, int64_t run, uint32_t above_
                                enum store_call_state to, struct cw_text reason, int64_t now_ms,
                                struct cw_error *err) CW_CHECKED;
 enum cw_status store_calls_of(struct store *store, int64_t event, struct cw_arena *arena,
-                              struct store_call **out, size_t *n,
-                              struct cw_error *err) CW_CHECKED;
+                              struct store_call **out, size_t *n, struct cw_error *err) CW_CHECKED;
 
 /* ---- Attempts: a row before each request, its answer after it ---- */
 struct store_attempt {
     int64_t id, call;
-    struct cw_text request; /* "POST /users/.../timetracking/start" */
-    struct cw_text body;    /* what was sent, no secrets */
+    struct cw_text request;     /* "POST /users/.../timetracking/start" */
+    struct cw_text body;        /* what was sent, no secrets */
     int64_t begun_ms, ended_ms; /* ended_ms 0: no answer recorded */
     int status;                 /* 0: none came */
     struct cw_text answer;      /* at most 4 KiB of the body, or the error */

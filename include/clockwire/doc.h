@@ -62,8 +62,8 @@ struct cw_node;
 enum cw_node_kind { CW_NODE_SCALAR, CW_NODE_SEQ, CW_NODE_MAP };
 
 struct cw_doc_limits {
-    size_t bytes; /* of the text; 0: 64 MiB */
-    size_t nodes; /* 0: 4 million */
+    size_t bytes;   /* of the text; 0: 64 MiB */
+    size_t nodes;   /* 0: 4 million */
     unsigned depth; /* 0: 32; flow collections at most 16 */
 };
 
@@ -99,8 +99,8 @@ struct cw_json;
  * reader, or the arena, that it came from. */
 struct cw_value {
     enum cw_kind kind;
-    bool truth;          /* CW_BOOL */
-    struct cw_text text; /* CW_STRING: decoded; CW_NUMBER: the digits as sent */
+    bool truth;                   /* CW_BOOL */
+    struct cw_text text;          /* CW_STRING: decoded; CW_NUMBER: the digits as sent */
     const struct cw_value *items; /* CW_LIST: made by a [*] or by the host; NULL: in `json` */
     size_t n_items;
     const struct cw_json *json; /* CW_LIST, CW_OBJECT: in this JSON text at `node` */
@@ -108,7 +108,8 @@ struct cw_value {
 };
 
 struct cw_value cw_value_string(struct cw_text text);
-/* Items of a list (0 for other kinds), and the i-th; strings with escapes are decoded into `arena`. */
+/* Items of a list (0 for other kinds), and the i-th; strings with escapes are decoded into `arena`.
+ */
 size_t cw_value_count(const struct cw_value *value);
 enum cw_status cw_value_item(const struct cw_value *list, size_t i, struct cw_arena *arena,
                              struct cw_value *out) CW_CHECKED;

@@ -71,7 +71,7 @@ void cw_arena_destroy(struct cw_arena *arena);
 size_t cw_arena_used(const struct cw_arena *arena);
 
 #define CW_TEXT(literal) ((struct cw_text){"" literal, sizeof(literal) - 1})
-struct cw_text cw_text_of(const char *text); /* NULL gives the empty text */
+struct cw_text cw_text_of(const char *text);           /* NULL gives the empty text */
 int cw_text_is(struct cw_text text, const char *word); /* 1 when equal */
 
 #ifdef __cplusplus

@@ -163,7 +163,8 @@ enum cw_timer { CW_TIMER_UNKNOWN = 0, CW_TIMER_RUNNING, CW_TIMER_PAUSED, CW_TIME
 
 struct cw_facts {
     enum cw_timer timer;
-    struct cw_text paused_by;  /* rule id, empty: by nobody of ours (known unless timer is unknown) */
+    struct cw_text
+        paused_by; /* rule id, empty: by nobody of ours (known unless timer is unknown) */
     struct cw_text started_by; /* likewise */
 };
 

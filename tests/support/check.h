@@ -39,9 +39,9 @@ char *check_read(const char *path, size_t *len);
     }                                                                                              \
     static void test_##ident(void)
 
-#define CHECK(cond)             check_true((cond), __FILE__, __LINE__, #cond)
-#define CHECK_INT(got, want)    check_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
-#define CHECK_STR(got, want)    check_str((got), (want), __FILE__, __LINE__, #got)
+#define CHECK(cond)              check_true((cond), __FILE__, __LINE__, #cond)
+#define CHECK_INT(got, want)     check_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
+#define CHECK_STR(got, want)     check_str((got), (want), __FILE__, __LINE__, #got)
 #define CHECK_MEM(at, len, want) check_mem((at), (len), (want), __FILE__, __LINE__, #at)
 #define CHECK_MAIN                                                                                 \
     int main(int argc, char **argv)                                                                \
