@@ -168,6 +168,20 @@ def test_start_stop_last_of_another_need_an_admin(sim):
     invalid(sim.timer("stop", query="?userId=ada"), ("userId", "The value is not a valid id."))
 
 
+def test_checks_come_in_their_order(sim):
+    sim.reset(START)
+    for body in (b"{", b"{}", b'{"typeOfWorkId":"x"}'):  # permission before body
+        equal(sim.timer("start", s.ADA_ID, s.GRACE, body).status, 401)
+        equal(sim.timer("start", s.NOBODY_ID, s.KEY, body).status, 404)  # user before body
+    equal(sim.timer("stop", s.ADA_ID, s.GRACE, b"x").status, 401)
+    answer = sim.start(s.ADA_ID, typeOfWorkId=s.FAX, taskId=s.NOBODY_ID)  # references, then state
+    invalid(answer, ("TaskId", "The task does not exist."))
+    wrong(sim.start(s.GRACE_ID, typeOfWorkId=s.FAX, taskId=s.SEC_1), 400, "entity-archived")
+    sim.start(s.ADA_ID)
+    sim.start(s.ADA_ID, timezone="")
+    equal((state(sim, s.ADA_ID)["state"], len(state(sim, s.ADA_ID)["entries"])), ("running", 1))
+
+
 def test_unknown_and_deactivated_users(sim):
     sim.reset(START)
     wrong(sim.start(s.NOBODY_ID), 404, "not-found")
