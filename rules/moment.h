@@ -1,0 +1,16 @@
+/* moment: points in time as text, in the proleptic Gregorian calendar, leap seconds unknown. */
+#ifndef CWR_MOMENT_H
+#define CWR_MOMENT_H
+
+#include <clockwire/error.h>
+#include <stdbool.h>
+
+enum { CWR_MOMENT_SIZE = 32 };
+
+/* RFC 3339 ("2026-03-02T10:00:00Z", a blank for the T is fine) or a day ("2026-03-02": its first
+ * moment in UTC). What is finer than a millisecond is cut off. */
+bool cwr_moment_read(struct cw_text text, int64_t *out_ms);
+/* "2026-03-02T10:00:00.000Z". Limits: the years 0 to 9999; beyond them it prints their ends. */
+struct cw_text cwr_moment_print(int64_t ms, char out[CWR_MOMENT_SIZE]);
+
+#endif

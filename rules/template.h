@@ -1,0 +1,53 @@
+/* template: the compiled form of text with ${path | filter: arg}. */
+#ifndef CWR_TEMPLATE_H
+#define CWR_TEMPLATE_H
+
+#include <clockwire/rules.h>
+
+enum { CWR_TEMPLATE_BYTES = 64 * 1024, CWR_TEMPLATE_PARTS = 256, CWR_FILTER_ARGS = 2 };
+
+enum cwr_filter_kind {
+    CWR_FILTER_UPPER,
+    CWR_FILTER_LOWER,
+    CWR_FILTER_TRIM,
+    CWR_FILTER_FIRST_LINE,
+    CWR_FILTER_SLUG,
+    CWR_FILTER_JSON,
+    CWR_FILTER_DEFAULT,
+    CWR_FILTER_TRUNCATE,
+    CWR_FILTER_REPLACE,
+    CWR_FILTER_LATER /* in the grammar, not in this build */
+};
+
+struct cwr_filter {
+    enum cwr_filter_kind kind;
+    struct cw_text args[CWR_FILTER_ARGS];
+    size_t number; /* of truncate */
+    const struct cwr_filter *next;
+};
+
+struct cwr_part {
+    struct cw_text literal; /* used when path.n is 0 */
+    struct cw_path path;
+    struct cw_text name; /* the path as written */
+    size_t at;           /* where it stands in the template's text */
+    const struct cwr_filter *filters;
+};
+
+struct cw_template {
+    const struct cwr_part *parts;
+    size_t n_parts;
+    const struct cwr_part *const *paths; /* those of the parts that are ${...} */
+    size_t n_paths;
+};
+
+/* Reads "name: arg, arg" of one filter. `at` is where it stands in the whole text. */
+enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena *arena,
+                                struct cwr_filter *out, struct cw_error *err) CW_CHECKED;
+enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
+                              struct cw_arena *arena) CW_CHECKED;
+
+/* The names of all filters, for "did you mean"; *n of them. */
+const char *const *cwr_filter_names(size_t *n);
+
+#endif
