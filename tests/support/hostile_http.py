@@ -212,7 +212,10 @@ def is_healthy(target):
     raw = (b"POST @PATH@ HTTP/1.1\r\nHost: @HOST@\r\n@SIG@Content-Type: application/json\r\n"
            b"X-GitHub-Event: ping\r\nX-GitHub-Delivery: %d\r\nContent-Length: %d\r\n"
            b"Connection: close\r\n\r\n%s" % (time.monotonic_ns(), len(body), body))
-    out = attempt(target, {"name": "healthy", "level": "must", "raw": raw, "sig_body": body})
+    try:
+        out = attempt(target, {"name": "healthy", "level": "must", "raw": raw, "sig_body": body})
+    except OSError:
+        return False
     statuses = parse(out.data)
     return len(statuses) == 1 and (not target.secret or 200 <= statuses[0] < 300)
 
