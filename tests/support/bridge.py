@@ -107,7 +107,7 @@ class Sim:
     def __init__(self, folder, *options):
         self.process = subprocess.Popen(
             [SIM, "--listen", "127.0.0.1:0", "--seed", str(ROOT / "tests/sim/seed.json"),
-             "--rate-second", "1000000", "--rate-minute", "10000000", *options],
+             "--rate-second", "0", "--rate-minute", "0", *options],
             stdout=subprocess.PIPE, stderr=open(folder / "sim.log", "wb"), text=True)
         line = self.process.stdout.readline()
         assert "listens on " in line, line
