@@ -20,8 +20,13 @@ def rows(path):
         return
     for macro, inside in re.findall(r'^([A-Z]+)\(((?:"(?:\\.|[^"\\])*"|[^"()])*)\)', text, re.M):
         args = re.findall(r'((?:"(?:\\.|[^"\\])*"\s*)+|[^",]+)(?:,|$)', inside)
-        yield macro, [re.sub(r'"\s*"', "", a.strip()).strip('"').replace('\\"', '"')
-                      for a in args]
+        yield macro, [plain(a.strip()) for a in args]
+
+
+def plain(arg):
+    if not arg.startswith('"'):
+        return arg
+    return re.sub(r'(?<!\\)"\s+"', "", arg)[1:-1].replace('\\"', '"')
 
 
 def roff(text):
