@@ -60,7 +60,7 @@ def settings():
             later.append(args[0])
         elif macro == "SETTING":
             default = f" Default: {args[3]}." if args[3] else ""
-            out += item(args[0], sentence(args[4]) + default)
+            out += item(args[0], args[4] + "." + default)
     if later:
         out += (".PP\nIn the language, but not in this build, which refuses them: "
                 + ", ".join(roff(name) for name in later) + ".\n")
