@@ -134,6 +134,13 @@ enum cw_status cw_json_read(struct cw_json *json, struct cw_text text,
 void cw_json_limit(struct cw_json *json, size_t tape_bytes);
 struct cw_value cw_json_root(const struct cw_json *json);
 
+/* Legal JSON that two readers may read differently; a host that takes orders from it may refuse. */
+enum cw_json_doubt {
+    CW_JSON_LONE_SURROGATE = 1, /* somewhere in the text; read as U+FFFD */
+    CW_JSON_NAME_TWICE = 2      /* a look-up since cw_json_read met its name twice in one object */
+};
+unsigned cw_json_doubts(const struct cw_json *json); /* cw_json_doubt, or-ed */
+
 /* ---- Paths: names with dots, [0], [-1], [*], ['odd name'] ---- */
 
 enum cw_step_kind { CW_STEP_NAME, CW_STEP_INDEX, CW_STEP_EACH };
