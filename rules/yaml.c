@@ -43,7 +43,8 @@ struct builder {
     size_t faults;
     size_t fed, fed_at_event;
     bool too_quiet, have_root, end;
-    size_t seen_index, seen_at; /* character and byte of the latest mark */
+    uint32_t lines, last_column; /* where the text ends */
+    size_t seen_index, seen_at;  /* character and byte of the latest mark */
     enum cw_status status;
 };
 
@@ -51,6 +52,8 @@ static struct cw_place place_of(const struct builder *b, const yaml_mark_t *from
                                 const yaml_mark_t *to)
 {
     struct cw_place place = {b->file, (uint32_t)from->line + 1, (uint32_t)from->column + 1, 1};
+    if (from->line >= b->lines) /* libyaml ends a last line that has no line feed */
+        return (struct cw_place){b->file, b->lines, b->last_column, 1};
     if (to && to->line == from->line && to->column > from->column)
         place.width = (uint32_t)(to->column - from->column);
     return place;
@@ -92,6 +95,19 @@ static const char *text_at(struct builder *b, const yaml_mark_t *mark)
     b->seen_index = mark->index;
     b->seen_at = (size_t)(at - b->text.at);
     return at;
+}
+
+static void find_end(struct builder *b)
+{
+    const char *at = b->text.at, *end = at + b->text.len;
+    b->lines = 1;
+    for (const char *feed; at < end && (feed = memchr(at, '\n', (size_t)(end - at)));) {
+        b->lines++;
+        at = feed + 1;
+    }
+    b->last_column = 1;
+    for (; at < end; at++)
+        b->last_column += ((unsigned char)*at & 0xC0) != 0x80;
 }
 
 static int feed(void *ctx, unsigned char *buffer, size_t size, size_t *got)
@@ -228,7 +244,7 @@ static void on_scalar(struct builder *b, const yaml_event_t *event)
 
 /* A list or mapping where a key belongs: unquoted {{ x }} reads as a mapping in a mapping. */
 static void refuse_key(struct builder *b, struct cw_place place, enum cw_node_kind kind, bool flow,
-                       size_t index)
+                       size_t index, const char *raw)
 {
     const struct frame *top = &b->frames[b->depth - 1];
     if (kind == CW_NODE_MAP && flow && top->flow && top->mark_index + 1 == index) {
@@ -239,6 +255,8 @@ static void refuse_key(struct builder *b, struct cw_place place, enum cw_node_ki
               "{{ x }} is no template here: YAML reads it as a mapping in a mapping");
         return;
     }
+    if (raw && b->text.at + b->text.len - raw > 1 && raw[0] == '{' && raw[1] == '{')
+        return; /* told at the second brace */
     fault(b, "complex-key", place, NULL, "a key must be one word or text, not a list or mapping");
 }
 
@@ -261,9 +279,10 @@ static void on_start(struct builder *b, const yaml_event_t *event, enum cw_node_
         limit(b, "too-deep", place, "more than 16 levels of [ ] and { }");
         return;
     }
-    check_properties(b, place, anchor, tag, text_at(b, &event->start_mark));
+    const char *raw = text_at(b, &event->start_mark);
+    check_properties(b, place, anchor, tag, raw);
     if (is_key_next(b))
-        refuse_key(b, place, kind, flow, event->start_mark.index);
+        refuse_key(b, place, kind, flow, event->start_mark.index, raw);
     b->flow_depth += flow;
     b->frames[b->depth++] = (struct frame){.node = node_at(b, kind, place),
                                            .first = b->n_made,
@@ -489,6 +508,7 @@ enum cw_status cw_doc_parse(const char *file, struct cw_text text,
     if (cwr_yaml_check(file, text, diags, &skip) != CW_OK)
         return CW_ESYNTAX;
     b.text = (struct cw_text){text.at + skip, text.len - skip};
+    find_end(&b);
     build(&b);
     if (b.status == CW_OK)
         *out = b.doc;
