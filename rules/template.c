@@ -39,14 +39,17 @@ static bool is_blank(char c)
 static size_t piece_end(const struct parser *p, size_t from)
 {
     char quote = 0, last = ' ';
+    bool in_path = false; /* where a backslash escapes */
     for (size_t i = from; i < p->text.len; i++) {
         char c = p->text.at[i];
         if (quote) {
+            i += in_path && c == '\\';
             quote = c == quote ? 0 : quote;
         } else if (c == '|' || c == '}') {
             return i;
         } else if ((c == '\'' || c == '"') && strchr("[:,'\"", last)) {
             quote = c;
+            in_path = last == '[';
         }
         if (!is_blank(c))
             last = c;

@@ -1,0 +1,229 @@
+#include "admin.h"
+
+#include "clock.h"
+#include "metrics.h"
+#include "story.h"
+#include "xalloc.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENTS_AT_ONCE = 200 };
+
+struct admin {
+    struct admin_deps deps;
+    const struct listener *watched;
+};
+
+struct admin *admin_create(const struct admin_deps *deps)
+{
+    struct admin *a = xcalloc(1, sizeof *a);
+    a->deps = *deps;
+    return a;
+}
+
+void admin_destroy(struct admin *a)
+{
+    free(a);
+}
+
+void admin_reload(struct admin *a, const struct config *config)
+{
+    a->deps.config = config;
+}
+
+void admin_watch(struct admin *a, const struct listener *listener)
+{
+    a->watched = listener;
+}
+
+static void reply(struct listener_exchange *x, int status, const char *type, struct cw_text body)
+{
+    static const struct http_header headers[] = {
+        {{"Cache-Control", 13}, {"no-store", 8}},
+        {{"X-Content-Type-Options", 22}, {"nosniff", 7}},
+    };
+    struct http_answer answer = {
+        .status = status, .type = type, .body = body, .headers = headers, .n_headers = 2};
+    listener_reply(x, &answer);
+}
+
+static void reply_text(struct listener_exchange *x, int status, const char *text)
+{
+    reply(x, status, "text/plain; charset=utf-8", cw_text_of(text));
+}
+
+/* ---- The pages ---- */
+
+static void on_healthz(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    (void)a;
+    (void)r;
+    reply_text(x, 200, "ok\n"); /* the loop turns, or nobody would answer */
+}
+
+static void on_readyz(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    (void)r;
+    const char *trouble = dispatcher_trouble(a->deps.dispatcher);
+    if (!engine_well(a->deps.engine)) {
+        reply_text(x, 503, "the journal cannot be written\n");
+        return;
+    }
+    auto_free char *text = trouble ? xprintf("ok, but %s\n", trouble) : xstrdup("ok\n");
+    reply_text(x, 200, text);
+}
+
+static void read_gauges(struct admin *a)
+{
+    struct store_counts counts = {0};
+    struct cw_error err;
+    if (store_counts(a->deps.store, &counts, &err) == CW_OK) {
+        metric_set(METRIC_runs_waiting, counts.runs_waiting);
+        metric_set(METRIC_calls_open, counts.calls_open);
+    }
+    metric_set(METRIC_calls_in_flight, (int64_t)dispatcher_in_flight(a->deps.dispatcher));
+    metric_set(METRIC_uptime_s, (clock_now_ms() - a->deps.started_ms) / 1000);
+    if (a->watched) {
+        const struct listener_counters *c = listener_counters(a->watched);
+        metric_set(METRIC_http_accepted, (int64_t)c->accepted);
+        metric_set(METRIC_http_refused, (int64_t)c->refused);
+    }
+}
+
+static void on_metrics(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    (void)r;
+    read_gauges(a);
+    auto_free char *text = metrics_render();
+    reply(x, 200, "text/plain; version=0.0.4; charset=utf-8", cw_text_of(text));
+}
+
+/* The number after "name=" in a query, or `otherwise`. */
+static int64_t number_in(struct cw_text query, const char *name, int64_t otherwise)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i + n < query.len; i++) {
+        if ((i && query.at[i - 1] != '&') || memcmp(query.at + i, name, n) != 0 ||
+            query.at[i + n] != '=')
+            continue;
+        int64_t value = 0;
+        size_t k = i + n + 1, from = k;
+        for (; k < query.len && k - from < 18 && query.at[k] >= '0' && query.at[k] <= '9'; k++)
+            value = value * 10 + (query.at[k] - '0');
+        return k > from ? value : otherwise;
+    }
+    return otherwise;
+}
+
+static void reply_story(struct listener_exchange *x, enum cw_status st, char *text, size_t len,
+                        const struct cw_error *err)
+{
+    auto_free char *mine = text;
+    if (st)
+        reply_text(x, 500, err->text);
+    else
+        reply(x, 200, "application/x-ndjson", (struct cw_text){mine, len});
+}
+
+static void on_events(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    struct cw_error err;
+    char *text = NULL;
+    size_t len = 0;
+    int64_t limit = number_in(r->query, "limit", EVENTS_AT_ONCE);
+    size_t n = limit < 1 || limit > EVENTS_AT_ONCE ? EVENTS_AT_ONCE : (size_t)limit;
+    enum cw_status st =
+        story_events(a->deps.store, number_in(r->query, "after", 0), n, &text, &len, &err);
+    reply_story(x, st, text, len, &err);
+}
+
+static void on_pending(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    struct cw_error err;
+    char *text = NULL;
+    size_t len = 0;
+    (void)r;
+    enum cw_status st = story_waiting(a->deps.store, EVENTS_AT_ONCE, &text, &len, &err);
+    reply_story(x, st, text, len, &err);
+}
+
+static void on_reload(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    (void)r;
+    a->deps.reload(a->deps.ctx);
+    reply_text(x, 202, "the configuration will be read; the log says how it went\n");
+}
+
+static const struct page {
+    const char *path, *method;
+    void (*run)(struct admin *, struct listener_exchange *, const struct http_request *);
+} pages[] = {
+    {"/healthz", "GET", on_healthz}, {"/readyz", "GET", on_readyz},
+    {"/metrics", "GET", on_metrics}, {"/events", "GET", on_events},
+    {"/pending", "GET", on_pending}, {"/reload", "POST", on_reload},
+};
+enum { PAGES = sizeof pages / sizeof *pages };
+
+static const struct page *find_page(struct cw_text path)
+{
+    for (size_t i = 0; i < PAGES; i++)
+        if (cw_text_is(path, pages[i].path))
+            return &pages[i];
+    return NULL;
+}
+
+/* ---- Who may ask ---- */
+
+/* Both sides are hashed first, so that the comparison has one length and one duration. */
+static bool same_secret(struct cw_text given, const char *secret)
+{
+    unsigned char a[SHA256_DIGEST_LENGTH], b[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)given.at, given.len, a);
+    SHA256((const unsigned char *)secret, strlen(secret), b);
+    return CRYPTO_memcmp(a, b, sizeof a) == 0;
+}
+
+static bool may_ask(const struct admin *a, const struct http_request *r)
+{
+    const struct config *c = a->deps.config;
+    if (!c->admin_token)
+        return strncmp(c->admin_listen, "unix:", 5) == 0;
+    const struct http_header *h = http_find(r, "Authorization");
+    if (!h || h->value.len < 7 || strncasecmp(h->value.at, "Bearer ", 7) != 0)
+        return false;
+    return same_secret((struct cw_text){h->value.at + 7, h->value.len - 7}, c->admin_token);
+}
+
+static void on_request(void *ctx, struct listener_exchange *x, const struct http_request *r)
+{
+    struct admin *a = ctx;
+    const struct page *page = find_page(r->path);
+    if (!may_ask(a, r))
+        reply_text(x, 401, "a bearer token is needed\n");
+    else if (page)
+        page->run(a, x, r);
+    else
+        reply_text(x, 404, "not here\n");
+}
+
+static void on_route(void *ctx, struct cw_text method, struct cw_text path,
+                     struct listener_route *out)
+{
+    (void)ctx;
+    const struct page *page = find_page(path);
+    if (!page)
+        out->status = 404;
+    else if (!cw_text_is(method, page->method))
+        *out = (struct listener_route){.status = 405, .allow = page->method};
+    else
+        out->body_limit_bytes = 1024;
+}
+
+struct listener_ops admin_ops(struct admin *a)
+{
+    return (struct listener_ops){on_route, on_request, a};
+}

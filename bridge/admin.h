@@ -1,0 +1,31 @@
+/* admin: the daemon's own door: health, metrics, what happened to an event.
+ *
+ * A unix socket with mode 0600 needs no token; over TCP every request needs the bearer token from
+ * the configuration. Nothing secret is ever shown. */
+#ifndef ADMIN_H
+#define ADMIN_H
+
+#include "config.h"
+#include "engine.h"
+#include "listener.h"
+
+struct admin;
+
+struct admin_deps {
+    struct store *store;
+    struct engine *engine;
+    struct dispatcher *dispatcher;
+    const struct config *config;
+    int64_t started_ms;
+    void (*reload)(void *ctx); /* asks for a reload after this turn */
+    void *ctx;
+};
+
+struct admin *admin_create(const struct admin_deps *deps);
+void admin_destroy(struct admin *admin);
+void admin_reload(struct admin *admin, const struct config *config);
+/* Gauges that come from the listener; read when /metrics is asked for. */
+void admin_watch(struct admin *admin, const struct listener *listener);
+struct listener_ops admin_ops(struct admin *admin);
+
+#endif

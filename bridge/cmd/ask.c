@@ -1,0 +1,50 @@
+#include "cmd.h"
+
+#include "../transport/transport.h"
+#include "../xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct config *cmd_config(const struct cmd_args *args)
+{
+    struct cw_diags *diags = cw_diags_create();
+    struct config *config = NULL;
+    struct config_opts opts = {args->secrets, CW_WARNING};
+    if (!diags)
+        abort();
+    if (config_load(args->config, &opts, diags, &config)) {
+        auto_free char *text = cw_diags_render(diags, isatty(2));
+        fputs(text ? text : "out of memory\n", stderr);
+        config = NULL;
+    }
+    cw_diags_destroy(diags);
+    return config;
+}
+
+int cmd_ask(const struct config *config, const char *method, const char *path, char **body)
+{
+    bool local = strncmp(config->admin_listen, "unix:", 5) == 0;
+    auto_free char *url = xprintf("http://%s%s", local ? "localhost" : config->admin_listen, path);
+    char *bearer =
+        config->admin_token ? xprintf("Authorization: Bearer %s", config->admin_token) : NULL;
+    const char *headers[] = {bearer, NULL};
+    struct fetch_request request = {.method = method,
+                                    .url = url,
+                                    .unix_path = local ? config->admin_listen + 5 : NULL,
+                                    .headers = headers,
+                                    .timeout_ms = 10000};
+    struct cw_error err;
+    int status = 0;
+    size_t len = 0;
+    if (transport_fetch(&request, &status, body, &len, &err)) {
+        fprintf(stderr, "clockwire: the daemon does not answer at %s: %s\n", config->admin_listen,
+                err.text);
+        status = 0;
+        *body = NULL;
+    }
+    secret_free(bearer);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* cmd: one command per file; main.c holds the table. */
+#ifndef CMD_H
+#define CMD_H
+
+#include "../config.h"
+
+struct cmd_args {
+    const char *config;  /* -c FILE, default clockwire.yaml */
+    const char *secrets; /* --secrets DIR, or NULL */
+    bool ready, json;    /* --ready, --json */
+    const char *after;   /* --after N, or NULL */
+    char **words;        /* what is no option */
+    int n_words;
+};
+
+int cmd_run(const struct cmd_args *args);
+int cmd_check(const struct cmd_args *args);
+int cmd_send(const struct cmd_args *args);
+int cmd_health(const struct cmd_args *args);
+int cmd_events(const struct cmd_args *args);
+int cmd_pending(const struct cmd_args *args);
+int cmd_reload(const struct cmd_args *args);
+
+/* Loads the configuration for a command that talks to the daemon; prints its faults.
+ * Returns: NULL when it has errors. Missing secrets are no error here but for admin.token. */
+struct config *cmd_config(const struct cmd_args *args);
+/* Asks the daemon something through its admin listener; prints an error when there is none.
+ * Returns: the status, 0 when nobody answered. The body is the caller's. */
+int cmd_ask(const struct config *config, const char *method, const char *path, char **body);
+
+enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 64 };
+
+#endif

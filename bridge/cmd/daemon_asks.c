@@ -1,0 +1,34 @@
+/* The commands that ask the daemon something and print what it says. */
+#include "../xalloc.h"
+#include "cmd.h"
+
+#include <stdio.h>
+
+static int ask(const struct cmd_args *args, const char *method, const char *path)
+{
+    struct config *config = cmd_config(args);
+    if (!config)
+        return CMD_FAILED;
+    char *text = NULL;
+    int status = cmd_ask(config, method, path, &text);
+    auto_free char *body = text;
+    if (body)
+        fputs(body, status < 300 ? stdout : stderr);
+    config_destroy(config);
+    return status >= 200 && status < 300 ? CMD_OK : CMD_FAILED;
+}
+
+int cmd_health(const struct cmd_args *args)
+{
+    return ask(args, "GET", args->ready ? "/readyz" : "/healthz");
+}
+
+int cmd_pending(const struct cmd_args *args)
+{
+    return ask(args, "GET", "/pending");
+}
+
+int cmd_reload(const struct cmd_args *args)
+{
+    return ask(args, "POST", "/reload");
+}

@@ -1,0 +1,113 @@
+/* clockwire events: what came and what was done about it, for people; --json for programs. */
+#include "../xalloc.h"
+#include "cmd.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *text_of(const json_t *o, const char *name)
+{
+    const char *text = json_string_value(json_object_get(o, name));
+    return text ? text : "";
+}
+
+static long long number_of(const json_t *o, const char *name)
+{
+    return (long long)json_integer_value(json_object_get(o, name));
+}
+
+/* "2026-03-02T08:00:00.123Z" -> "08:00:00.123" */
+static const char *clock_of(const char *ts)
+{
+    static char out[16];
+    snprintf(out, sizeof out, "%.12s", strlen(ts) >= 23 ? ts + 11 : "");
+    return out;
+}
+
+static void print_reason(const json_t *o)
+{
+    const char *reason = text_of(o, "reason");
+    printf("%s%s\n", *reason ? ": " : "", reason);
+}
+
+static void print_attempt(const json_t *a)
+{
+    long long status = number_of(a, "status");
+    printf("        %s  %s", clock_of(text_of(a, "begun")), text_of(a, "request"));
+    if (status)
+        printf(" -> %lld", status);
+    printf("  %s\n", text_of(a, "verdict"));
+}
+
+static void print_call(const json_t *c)
+{
+    size_t i;
+    json_t *a;
+    json_t *args = json_object_get(c, "args");
+    auto_free char *shown = json_object_size(args) ? json_dumps(args, JSON_COMPACT) : NULL;
+    printf("      %s%s%s  %s", text_of(c, "action"), shown ? " " : "", shown ? shown : "",
+           text_of(c, "state"));
+    print_reason(c);
+    json_array_foreach(json_object_get(c, "attempts"), i, a) print_attempt(a);
+}
+
+static void print_run(const json_t *r, const json_t *calls)
+{
+    size_t i;
+    json_t *c;
+    printf("    %s for %s  %s", text_of(r, "rule"), text_of(r, "person"), text_of(r, "state"));
+    if (strcmp(text_of(r, "state"), "waiting") == 0)
+        printf(" until %s", clock_of(text_of(r, "due")));
+    print_reason(r);
+    json_array_foreach(calls, i, c) if (number_of(c, "run") == number_of(r, "run")) print_call(c);
+}
+
+static void print_event(const json_t *e)
+{
+    size_t i;
+    json_t *r;
+    printf("event %lld  %s  %s%s%s  %s", number_of(e, "event"), clock_of(text_of(e, "received")),
+           text_of(e, "source"), *text_of(e, "type") ? "." : "", text_of(e, "type"),
+           text_of(e, "id"));
+    if (strcmp(text_of(e, "verdict"), "refused") == 0)
+        printf("  refused");
+    print_reason(e);
+    json_array_foreach(json_object_get(e, "runs"), i, r) print_run(r, json_object_get(e, "calls"));
+    if (!json_array_size(json_object_get(e, "runs")))
+        printf("    no rule had anything to do\n");
+}
+
+static void print_all(char *text)
+{
+    for (char *line = text, *end; *line; line = end) {
+        end = line + strcspn(line, "\n");
+        json_t *e = json_loadb(line, (size_t)(end - line), 0, NULL);
+        if (e)
+            print_event(e);
+        json_decref(e);
+        end += *end == '\n';
+    }
+}
+
+int cmd_events(const struct cmd_args *args)
+{
+    const char *after = args->after ? args->after : "0";
+    if (strspn(after, "0123456789") != strlen(after) || strlen(after) > 18) {
+        fprintf(stderr, "clockwire: --after takes the number of an event\n");
+        return CMD_USAGE;
+    }
+    struct config *config = cmd_config(args);
+    if (!config)
+        return CMD_FAILED;
+    auto_free char *path = xprintf("/events?after=%s", after);
+    char *text = NULL;
+    int status = cmd_ask(config, "GET", path, &text);
+    auto_free char *body = text;
+    if (status == 200 && !args->json)
+        print_all(body);
+    else if (body)
+        fputs(body, status == 200 ? stdout : stderr);
+    config_destroy(config);
+    return status == 200 ? CMD_OK : CMD_FAILED;
+}

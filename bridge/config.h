@@ -1,0 +1,49 @@
+/* config: one file becomes everything that the daemon runs on: settings, sources, people, rules.
+ *
+ * All faults of a file are found in one pass and shown with their places. A configuration is
+ * immutable; a reload makes a new one and swaps a pointer. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "log.h"
+#include "people.h"
+#include "source/source.h"
+
+enum payloads { PAYLOADS_USED, PAYLOADS_FULL, PAYLOADS_NONE };
+
+struct text_list {
+    char **items;
+    size_t n;
+};
+
+struct config {
+    char *file;
+    struct text_list listen;
+    size_t body_bytes, head_bytes, connections, queue;
+    int64_t request_ms;
+    char *admin_listen; /* never empty */
+    char *admin_token;  /* secret, or NULL */
+    char *store;        /* path made absolute to the file's folder */
+    int payloads;       /* enum payloads */
+    int log_level, log_format;
+    struct target target;
+    struct source **sources;
+    size_t n_sources;
+    struct cw_ruleset *rules;
+    struct people people;
+};
+
+struct config_opts {
+    const char *secrets;             /* folder, or NULL */
+    enum cw_severity missing_secret; /* CW_ERROR for the daemon, CW_WARNING for `check` */
+};
+
+/* Loads and checks a file. Returns: CW_EINVAL when diags has errors (a file that cannot be read is
+ * one too). */
+enum cw_status config_load(const char *file, const struct config_opts *opts, struct cw_diags *diags,
+                           struct config **out) CW_CHECKED;
+void config_destroy(struct config *config); /* wipes its secrets */
+const struct source *config_source(const struct config *config, struct cw_text path);
+const struct source *config_source_named(const struct config *config, const char *name);
+
+#endif

@@ -1,0 +1,365 @@
+#include "daemon.h"
+
+#include "admin.h"
+#include "clock.h"
+#include "front.h"
+#include "metrics.h"
+#include "xalloc.h"
+
+#include <clockwire/version.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DRAIN_MS = 10000, IDLE_MS = 1000, LISTENERS = 17 };
+
+struct daemon {
+    struct daemon_opts opts;
+    struct config *config;
+    struct event_base *base;
+    struct store *store;
+    struct transport *transport;
+    struct dispatcher *dispatcher;
+    struct engine *engine;
+    struct front *front;
+    struct admin *admin;
+    struct listener *listeners[LISTENERS]; /* webhooks first, the admin's last */
+    size_t n_listeners;
+    struct event *timer, *wake, *signals[3];
+    int64_t started_ms, drain_until_ms, tidy_ms;
+    bool stopping, reload_asked;
+};
+
+/* ---- Reload: new before old ---- */
+
+static struct config *load(const struct daemon_opts *opts)
+{
+    struct cw_diags *diags = cw_diags_create();
+    struct config *config = NULL;
+    struct config_opts how = {opts->secrets, CW_ERROR};
+    if (!diags)
+        abort();
+    if (config_load(opts->config, &how, diags, &config))
+        config = NULL;
+    auto_free char *text = cw_diags_total(diags) ? cw_diags_render(diags, isatty(2)) : NULL;
+    if (text)
+        fputs(text, stderr);
+    cw_diags_destroy(diags);
+    return config;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* What a reload cannot change: said once, and the old value stays in force. */
+static void warn_fixed(const struct config *old, const struct config *new)
+{
+    bool listen = old->listen.n != new->listen.n;
+    for (size_t i = 0; !listen && i < new->listen.n; i++)
+        listen = !same(old->listen.items[i], new->listen.items[i]);
+    if (listen || !same(old->admin_listen, new->admin_listen) || !same(old->store, new->store) ||
+        !same(old->target.url, new->target.url))
+        LOG(LOG_WARN, "addresses, journal and the API's url change only with a restart", F_END);
+}
+
+static void count_lost(struct daemon *d)
+{
+    struct cw_arena *arena = xarena(64 << 20);
+    struct store_run *runs = NULL;
+    struct cw_error err;
+    size_t n = 0, lost = 0;
+    if (store_runs_waiting(d->store, 100000, arena, &runs, &n, &err) == CW_OK) {
+        for (size_t i = 0; i < n; i++)
+            lost += !cw_ruleset_has_rule(d->config->rules, runs[i].rule);
+        LOG(LOG_INFO, "configuration reloaded",
+            F_I("rules", (int64_t)cw_ruleset_rules(d->config->rules)),
+            F_I("runs_kept", (int64_t)(n - lost)), F_I("runs_without_rule", (int64_t)lost));
+    }
+    cw_arena_destroy(arena);
+}
+
+static void reload(struct daemon *d)
+{
+    struct config *new = load(&d->opts), *old = d->config;
+    d->reload_asked = false;
+    if (!new) {
+        metric_add(METRIC_reloads_failed, 1);
+        LOG(LOG_ERROR, "the new configuration has faults; the old one goes on", F_END);
+        return;
+    }
+    warn_fixed(old, new);
+    d->config = new;
+    log_setup((enum log_level) new->log_level, (enum log_format) new->log_format, 2);
+    engine_reload(d->engine, new->rules);
+    front_reload(d->front, new);
+    admin_reload(d->admin, new);
+    dispatcher_reload(d->dispatcher, &new->people);
+    config_destroy(old);
+    metric_add(METRIC_reloads, 1);
+    count_lost(d);
+}
+
+/* ---- Signals and wake-ups ---- */
+
+static void on_wake(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    (void)ctx; /* the loop has turned once: that is all that is needed */
+}
+
+static void wake(void *ctx)
+{
+    struct daemon *d = ctx;
+    event_active(d->wake, EV_TIMEOUT, 0);
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *ctx)
+{
+    struct daemon *d = ctx;
+    (void)what;
+    if (d->stopping)
+        _exit(128 + (int)fd); /* asked twice: the journal is as good as after kill -9 */
+    d->stopping = true;
+    d->drain_until_ms = clock_now_ms() + DRAIN_MS;
+    for (size_t i = 0; i < d->n_listeners; i++)
+        listener_stop(d->listeners[i]);
+    dispatcher_stop(d->dispatcher);
+    LOG(LOG_INFO, "stopping", F_I("in_flight", (int64_t)dispatcher_in_flight(d->dispatcher)));
+}
+
+static void ask_reload(void *ctx)
+{
+    struct daemon *d = ctx;
+    d->reload_asked = true;
+    wake(d);
+}
+
+static void on_hup(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    ask_reload(ctx);
+}
+
+static void watch_signal(struct daemon *d, size_t i, int signal, event_callback_fn fn)
+{
+    d->signals[i] = evsignal_new(d->base, signal, fn, d);
+    if (!d->signals[i] || evsignal_add(d->signals[i], NULL) != 0)
+        abort();
+}
+
+/* ---- The start ---- */
+
+/* No core file and no ptrace: secrets live in this memory. As many descriptors as allowed. */
+static void harden(void)
+{
+    struct rlimit none = {0, 0}, files;
+    signal(SIGPIPE, SIG_IGN);
+    umask(077);
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max < 65536 ? files.rlim_max : 65536;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static void make_loop(struct daemon *d)
+{
+    struct event_config *config = event_config_new();
+    if (!config)
+        abort();
+    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    d->base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (!d->base)
+        abort();
+    d->timer = event_new(d->base, -1, 0, on_wake, d);
+    d->wake = event_new(d->base, -1, 0, on_wake, d);
+    if (!d->timer || !d->wake)
+        abort();
+    watch_signal(d, 0, SIGTERM, on_stop);
+    watch_signal(d, 1, SIGINT, on_stop);
+    watch_signal(d, 2, SIGHUP, on_hup);
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint64_t)clock_wall_ms();
+    return seed;
+}
+
+static enum cw_status open_core(struct daemon *d, struct cw_error *err)
+{
+    struct store_opts opts = {.create_dirs = true};
+    enum cw_status st = store_open(d->config->store, &opts, &d->store, err);
+    if (!st)
+        st = transport_curl_create(d->base, d->config->target.url, d->config->target.timeout_ms,
+                                   &d->transport, err);
+    if (st)
+        return st;
+    struct dispatcher_deps lanes = {d->store,      d->transport, &d->config->people,
+                                    random_seed(), wake,         d};
+    d->dispatcher = dispatcher_create(&lanes);
+    struct engine_deps core = {d->store, d->dispatcher, d->config->queue};
+    d->engine = engine_create(&core, d->config->rules);
+    d->front = front_create(d->engine, d->config);
+    struct admin_deps door = {d->store,   d->engine, d->dispatcher, d->config, d->started_ms,
+                              ask_reload, d};
+    d->admin = admin_create(&door);
+    return dispatcher_load(d->dispatcher, clock_now_ms(), err);
+}
+
+static enum cw_status open_one(struct daemon *d, const char *address,
+                               const struct listener_ops *ops, struct cw_error *err)
+{
+    const struct config *c = d->config;
+    struct listener_limits limits = {.head_bytes = c->head_bytes,
+                                     .connections = c->connections,
+                                     .request_ms = (unsigned)c->request_ms};
+    struct listener *l = NULL;
+    enum cw_status st = listener_open(d->base, address, &limits, ops, &l, err);
+    if (!st)
+        d->listeners[d->n_listeners++] = l;
+    return st;
+}
+
+static enum cw_status open_doors(struct daemon *d, struct cw_error *err)
+{
+    struct listener_ops hooks = front_ops(d->front), door = admin_ops(d->admin);
+    for (size_t i = 0; i < d->config->listen.n; i++) {
+        enum cw_status st = open_one(d, d->config->listen.items[i], &hooks, err);
+        if (st)
+            return st;
+        LOG(LOG_INFO, "listening", F_S("address", listener_address(d->listeners[i])));
+    }
+    admin_watch(d->admin, d->n_listeners ? d->listeners[0] : NULL);
+    return open_one(d, d->config->admin_listen, &door, err);
+}
+
+/* ---- The loop ---- */
+
+static void arm(struct daemon *d, int64_t now_ms)
+{
+    int64_t next_ms = engine_next_ms(d->engine);
+    if (d->stopping && d->drain_until_ms < next_ms)
+        next_ms = d->drain_until_ms;
+    int64_t wait_ms = next_ms <= now_ms ? 1 : next_ms - now_ms;
+    if (wait_ms > IDLE_MS)
+        wait_ms = IDLE_MS; /* housekeeping, and a belt against a missed wake-up */
+    struct timeval tv = {wait_ms / 1000, (wait_ms % 1000) * 1000};
+    event_add(d->timer, &tv);
+}
+
+static bool drained(const struct daemon *d, int64_t now_ms)
+{
+    size_t open = engine_queue(d->engine) + dispatcher_in_flight(d->dispatcher);
+    for (size_t i = 0; i < d->n_listeners; i++)
+        open += listener_open_exchanges(d->listeners[i]);
+    return d->stopping && (!open || now_ms >= d->drain_until_ms);
+}
+
+/* The log of the journal is moved to its file when there is time, or when there is enough of it. */
+static enum cw_status tidy(struct daemon *d, int64_t now_ms, struct cw_error *err)
+{
+    bool idle = now_ms - d->tidy_ms >= IDLE_MS && !engine_queue(d->engine);
+    if (idle)
+        d->tidy_ms = now_ms;
+    return store_tidy(d->store, idle, err);
+}
+
+static enum cw_status turn(struct daemon *d, struct cw_error *err)
+{
+    int64_t now_ms = clock_now_ms();
+    enum cw_status st = engine_turn(d->engine, now_ms, err);
+    if (!st)
+        st = tidy(d, now_ms, err);
+    if (!st && d->reload_asked)
+        reload(d);
+    return st;
+}
+
+static enum cw_status loop(struct daemon *d, struct cw_error *err)
+{
+    enum cw_status st = CW_OK;
+    while (!st && !drained(d, clock_now_ms())) {
+        arm(d, clock_now_ms());
+        event_base_loop(d->base, EVLOOP_ONCE);
+        st = turn(d, err);
+    }
+    return st;
+}
+
+static void close_all(struct daemon *d)
+{
+    engine_destroy(d->engine); /* whoever still waits for a commit gets 503 */
+    for (size_t i = 0; i < d->n_listeners; i++)
+        listener_close(d->listeners[i]);
+    if (d->transport)
+        d->transport->ops->abandon(d->transport);
+    front_destroy(d->front);
+    admin_destroy(d->admin);
+    dispatcher_destroy(d->dispatcher);
+    if (d->transport)
+        d->transport->ops->destroy(d->transport);
+    store_close(d->store);
+    for (size_t i = 0; i < 3; i++)
+        if (d->signals[i])
+            event_free(d->signals[i]);
+    event_free(d->timer);
+    event_free(d->wake);
+    event_base_free(d->base);
+    config_destroy(d->config);
+}
+
+static int exit_code(enum cw_status st)
+{
+    return st == CW_OK ? DAEMON_OK : st == CW_EBUSY ? DAEMON_BUSY : DAEMON_IO;
+}
+
+static int serve(struct daemon *d)
+{
+    struct cw_error err = {0};
+    make_loop(d);
+    enum cw_status st = open_core(d, &err);
+    if (!st)
+        st = open_doors(d, &err);
+    if (!st) {
+        LOG(LOG_INFO, "ready", F_S("version", CW_VERSION),
+            F_I("rules", (int64_t)cw_ruleset_rules(d->config->rules)),
+            F_I("people", (int64_t)d->config->people.n), F_S("journal", d->config->store),
+            F_S("admin", d->config->admin_listen));
+        st = loop(d, &err);
+    }
+    if (st)
+        LOG(LOG_ERROR, "stopped", F_S("reason", err.text));
+    else
+        LOG(LOG_INFO, "stopped", F_END);
+    close_all(d);
+    return exit_code(st);
+}
+
+int daemon_run(const struct daemon_opts *opts)
+{
+    struct daemon d = {.opts = *opts, .started_ms = clock_now_ms()};
+    harden();
+    d.config = load(opts);
+    if (!d.config) {
+        fprintf(stderr, "clockwire: not started: the configuration has faults\n");
+        return DAEMON_CONFIG;
+    }
+    log_setup((enum log_level)d.config->log_level, (enum log_format)d.config->log_format, 2);
+    return serve(&d);
+}

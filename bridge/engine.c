@@ -1,0 +1,373 @@
+#include "engine.h"
+
+#include "log.h"
+#include "metrics.h"
+#include "xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DUE_AT_ONCE = 16, DUE_ARENA = 128 << 20, TROUBLE_MS = 1000 };
+
+struct engine {
+    struct engine_deps deps;
+    struct cw_ruleset *rules;
+    struct accepted *first, **last; /* waiting */
+    struct accepted *turn;          /* in the present transaction */
+    size_t waiting;
+    struct cw_arena *arena; /* of due runs */
+    int64_t not_before_ms;  /* after a failed commit: let the disk breathe */
+    bool well;
+};
+
+struct engine *engine_create(const struct engine_deps *deps, struct cw_ruleset *rules)
+{
+    struct engine *e = xcalloc(1, sizeof *e);
+    e->deps = *deps;
+    e->rules = cw_ruleset_ref(rules);
+    e->last = &e->first;
+    e->arena = xarena(DUE_ARENA);
+    e->well = true;
+    return e;
+}
+
+static void give_back(struct accepted *list, enum accepted_result result)
+{
+    while (list) {
+        struct accepted *next = list->next;
+        if (result == ACCEPTED_FAILED)
+            list->result = ACCEPTED_FAILED;
+        list->done(list);
+        list = next;
+    }
+}
+
+void engine_destroy(struct engine *e)
+{
+    if (!e)
+        return;
+    give_back(e->first, ACCEPTED_FAILED);
+    cw_ruleset_unref(e->rules);
+    cw_arena_destroy(e->arena);
+    free(e);
+}
+
+void engine_reload(struct engine *e, struct cw_ruleset *rules)
+{
+    cw_ruleset_unref(e->rules);
+    e->rules = cw_ruleset_ref(rules);
+}
+
+enum cw_status engine_submit(struct engine *e, struct accepted *accepted, struct cw_error *err)
+{
+    if (e->waiting >= e->deps.queue)
+        return cw_fail(err, CW_EBUSY, "%zu deliveries wait already", e->waiting);
+    accepted->next = NULL;
+    *e->last = accepted;
+    e->last = &accepted->next;
+    metric_set(METRIC_queue_length, (int64_t)++e->waiting);
+    return CW_OK;
+}
+
+size_t engine_queue(const struct engine *e)
+{
+    return e->waiting;
+}
+
+bool engine_well(const struct engine *e)
+{
+    return e->well;
+}
+
+/* ---- One effect becomes rows ---- */
+
+static struct store_run run_of(const struct cw_effect *f, int64_t event, int64_t now_ms)
+{
+    bool refused = f->kind == CW_EFFECT_REFUSED;
+    bool due = f->due_ms <= now_ms;
+    return (struct store_run){
+        .event = event,
+        .rule = cw_text_of(f->rule),
+        .person = cw_text_of(f->person->name),
+        .key = f->key,
+        .state = refused      ? STORE_RUN_REFUSED
+                 : !due       ? STORE_RUN_WAITING
+                 : f->n_calls ? STORE_RUN_ACTING
+                              : STORE_RUN_DONE,
+        .due_ms = refused ? now_ms : f->due_ms,
+        .changed_ms = now_ms,
+        .condition = f->condition,
+        .vars = f->vars,
+        .reason = f->reason,
+    };
+}
+
+static enum cw_status add_calls(struct engine *e, const struct store_run *run,
+                                const struct cw_effect *f, int64_t now_ms, struct cw_error *err)
+{
+    for (size_t i = 0; i < f->n_calls; i++) {
+        const struct cw_call *c = &f->calls[i];
+        struct store_call call = {.run = run->id,
+                                  .event = run->event,
+                                  .rule = run->rule,
+                                  .person = run->person,
+                                  .step = c->step,
+                                  .action = cw_text_of(c->action),
+                                  .args = c->args,
+                                  .condition = i ? (struct cw_text){0} : f->condition,
+                                  .state = STORE_CALL_READY,
+                                  .due_ms = now_ms,
+                                  .created_ms = now_ms,
+                                  .changed_ms = now_ms};
+        enum cw_status st = store_call_add(e->deps.store, &call, &call.id, err);
+        if (st)
+            return st;
+    }
+    if (f->n_calls)
+        dispatcher_notice(e->deps.dispatcher, f->person->name);
+    return CW_OK;
+}
+
+static void log_effect(const char *msg, int64_t event, const struct cw_effect *f)
+{
+    LOG(LOG_INFO, msg, F_I("event", event), F_S("rule", f->rule), F_S("person", f->person->name),
+        F_T("reason", f->reason));
+}
+
+static enum cw_status do_cancel(struct engine *e, int64_t event, const struct cw_effect *f,
+                                int64_t now_ms, struct cw_error *err)
+{
+    size_t n = 0;
+    auto_free char *reason = xprintf("cancelled by event %lld", (long long)event);
+    enum cw_status st =
+        store_run_cancel(e->deps.store, cw_text_of(f->rule), cw_text_of(f->person->name), f->key,
+                         cw_text_of(reason), now_ms, &n, err);
+    if (st || !n)
+        return st;
+    metric_add(METRIC_runs_cancelled, (int64_t)n);
+    dispatcher_notice(e->deps.dispatcher, f->person->name);
+    log_effect("run cancelled", event, f);
+    return CW_OK;
+}
+
+static enum cw_status do_run(struct engine *e, int64_t event, const struct cw_effect *f,
+                             int64_t now_ms, struct cw_error *err)
+{
+    struct store_run run = run_of(f, event, now_ms);
+    enum cw_status st = store_run_add(e->deps.store, &run, &run.id, err);
+    if (st)
+        return st;
+    if (run.state == STORE_RUN_REFUSED) {
+        metric_add(METRIC_runs_refused, 1);
+        log_effect("run refused", event, f);
+        return CW_OK;
+    }
+    metric_add(METRIC_runs_begun, 1);
+    log_effect(run.state == STORE_RUN_WAITING ? "run waits" : "run begins", event, f);
+    return add_calls(e, &run, f, now_ms, err);
+}
+
+static enum cw_status do_plan(struct engine *e, int64_t event, const struct cw_plan *plan,
+                              int64_t now_ms, struct cw_error *err)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct cw_effect *f = &plan->effects[i];
+        enum cw_status st = f->kind == CW_EFFECT_CANCEL ? do_cancel(e, event, f, now_ms, err)
+                                                        : do_run(e, event, f, now_ms, err);
+        if (st)
+            return st;
+    }
+    return CW_OK;
+}
+
+/* ---- Deliveries ---- */
+
+static void log_event(const struct accepted_event *ev, size_t effects)
+{
+    enum log_level level = effects || ev->row.verdict == STORE_REFUSED ? LOG_INFO : LOG_DEBUG;
+    LOG(level, ev->row.verdict == STORE_REFUSED ? "event refused" : "event",
+        F_I("event", ev->row.seq), F_T("source", ev->row.source), F_T("type", ev->row.type),
+        F_T("id", ev->row.id), F_T("reason", ev->row.reason));
+}
+
+static void count_event(const struct accepted_event *ev)
+{
+    metric_add(ev->row.verdict == STORE_REFUSED ? METRIC_events_refused : METRIC_events_accepted,
+               1);
+    metric_add(METRIC_people_unknown, (int64_t)ev->matches.n_strangers);
+    metric_add(METRIC_rule_limits, ev->matches.limits);
+    for (size_t i = 0; i < ev->matches.n_strangers; i++)
+        LOG(LOG_WARN, "nobody has this name", F_I("event", ev->row.seq),
+            F_T("name", ev->matches.strangers[i]));
+}
+
+/* Its decision does not fit into the memory of one delivery: kept, and nothing is done. */
+static void refuse_event(struct accepted_event *ev)
+{
+    ev->row.verdict = STORE_REFUSED;
+    ev->row.reason = CW_TEXT("its decision takes more memory than one delivery may");
+}
+
+static enum cw_status take_event(struct engine *e, struct accepted *a, struct accepted_event *ev,
+                                 int64_t now_ms, struct cw_error *err)
+{
+    struct cw_plan plan = {0};
+    int64_t seq = 0;
+    if (ev->matches.n && cw_decide(a->rules, &ev->matches, NULL, now_ms, a->arena, &plan))
+        refuse_event(ev);
+    enum cw_status st = store_event_add(e->deps.store, &ev->row, ev->keys, ev->n_keys, &seq, err);
+    ev->row.seq = seq;
+    if (st == CW_EEXIST) {
+        metric_add(METRIC_events_duplicate, 1);
+        LOG(LOG_INFO, "event known already", F_I("event", seq), F_T("source", ev->row.source),
+            F_T("id", ev->row.id));
+        return CW_OK;
+    }
+    if (st)
+        return st;
+    a->result = ACCEPTED_STORED;
+    count_event(ev);
+    log_event(ev, plan.n);
+    return do_plan(e, seq, &plan, now_ms, err);
+}
+
+static enum cw_status take_delivery(struct engine *e, struct accepted *a, int64_t now_ms,
+                                    struct cw_error *err)
+{
+    a->result = a->n_events ? ACCEPTED_DUPLICATE : ACCEPTED_STORED;
+    for (size_t i = 0; i < a->n_events; i++) {
+        enum cw_status st = take_event(e, a, &a->events[i], now_ms, err);
+        if (st)
+            return st;
+    }
+    return CW_OK;
+}
+
+/* ---- Runs that came due ---- */
+
+static enum cw_status end_run(struct engine *e, const struct store_run *run,
+                              enum store_run_state to, struct cw_text reason, int64_t now_ms,
+                              struct cw_error *err)
+{
+    metric_add(METRIC_runs_refused, 1);
+    LOG(LOG_INFO, to == STORE_RUN_LOST ? "run lost its rule" : "run refused",
+        F_I("event", run->event), F_T("rule", run->rule), F_T("person", run->person),
+        F_T("reason", reason));
+    return store_run_move(e->deps.store, run->id, to, reason, now_ms, err);
+}
+
+static enum cw_status begin_run(struct engine *e, const struct store_run *run,
+                                const struct cw_effect *f, int64_t now_ms, struct cw_error *err)
+{
+    enum store_run_state to = f->n_calls ? STORE_RUN_ACTING : STORE_RUN_DONE;
+    enum cw_status st =
+        store_run_move(e->deps.store, run->id, to, (struct cw_text){0}, now_ms, err);
+    if (st)
+        return st;
+    log_effect("run begins", run->event, f);
+    return add_calls(e, run, f, now_ms, err);
+}
+
+static enum cw_status take_due(struct engine *e, const struct store_run *run, int64_t now_ms,
+                               struct cw_error *err)
+{
+    struct cw_due_run due = {run->rule, run->person, run->key, run->condition, run->vars};
+    struct cw_plan plan = {0};
+    struct cw_error why;
+    enum cw_status st = cw_decide_due(e->rules, &due, NULL, now_ms, e->arena, &plan, &why);
+    if (st == CW_NOMEM)
+        return end_run(e, run, STORE_RUN_REFUSED, CW_TEXT("it takes more memory than a run may"),
+                       now_ms, err);
+    if (st)
+        return end_run(e, run, STORE_RUN_LOST, cw_text_of(why.text), now_ms, err);
+    if (plan.n && plan.effects[0].kind == CW_EFFECT_RUN)
+        return begin_run(e, run, &plan.effects[0], now_ms, err);
+    return end_run(e, run, STORE_RUN_REFUSED,
+                   plan.n ? plan.effects[0].reason : CW_TEXT("the rule has nothing to do"), now_ms,
+                   err);
+}
+
+static enum cw_status take_due_runs(struct engine *e, int64_t now_ms, struct cw_error *err)
+{
+    struct store_run *runs = NULL;
+    size_t n = 0;
+    int64_t due_ms = INT64_MAX;
+    enum cw_status st = store_next_due(e->deps.store, &due_ms, err);
+    if (st || due_ms > now_ms)
+        return st;
+    cw_arena_reset(e->arena);
+    st = store_runs_due(e->deps.store, now_ms, DUE_AT_ONCE, e->arena, &runs, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        st = take_due(e, &runs[i], now_ms, err);
+    return st;
+}
+
+/* ---- The turn ---- */
+
+static enum cw_status take_all(struct engine *e, int64_t now_ms, struct cw_error *err)
+{
+    for (struct accepted *a = e->turn; a; a = a->next) {
+        enum cw_status st = take_delivery(e, a, now_ms, err);
+        if (st)
+            return st;
+    }
+    enum cw_status st = take_due_runs(e, now_ms, err);
+    return st ? st : dispatcher_turn(e->deps.dispatcher, now_ms, err);
+}
+
+static bool has_work(struct engine *e, int64_t now_ms)
+{
+    return e->first || engine_next_ms(e) <= now_ms || dispatcher_ready(e->deps.dispatcher, now_ms);
+}
+
+/* What was not written did not happen: the senders get 503, the lanes are read again. */
+static enum cw_status failed(struct engine *e, enum cw_status st, int64_t now_ms,
+                             struct cw_error *err)
+{
+    struct accepted *list = e->turn;
+    store_rollback(e->deps.store);
+    e->turn = NULL;
+    e->well = false;
+    e->not_before_ms = now_ms + TROUBLE_MS;
+    LOG(LOG_ERROR, "the journal did not take this turn", F_S("reason", err->text));
+    give_back(list, ACCEPTED_FAILED);
+    if (st == CW_EIO)
+        return st;
+    return dispatcher_load(e->deps.dispatcher, now_ms, err);
+}
+
+enum cw_status engine_turn(struct engine *e, int64_t now_ms, struct cw_error *err)
+{
+    if (!has_work(e, now_ms))
+        return CW_OK;
+    e->turn = e->first;
+    e->first = NULL;
+    e->last = &e->first;
+    e->waiting = 0;
+    enum cw_status st = store_begin(e->deps.store, err);
+    if (!st)
+        st = take_all(e, now_ms, err);
+    if (!st)
+        st = store_commit(e->deps.store, err);
+    if (st)
+        return failed(e, st, now_ms, err);
+    struct accepted *list = e->turn;
+    e->turn = NULL;
+    e->well = true;
+    metric_add(METRIC_commits, 1);
+    metric_set(METRIC_queue_length, 0);
+    give_back(list, ACCEPTED_STORED);
+    dispatcher_committed(e->deps.dispatcher, now_ms);
+    return CW_OK;
+}
+
+int64_t engine_next_ms(struct engine *e)
+{
+    struct cw_error err;
+    int64_t due_ms = INT64_MAX, lanes_ms = dispatcher_next_ms(e->deps.dispatcher);
+    if (store_next_due(e->deps.store, &due_ms, &err))
+        due_ms = INT64_MAX;
+    if (lanes_ms < due_ms)
+        due_ms = lanes_ms;
+    return due_ms < e->not_before_ms ? e->not_before_ms : due_ms;
+}

@@ -1,0 +1,63 @@
+/* engine: the core. Takes what the front accepted, decides, and writes each decision whole.
+ *
+ * One turn of the loop is one transaction: everything that arrived since the last commit, the runs
+ * that came due, and the dispatcher's moves. The front is called back when its delivery is on disk,
+ * or was not written. The queue has a ceiling; over it a delivery is turned away at once. */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "dispatcher.h"
+
+#include <clockwire/rules.h>
+
+struct engine;
+
+/* One event of a delivery with all that the core needs of it; it shares nothing mutable. */
+struct accepted_event {
+    struct store_event row; /* seq is set by the store */
+    struct store_key keys[3];
+    size_t n_keys;
+    struct cw_matches matches;
+};
+
+enum accepted_result { ACCEPTED_STORED, ACCEPTED_DUPLICATE, ACCEPTED_FAILED };
+
+/* A delivery on its way to the disk. Made by the front, owned by the engine once submitted; `done`
+ * is its last use. */
+struct accepted {
+    struct accepted *next;
+    struct cw_arena *arena;   /* everything below lies here */
+    struct cw_ruleset *rules; /* a reference */
+    struct accepted_event *events;
+    size_t n_events;
+    enum accepted_result result; /* DUPLICATE: all of its events were known */
+    void (*done)(struct accepted *accepted);
+    void *ctx;
+};
+
+struct engine_deps {
+    struct store *store;
+    struct dispatcher *dispatcher;
+    size_t queue; /* deliveries that may wait */
+};
+
+struct engine *engine_create(const struct engine_deps *deps, struct cw_ruleset *rules);
+void engine_destroy(struct engine *engine);
+/* Deliveries and pending runs are decided by the new rules from now on. */
+void engine_reload(struct engine *engine, struct cw_ruleset *rules);
+
+/* Returns: CW_EBUSY when the queue is full (the delivery stays the caller's). */
+enum cw_status engine_submit(struct engine *engine, struct accepted *accepted,
+                             struct cw_error *err) CW_CHECKED;
+size_t engine_queue(const struct engine *engine);
+
+/* Does one turn: one transaction, then the callbacks. Nothing happens when nothing is to be done.
+ * Returns: CW_EIO when the journal failed: the process has to end. A full disk is no failure here:
+ * deliveries get ACCEPTED_FAILED and the next turn tries again. */
+enum cw_status engine_turn(struct engine *engine, int64_t now_ms, struct cw_error *err) CW_CHECKED;
+/* When it wants its next turn without anything happening. */
+int64_t engine_next_ms(struct engine *engine);
+/* Whether the last commit went well: for /readyz. */
+bool engine_well(const struct engine *engine);
+
+#endif

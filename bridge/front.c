@@ -1,0 +1,295 @@
+#include "front.h"
+
+#include "clock.h"
+#include "metrics.h"
+#include "xalloc.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DELIVERY_ARENA = 64 << 20,
+    SPARE_ARENAS = 256,
+    REFUSALS_PER_S = 10, /* journaled refusals; more are only counted */
+    RETRY_AFTER_S = 5
+};
+
+struct front {
+    struct engine *engine;
+    const struct config *config;
+    struct source_scratch *scratch;
+    struct cw_matcher *matcher;
+    struct cw_arena *spare[SPARE_ARENAS]; /* a busy turn takes no memory from the system */
+    size_t n_spare;
+    int64_t refusals_since_ms;
+    unsigned refusals;
+};
+
+/* A delivery with the exchange that waits for its commit. */
+struct pending {
+    struct accepted accepted; /* first: `done` is given this */
+    struct front *front;
+    struct listener_exchange *exchange;
+    struct http_answer answer;
+};
+
+struct front *front_create(struct engine *engine, const struct config *config)
+{
+    struct front *f = xcalloc(1, sizeof *f);
+    f->engine = engine;
+    f->config = config;
+    f->scratch = source_scratch_create();
+    f->matcher = cw_matcher_create();
+    if (!f->matcher)
+        abort();
+    return f;
+}
+
+void front_destroy(struct front *f)
+{
+    if (!f)
+        return;
+    for (size_t i = 0; i < f->n_spare; i++)
+        cw_arena_destroy(f->spare[i]);
+    source_scratch_destroy(f->scratch);
+    cw_matcher_destroy(f->matcher);
+    free(f);
+}
+
+void front_reload(struct front *f, const struct config *config)
+{
+    f->config = config;
+}
+
+static struct cw_arena *take_arena(struct front *f)
+{
+    return f->n_spare ? f->spare[--f->n_spare] : xarena(DELIVERY_ARENA);
+}
+
+static void give_arena(struct front *f, struct cw_arena *arena)
+{
+    if (f->n_spare == SPARE_ARENAS) {
+        cw_arena_destroy(arena);
+        return;
+    }
+    cw_arena_reset(arena);
+    f->spare[f->n_spare++] = arena;
+}
+
+/* ---- Answers ---- */
+
+static struct http_answer plain(int status, const char *text)
+{
+    return (struct http_answer){.status = status,
+                                .type = "text/plain; charset=utf-8",
+                                .body = cw_text_of(text),
+                                .retry_after_s = status == 503 ? RETRY_AFTER_S : 0};
+}
+
+static void on_done(struct accepted *accepted)
+{
+    struct pending *p = (struct pending *)accepted;
+    struct front *f = p->front;
+    struct cw_arena *arena = accepted->arena;
+    struct http_answer answer =
+        accepted->result == ACCEPTED_FAILED ? plain(503, "not stored, try again\n") : p->answer;
+    if (accepted->result == ACCEPTED_FAILED)
+        metric_add(METRIC_events_overload, 1);
+    listener_reply(p->exchange, &answer);
+    cw_ruleset_unref(accepted->rules);
+    give_arena(f, arena);
+}
+
+/* ---- From a source's event to the engine's ---- */
+
+static struct cw_text keep(struct cw_arena *arena, struct cw_text text)
+{
+    char *copy = cw_arena_copy(arena, text);
+    if (!copy)
+        abort(); /* the budget of the arena is larger than any request */
+    return (struct cw_text){copy, text.len};
+}
+
+/* Keys are hashed with the source's name, so that senders cannot meet each other's keys. */
+static struct store_key key_of(struct cw_text source, struct cw_text key)
+{
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    struct store_key out;
+    unsigned char head[320];
+    size_t n = source.len < 255 ? source.len : 255;
+    memcpy(head, source.at, n);
+    head[n++] = '\0';
+    if (key.len <= sizeof head - n) {
+        memcpy(head + n, key.at, key.len);
+        SHA256(head, n + key.len, digest);
+    } else { /* a long key: hash it first */
+        SHA256((const unsigned char *)key.at, key.len, digest);
+        memcpy(head + n, digest, sizeof digest);
+        SHA256(head, n + sizeof digest, digest);
+    }
+    memcpy(out.bytes, digest, sizeof out.bytes);
+    return out;
+}
+
+static struct cw_text payload_of(const struct front *f, const struct http_request *request)
+{
+    return f->config->payloads == PAYLOADS_FULL ? request->body : (struct cw_text){0};
+}
+
+static void match_event(struct front *f, struct accepted *a, struct accepted_event *to,
+                        const struct cw_event *event, int64_t now_ms)
+{
+    if (cw_match(f->matcher, a->rules, event, now_ms, NULL, a->arena, &to->matches) == CW_OK)
+        return;
+    to->matches = (struct cw_matches){0};
+    to->row.verdict = STORE_REFUSED;
+    to->row.reason = CW_TEXT("matching takes more memory than one delivery may");
+}
+
+static void fill_event(struct front *f, struct accepted *a, struct accepted_event *to,
+                       const struct source_event *from, const struct http_request *request,
+                       int64_t now_ms)
+{
+    const struct cw_event *event = &from->event;
+    to->row = (struct store_event){.received_ms = now_ms,
+                                   .source = keep(a->arena, event->source),
+                                   .type = keep(a->arena, event->type),
+                                   .id = keep(a->arena, event->id),
+                                   .verdict = STORE_ACCEPTED,
+                                   .payload = payload_of(f, request)};
+    for (size_t i = 0; i < from->n_keys; i++)
+        to->keys[i] = key_of(event->source, from->keys[i]);
+    to->n_keys = from->n_keys;
+    match_event(f, a, to, event, now_ms);
+    if (f->config->payloads != PAYLOADS_NONE)
+        to->row.used = to->matches.used;
+}
+
+static void fill_refusal(struct accepted *a, const struct source *source, const char *reason,
+                         int64_t now_ms)
+{
+    struct accepted_event *ev = xtake(a->arena, sizeof *ev);
+    ev->row = (struct store_event){.received_ms = now_ms,
+                                   .source = keep(a->arena, cw_text_of(source_name(source))),
+                                   .verdict = STORE_REFUSED,
+                                   .reason = keep(a->arena, cw_text_of(reason))};
+    a->events = ev;
+    a->n_events = 1;
+}
+
+static void fill_events(struct front *f, struct accepted *a, const struct source_delivery *d,
+                        const struct http_request *request, int64_t now_ms)
+{
+    a->events = xtake(a->arena, (d->n_events + 1) * sizeof *a->events);
+    a->n_events = d->n_events;
+    for (size_t i = 0; i < d->n_events; i++)
+        fill_event(f, a, &a->events[i], &d->events[i], request, now_ms);
+}
+
+/* ---- The request ---- */
+
+static void submit(struct front *f, struct pending *p)
+{
+    struct cw_error err;
+    if (engine_submit(f->engine, &p->accepted, &err) == CW_OK)
+        return;
+    p->accepted.result = ACCEPTED_FAILED;
+    on_done(&p->accepted);
+}
+
+/* Journaled refusals are limited in rate; beyond it the counter has to do. */
+static bool may_keep_refusal(struct front *f, int64_t now_ms)
+{
+    if (now_ms - f->refusals_since_ms >= 1000) {
+        f->refusals_since_ms = now_ms;
+        f->refusals = 0;
+    }
+    return f->refusals++ < REFUSALS_PER_S;
+}
+
+static void answer_now(struct front *f, struct listener_exchange *x, struct cw_arena *arena,
+                       const struct http_answer *answer)
+{
+    listener_reply(x, answer);
+    give_arena(f, arena);
+}
+
+static struct pending *pending_create(struct front *f, struct listener_exchange *x,
+                                      struct cw_arena *arena, const struct http_answer *answer)
+{
+    struct pending *p = xtake(arena, sizeof *p);
+    p->front = f;
+    p->exchange = x;
+    p->answer = *answer;
+    p->answer.body = keep(arena, answer->body);
+    p->accepted.arena = arena;
+    p->accepted.rules = cw_ruleset_ref(f->config->rules);
+    p->accepted.done = on_done;
+    return p;
+}
+
+static void on_refused(struct front *f, const struct source *source, struct listener_exchange *x,
+                       const struct source_delivery *d, struct cw_arena *arena, int64_t now_ms)
+{
+    if (!may_keep_refusal(f, now_ms)) {
+        metric_add(METRIC_events_refused, 1);
+        answer_now(f, x, arena, &d->answer);
+        return;
+    }
+    struct pending *p = pending_create(f, x, arena, &d->answer);
+    fill_refusal(&p->accepted, source, d->reason, now_ms);
+    submit(f, p);
+}
+
+static void on_events(struct front *f, struct listener_exchange *x, const struct source_delivery *d,
+                      const struct http_request *request, struct cw_arena *arena, int64_t now_ms)
+{
+    struct pending *p = pending_create(f, x, arena, &d->answer);
+    fill_events(f, &p->accepted, d, request, now_ms);
+    submit(f, p);
+}
+
+static void on_request(void *ctx, struct listener_exchange *x, const struct http_request *request)
+{
+    struct front *f = ctx;
+    const struct source *source = config_source(f->config, request->path);
+    struct cw_arena *arena = take_arena(f);
+    struct source_delivery d = {.verdict = SOURCE_DENIED};
+    int64_t now_ms = clock_now_ms();
+    struct http_answer denied = plain(401, "not verified\n");
+    if (source) /* a reload may have taken it away since the head was routed */
+        source_receive(source, f->scratch, request, clock_wall_ms(), arena, &d);
+    switch (d.verdict) {
+    case SOURCE_DENIED:
+        metric_add(METRIC_events_denied, 1);
+        answer_now(f, x, arena, &denied);
+        return;
+    case SOURCE_ANSWER:
+        answer_now(f, x, arena, &d.answer);
+        return;
+    case SOURCE_REFUSED:
+        on_refused(f, source, x, &d, arena, now_ms);
+        return;
+    case SOURCE_EVENTS:
+        on_events(f, x, &d, request, arena, now_ms);
+    }
+}
+
+static void on_route(void *ctx, struct cw_text method, struct cw_text path,
+                     struct listener_route *out)
+{
+    struct front *f = ctx;
+    const struct source *source = config_source(f->config, path);
+    if (!source)
+        out->status = 404;
+    else if (!source_takes(source, method))
+        *out = (struct listener_route){.status = 405, .allow = source_allow(source)};
+    else
+        out->body_limit_bytes = source_body_limit(source, f->config->body_bytes);
+}
+
+struct listener_ops front_ops(struct front *f)
+{
+    return (struct listener_ops){on_route, on_request, f};
+}

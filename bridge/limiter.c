@@ -1,0 +1,144 @@
+#include "limiter.h"
+
+#include "xalloc.h"
+
+#include <stdlib.h>
+
+/* Requests are jolted on their way: a little more than the window keeps them apart at the server.
+ */
+enum { MAX_WINDOWS = 4, MAX_REQUESTS = 100000, SLACK_MS = 50 };
+
+struct window {
+    size_t requests;
+    int64_t window_ms;
+    int64_t *sent; /* ring of the last `requests` moments */
+    size_t first, n;
+    int64_t remaining; /* as the server said, less what left since; -1: it said nothing */
+    int64_t believed_until_ms;
+};
+
+struct limiter {
+    struct window windows[MAX_WINDOWS];
+    size_t n;
+    int64_t blocked_until_ms; /* 0: open */
+    bool probing;
+};
+
+struct limiter *limiter_create(const struct rate_window *windows, size_t n)
+{
+    struct limiter *l = xcalloc(1, sizeof *l);
+    for (size_t i = 0; i < n && l->n < MAX_WINDOWS; i++) {
+        struct window *w = &l->windows[l->n];
+        if (!windows[i].requests || windows[i].window_ms <= 0)
+            continue;
+        w->requests = windows[i].requests < MAX_REQUESTS ? windows[i].requests : MAX_REQUESTS;
+        w->window_ms = windows[i].window_ms;
+        w->sent = xcalloc(w->requests, sizeof *w->sent);
+        w->remaining = -1;
+        l->n++;
+    }
+    return l;
+}
+
+void limiter_destroy(struct limiter *l)
+{
+    for (size_t i = 0; l && i < l->n; i++)
+        free(l->windows[i].sent);
+    free(l);
+}
+
+static int64_t nth_sent(const struct window *w, size_t i)
+{
+    return w->sent[(w->first + i) % w->requests];
+}
+
+/* When more than `reserve` of the window are free. */
+static int64_t window_next(const struct window *w, int64_t now_ms, size_t reserve)
+{
+    int64_t next = now_ms;
+    size_t keep = reserve < w->requests ? reserve : w->requests - 1;
+    size_t may = w->requests - keep; /* how many lie in the window when there is room */
+    if (w->n >= may) {
+        int64_t leaves = nth_sent(w, w->n - may) + w->window_ms + SLACK_MS;
+        next = leaves > next ? leaves : next;
+    }
+    if (w->remaining >= 0 && (uint64_t)w->remaining <= keep && w->believed_until_ms > next)
+        next = w->believed_until_ms;
+    return next;
+}
+
+int64_t limiter_next_ms(const struct limiter *l, int64_t now_ms, size_t reserve)
+{
+    if (l->probing)
+        return INT64_MAX;
+    int64_t next = l->blocked_until_ms > now_ms ? l->blocked_until_ms : now_ms;
+    for (size_t i = 0; i < l->n; i++) {
+        int64_t free_ms = window_next(&l->windows[i], now_ms, reserve);
+        next = free_ms > next ? free_ms : next;
+    }
+    return next;
+}
+
+static void note_sent(struct window *w, int64_t now_ms)
+{
+    if (w->n == w->requests) {
+        w->first = (w->first + 1) % w->requests;
+        w->n--;
+    }
+    w->sent[(w->first + w->n++) % w->requests] = now_ms;
+    if (w->remaining > 0)
+        w->remaining--;
+}
+
+bool limiter_take(struct limiter *l, int64_t now_ms, size_t reserve)
+{
+    if (limiter_next_ms(l, now_ms, reserve) > now_ms)
+        return false;
+    l->probing = l->blocked_until_ms != 0;
+    for (size_t i = 0; i < l->n; i++)
+        note_sent(&l->windows[i], now_ms);
+    return true;
+}
+
+static void believe(struct window *w, int64_t remaining, int64_t reset_s, int64_t now_ms)
+{
+    if (remaining < 0)
+        return;
+    w->remaining = remaining;
+    w->believed_until_ms = now_ms + w->window_ms;
+    /* The reset may be of a shorter window; then the next answer corrects us again. */
+    if (reset_s > 0 && reset_s * 1000 < w->window_ms)
+        w->believed_until_ms = now_ms + reset_s * 1000;
+}
+
+void limiter_answered(struct limiter *l, const struct transport_rate *rate, int64_t now_ms)
+{
+    if (l->probing) {
+        l->probing = false;
+        l->blocked_until_ms = 0;
+    }
+    for (size_t i = 0; i < l->n; i++) {
+        struct window *w = &l->windows[i];
+        if (w->window_ms == 1000)
+            believe(w, rate->remaining_second, -1, now_ms);
+        else if (w->window_ms == 60000)
+            believe(w, rate->remaining_minute, rate->reset_s, now_ms);
+    }
+}
+
+void limiter_block(struct limiter *l, int64_t until_ms)
+{
+    l->probing = false;
+    if (until_ms > l->blocked_until_ms)
+        l->blocked_until_ms = until_ms;
+}
+
+void limiter_probe_again(struct limiter *l)
+{
+    l->probing = false;
+}
+
+bool limiter_is_blocked(const struct limiter *l, int64_t now_ms)
+{
+    return l->probing || l->blocked_until_ms > now_ms;
+}

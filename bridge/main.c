@@ -1,0 +1,95 @@
+/* The table of commands. */
+#include "cmd/cmd.h"
+
+#include <clockwire/version.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static int cmd_version(const struct cmd_args *args)
+{
+    (void)args;
+    printf("clockwire %s\n", CW_VERSION);
+    return CMD_OK;
+}
+
+static const struct command {
+    const char *name, *words, *help;
+    int (*run)(const struct cmd_args *args);
+} commands[] = {
+    {"run", "", "serve: hear events, make calls", cmd_run},
+    {"check", "[FILE...]", "list every fault of a configuration", cmd_check},
+    {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send},
+    {"health", "[--ready]", "ask the daemon whether it is well", cmd_health},
+    {"events", "[--after N]", "what came and what was done about it; --json", cmd_events},
+    {"pending", "", "runs that wait for their time: JSON lines", cmd_pending},
+    {"reload", "", "read the configuration anew, as SIGHUP does", cmd_reload},
+    {"version", "", "print the version", cmd_version},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int usage(FILE *to, int code)
+{
+    fprintf(to, "usage: clockwire COMMAND [-c clockwire.yaml] [--secrets DIR] ...\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-8s %-12s %s\n", commands[i].name, commands[i].words, commands[i].help);
+    fprintf(to, "\nclockwire(1) and clockwire.yaml(5) tell more.\n");
+    return code;
+}
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = cw_nearest(cw_text_of(name), names, COMMANDS);
+    fprintf(stderr, "clockwire: there is no command `%s`%s%s%s\n", name,
+            near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+    return NULL;
+}
+
+static bool read_args(int argc, char **argv, struct cmd_args *args)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"secrets", required_argument, NULL, 's'},
+        {"ready", no_argument, NULL, 'r'},        {"after", required_argument, NULL, 'a'},
+        {"json", no_argument, NULL, 'j'},         {0}};
+    for (int c; (c = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
+        if (c == 'c')
+            args->config = optarg;
+        else if (c == 's')
+            args->secrets = optarg;
+        else if (c == 'r')
+            args->ready = true;
+        else if (c == 'j')
+            args->json = true;
+        else if (c == 'a')
+            args->after = optarg;
+        else
+            return false;
+    }
+    args->words = argv + optind;
+    args->n_words = argc - optind;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct cmd_args args = {.config = "clockwire.yaml"};
+    if (argc < 2)
+        return usage(stderr, CMD_USAGE);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
+        return usage(stdout, CMD_OK);
+    if (strcmp(argv[1], "--version") == 0)
+        return cmd_version(&args);
+    const struct command *command = find(argv[1]);
+    if (!command)
+        return CMD_USAGE;
+    if (!read_args(argc - 1, argv + 1, &args))
+        return usage(stderr, CMD_USAGE);
+    return command->run(&args);
+}

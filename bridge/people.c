@@ -1,0 +1,11 @@
+#include "people.h"
+
+#include <string.h>
+
+const struct person *people_find(const struct people *people, const char *name)
+{
+    for (size_t i = 0; people && i < people->n; i++)
+        if (strcmp(people->items[i].name, name) == 0)
+            return &people->items[i];
+    return NULL;
+}

@@ -1,0 +1,331 @@
+#include "settings.h"
+
+#include "xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const settings_sections[] = {"server", "admin",   "journal", "log",
+                                         "target", "sources", NULL};
+
+/* Sets one field from one scalar. A list is set item by item. */
+typedef enum cw_status (*set_fn)(void *field, struct cw_text text, struct cw_error *err);
+
+static enum cw_status set_text(void *field, struct cw_text text, struct cw_error *err)
+{
+    (void)err;
+    char **to = field;
+    free(*to);
+    *to = xtext(text);
+    return CW_OK;
+}
+
+static enum cw_status set_list(void *field, struct cw_text text, struct cw_error *err)
+{
+    struct text_list *list = field;
+    if (list->n == 16)
+        return cw_fail(err, CW_ELIMIT, "at most 16 addresses");
+    list->items = xrealloc(list->items, (list->n + 1) * sizeof *list->items);
+    list->items[list->n++] = xtext(text);
+    return CW_OK;
+}
+
+static bool read_digits(struct cw_text *text, uint64_t *out)
+{
+    size_t i = 0;
+    uint64_t n = 0;
+    for (; i < text->len && i < 12 && text->at[i] >= '0' && text->at[i] <= '9'; i++)
+        n = n * 10 + (uint64_t)(text->at[i] - '0');
+    text->at += i;
+    text->len -= i;
+    *out = n;
+    return i > 0 && i < 12;
+}
+
+static enum cw_status set_count(void *field, struct cw_text text, struct cw_error *err)
+{
+    uint64_t n;
+    if (!read_digits(&text, &n) || text.len || !n)
+        return cw_fail(err, CW_EINVAL, "a whole number from 1 is expected");
+    *(size_t *)field = (size_t)n;
+    return CW_OK;
+}
+
+static enum cw_status set_size(void *field, struct cw_text text, struct cw_error *err)
+{
+    static const char *const units[] = {"", "KiB", "MiB", "GiB"};
+    uint64_t n;
+    if (read_digits(&text, &n) && n > 0 && n < 1u << 20) {
+        while (text.len && *text.at == ' ') {
+            text.at++;
+            text.len--;
+        }
+        for (size_t i = 0; i < 4; i++) {
+            if (cw_text_is(text, units[i])) {
+                *(size_t *)field = (size_t)(n << (10 * i));
+                return CW_OK;
+            }
+        }
+    }
+    return cw_fail(err, CW_EINVAL, "a size such as `1 MiB` or `16 KiB` is expected");
+}
+
+static enum cw_status set_duration(void *field, struct cw_text text, struct cw_error *err)
+{
+    return cw_duration_parse(text, field, err);
+}
+
+static enum cw_status set_word(int *field, struct cw_text text, const char *const *words,
+                               struct cw_error *err)
+{
+    for (int i = 0; words[i]; i++) {
+        if (cw_text_is(text, words[i])) {
+            *field = i;
+            return CW_OK;
+        }
+    }
+    auto_free char *all = xstrdup(words[0]);
+    for (size_t i = 1; words[i]; i++) {
+        char *more = xprintf("%s%s%s", all, words[i + 1] ? ", " : " or ", words[i]);
+        free(all);
+        all = more;
+    }
+    return cw_fail(err, CW_EINVAL, "%s is expected", all);
+}
+
+#define WORDS(kind, ...)                                                                           \
+    static enum cw_status set_##kind(void *field, struct cw_text text, struct cw_error *err)       \
+    {                                                                                              \
+        static const char *const words[] = {__VA_ARGS__, NULL};                                    \
+        return set_word(field, text, words, err);                                                  \
+    }
+WORDS(payloads, "used", "full", "none")
+WORDS(level, "debug", "info", "warn", "error")
+WORDS(format, "auto", "json", "text")
+
+static enum cw_status set_policy(void *field, struct cw_text text, struct cw_error *err)
+{
+    static const char *const words[] = {"emulate", "skip", "fail", NULL};
+    int value = 0;
+    enum cw_status st = set_word(&value, text, words, err);
+    if (!st)
+        *(enum without_user_token *)field = (enum without_user_token)value;
+    return st;
+}
+
+/* "50 per second": the windows gather in the target, at most four. */
+static enum cw_status set_rates(void *field, struct cw_text text, struct cw_error *err)
+{
+    static const struct {
+        const char *word;
+        int64_t ms;
+    } units[] = {{" per second", 1000}, {" per minute", 60000}, {" per hour", 3600000}};
+    struct target *target = field;
+    uint64_t n;
+    if (target->n_windows < 4 && read_digits(&text, &n) && n > 0 && n <= 1000000) {
+        for (size_t i = 0; i < 3; i++) {
+            if (cw_text_is(text, units[i].word)) {
+                target->windows[target->n_windows++] =
+                    (struct rate_window){(uint32_t)n, units[i].ms};
+                return CW_OK;
+            }
+        }
+    }
+    return cw_fail(err, CW_EINVAL, "a rate such as `50 per second` is expected");
+}
+
+/* Secrets are templates; settings_read renders them before it sets the text. */
+static enum cw_status set_secret(void *field, struct cw_text text, struct cw_error *err)
+{
+    (void)err;
+    char **to = field;
+    secret_free(*to);
+    *to = text.len ? xtext(text) : NULL;
+    return CW_OK;
+}
+
+static const struct setting {
+    const char *path;
+    set_fn set; /* NULL: in the grammar, not in this build */
+    size_t offset;
+    const char *otherwise;
+} settings[] = {
+#define SETTING(path, kind, field, otherwise, help)                                                \
+    {path, set_##kind, offsetof(struct config, field), otherwise},
+#define LATER(path) {path, NULL, 0, NULL},
+#include "config.def"
+#undef SETTING
+#undef LATER
+};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
+static void *field_of(struct config *config, const struct setting *row)
+{
+    return (char *)config + row->offset;
+}
+
+static void clear(struct config *config, const struct setting *row)
+{
+    if (row->set == set_list) {
+        struct text_list *list = field_of(config, row);
+        for (size_t i = 0; i < list->n; i++)
+            free(list->items[i]);
+        free(list->items);
+        *list = (struct text_list){0};
+    } else if (row->set == set_rates) {
+        config->target.n_windows = 0;
+    }
+}
+
+static void set_default(struct config *config, const struct setting *row)
+{
+    struct cw_error err;
+    const char *at = row->otherwise;
+    clear(config, row);
+    for (;;) { /* a list's default is written with commas */
+        const char *comma = strstr(at, ", ");
+        struct cw_text item = {at, comma ? (size_t)(comma - at) : strlen(at)};
+        if (row->set(field_of(config, row), item, &err))
+            abort(); /* a fault in config.def */
+        if (!comma)
+            return;
+        at = comma + 2;
+    }
+}
+
+void settings_defaults(struct config *config)
+{
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (settings[i].set)
+            set_default(config, &settings[i]);
+}
+
+struct reader {
+    struct config *config;
+    const struct source_deps *deps;
+};
+
+static void set_one(const struct reader *r, const struct setting *row, const struct cw_node *node)
+{
+    struct cw_error err;
+    struct cw_place place = cw_node_place(node);
+    struct cw_text text = cw_node_text(node);
+    char *secret = NULL;
+    if (cw_node_kind(node) != CW_NODE_SCALAR) {
+        cw_diags_add(r->deps->diags, CW_ERROR, "wrong-kind", place, NULL, "`%s` takes one value",
+                     row->path);
+        return;
+    }
+    if (row->set == set_secret) {
+        if (secrets_text(r->deps->secrets, text, &secret, &err)) {
+            cw_diags_add(r->deps->diags, r->deps->missing_secret, "bad-secret", place, NULL, "%s",
+                         err.text);
+            return;
+        }
+        text = cw_text_of(secret);
+    }
+    if (row->set(field_of(r->config, row), text, &err))
+        cw_diags_add(r->deps->diags, CW_ERROR, "bad-value", place, NULL, "`%s`: %s", row->path,
+                     err.text);
+    secret_free(secret);
+}
+
+static void set_row(const struct reader *r, const struct setting *row, const struct cw_node *key,
+                    const struct cw_node *node)
+{
+    if (!row->set) {
+        cw_diags_add(r->deps->diags, CW_ERROR, "not-in-this-build", cw_node_place(key), NULL,
+                     "`%s` is in the grammar, but this build has not got it", row->path);
+        return;
+    }
+    clear(r->config, row);
+    bool many = row->set == set_list || row->set == set_rates;
+    if (!many || cw_node_kind(node) != CW_NODE_SEQ) {
+        set_one(r, row, node);
+        return;
+    }
+    for (size_t i = 0; i < cw_node_count(node); i++)
+        set_one(r, row, cw_node_item(node, i));
+}
+
+/* The part of a row's path after "prefix.", or NULL when it does not lie below it. */
+static const char *below(const char *path, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return strncmp(path, prefix, n) == 0 && path[n] == '.' ? path + n + 1 : NULL;
+}
+
+static void unknown(const struct reader *r, const char *prefix, const struct cw_node *key)
+{
+    char store[SETTINGS][32];
+    const char *words[SETTINGS];
+    size_t n = 0;
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const char *rest = below(settings[i].path, prefix);
+        if (!rest)
+            continue;
+        size_t len = strcspn(rest, ".");
+        memcpy(store[n], rest, len);
+        store[n][len] = '\0';
+        words[n] = store[n];
+        n++;
+    }
+    const char *near = cw_nearest(cw_node_text(key), words, n);
+    auto_free char *hint = near ? xprintf("did you mean `%s`?", near) : NULL;
+    cw_diags_add(r->deps->diags, CW_ERROR, "unknown-key", cw_node_place(key), hint,
+                 "`%s` has no key `%s`", prefix, cw_node_text(key).at);
+}
+
+static void read_map(const struct reader *r, const char *prefix, const struct cw_node *map);
+
+static void read_pair(const struct reader *r, const char *prefix, const struct cw_node *key,
+                      const struct cw_node *value)
+{
+    auto_free char *path = xprintf("%s.%s", prefix, cw_node_text(key).at);
+    bool inner = false;
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (strcmp(settings[i].path, path) == 0) {
+            set_row(r, &settings[i], key, value);
+            return;
+        }
+        inner = inner || below(settings[i].path, path);
+    }
+    if (inner)
+        read_map(r, path, value);
+    else
+        unknown(r, prefix, key);
+}
+
+static void read_map(const struct reader *r, const char *prefix, const struct cw_node *map)
+{
+    if (cw_node_kind(map) != CW_NODE_MAP) {
+        cw_diags_add(r->deps->diags, CW_ERROR, "wrong-kind", cw_node_place(map), NULL,
+                     "`%s` is a mapping", prefix);
+        return;
+    }
+    for (size_t i = 0; i < cw_node_count(map); i++)
+        read_pair(r, prefix, cw_node_key(map, i), cw_node_value(map, i));
+}
+
+void settings_read(struct config *config, const struct cw_node *root,
+                   const struct source_deps *deps)
+{
+    struct reader r = {config, deps};
+    for (size_t i = 0; strcmp(settings_sections[i], "sources") != 0; i++) {
+        const struct cw_node *section = cw_node_get(root, settings_sections[i]);
+        if (section)
+            read_map(&r, settings_sections[i], section);
+    }
+}
+
+void settings_fini(struct config *config)
+{
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const struct setting *row = &settings[i];
+        clear(config, row);
+        if (row->set == set_text)
+            free(*(char **)field_of(config, row));
+        else if (row->set == set_secret)
+            secret_free(*(char **)field_of(config, row));
+    }
+}

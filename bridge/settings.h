@@ -1,0 +1,16 @@
+/* settings: the rows of config.def read from a document into a struct config. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "config.h"
+
+/* Sets every field to its default. */
+void settings_defaults(struct config *config);
+/* Reads the sections server, admin, journal, log and target of a document. */
+void settings_read(struct config *config, const struct cw_node *root,
+                   const struct source_deps *deps);
+/* The top-level keys that settings_read looks at, and `sources`; NULL-ended. */
+extern const char *const settings_sections[];
+void settings_fini(struct config *config);
+
+#endif

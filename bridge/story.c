@@ -1,0 +1,200 @@
+#include "story.h"
+
+#include "clock.h"
+#include "xalloc.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STORY_ARENA = 64 << 20 };
+
+/* Text from the world may not be UTF-8; what Jansson refuses is shown as empty. */
+static void set_text(json_t *to, const char *name, struct cw_text text)
+{
+    if (!text.len)
+        return;
+    json_t *value = json_stringn(text.at, text.len);
+    json_object_set_new(to, name, value ? value : json_string(""));
+}
+
+static void set_time(json_t *to, const char *name, int64_t ms)
+{
+    char text[CLOCK_TEXT];
+    if (ms > 0)
+        json_object_set_new(to, name, json_string(clock_format(ms, text)));
+}
+
+/* Stored JSON is shown as JSON, anything else as text. */
+static void set_json(json_t *to, const char *name, struct cw_text text)
+{
+    json_t *value = text.len ? json_loadb(text.at, text.len, JSON_DECODE_ANY, NULL) : NULL;
+    if (value)
+        json_object_set_new(to, name, value);
+    else
+        set_text(to, name, text);
+}
+
+struct teller {
+    struct store *store;
+    struct cw_arena *arena;
+    struct cw_error *err;
+};
+
+static json_t *tell_attempt(const struct store_attempt *a)
+{
+    json_t *o = json_object();
+    set_text(o, "request", a->request);
+    set_json(o, "body", a->body);
+    set_time(o, "begun", a->begun_ms);
+    set_time(o, "ended", a->ended_ms);
+    json_object_set_new(o, "status", json_integer(a->status));
+    set_json(o, "answer", a->answer);
+    set_text(o, "verdict", a->verdict);
+    return o;
+}
+
+static enum cw_status tell_attempts(const struct teller *t, int64_t call, json_t *to)
+{
+    struct store_attempt *list = NULL;
+    size_t n = 0;
+    json_t *all = json_array();
+    json_object_set_new(to, "attempts", all);
+    enum cw_status st = store_attempts_of(t->store, call, t->arena, &list, &n, t->err);
+    for (size_t i = 0; !st && i < n; i++)
+        json_array_append_new(all, tell_attempt(&list[i]));
+    return st;
+}
+
+static enum cw_status tell_call(const struct teller *t, const struct store_call *c, json_t *to)
+{
+    json_t *o = json_object();
+    json_array_append_new(to, o);
+    json_object_set_new(o, "call", json_integer(c->id));
+    json_object_set_new(o, "run", json_integer(c->run));
+    set_text(o, "rule", c->rule);
+    set_text(o, "person", c->person);
+    set_text(o, "action", c->action);
+    set_json(o, "args", c->args);
+    set_text(o, "condition", c->condition);
+    json_object_set_new(o, "state", json_string(store_call_word(c->state)));
+    json_object_set_new(o, "tries", json_integer(c->tries));
+    set_text(o, "reason", c->reason);
+    set_time(o, "changed", c->changed_ms);
+    return tell_attempts(t, c->id, o);
+}
+
+static json_t *tell_run(const struct store_run *r)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "run", json_integer(r->id));
+    json_object_set_new(o, "event", json_integer(r->event));
+    set_text(o, "rule", r->rule);
+    set_text(o, "person", r->person);
+    set_text(o, "key", r->key);
+    json_object_set_new(o, "state", json_string(store_run_word(r->state)));
+    set_time(o, "due", r->due_ms);
+    set_time(o, "changed", r->changed_ms);
+    set_text(o, "reason", r->reason);
+    return o;
+}
+
+static enum cw_status tell_rest(const struct teller *t, int64_t seq, json_t *to)
+{
+    struct store_run *runs = NULL;
+    struct store_call *calls = NULL;
+    size_t n_runs = 0, n_calls = 0;
+    json_t *r = json_array(), *c = json_array();
+    json_object_set_new(to, "runs", r);
+    json_object_set_new(to, "calls", c);
+    enum cw_status st = store_runs_of(t->store, seq, t->arena, &runs, &n_runs, t->err);
+    for (size_t i = 0; !st && i < n_runs; i++)
+        json_array_append_new(r, tell_run(&runs[i]));
+    if (!st)
+        st = store_calls_of(t->store, seq, t->arena, &calls, &n_calls, t->err);
+    for (size_t i = 0; !st && i < n_calls; i++)
+        st = tell_call(t, &calls[i], c);
+    return st;
+}
+
+static enum cw_status tell_event(const struct teller *t, const struct store_event *e, json_t *to)
+{
+    json_object_set_new(to, "event", json_integer(e->seq));
+    set_time(to, "received", e->received_ms);
+    set_text(to, "source", e->source);
+    set_text(to, "type", e->type);
+    set_text(to, "id", e->id);
+    json_object_set_new(to, "verdict",
+                        json_string(e->verdict == STORE_REFUSED ? "refused" : "accepted"));
+    set_text(to, "reason", e->reason);
+    set_json(to, "used", e->used);
+    return tell_rest(t, e->seq, to);
+}
+
+static void print_line(FILE *f, json_t *o)
+{
+    json_dumpf(o, f, JSON_COMPACT);
+    fputc('\n', f);
+    json_decref(o);
+}
+
+static FILE *open_text(char **out, size_t *len)
+{
+    *out = NULL;
+    FILE *f = open_memstream(out, len);
+    if (!f)
+        abort();
+    return f;
+}
+
+static enum cw_status close_text(FILE *f, enum cw_status st, char **out)
+{
+    if (fclose(f) != 0)
+        abort();
+    if (st) {
+        free(*out);
+        *out = NULL;
+    }
+    return st;
+}
+
+enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
+                            size_t *len, struct cw_error *err)
+{
+    struct cw_arena *arena = xarena(STORY_ARENA);
+    struct teller t = {store, arena, err};
+    struct store_event *list = NULL;
+    size_t n = 0;
+    char *text;
+    FILE *f = open_text(&text, len);
+    enum cw_status st = store_events(store, after, limit, arena, &list, &n, err);
+    for (size_t i = 0; !st && i < n; i++) {
+        json_t *o = json_object();
+        st = tell_event(&t, &list[i], o);
+        print_line(f, o);
+    }
+    cw_arena_destroy(arena);
+    st = close_text(f, st, &text);
+    if (!st)
+        *out = text;
+    return st;
+}
+
+enum cw_status story_waiting(struct store *store, size_t limit, char **out, size_t *len,
+                             struct cw_error *err)
+{
+    struct cw_arena *arena = xarena(STORY_ARENA);
+    struct store_run *list = NULL;
+    size_t n = 0;
+    char *text;
+    FILE *f = open_text(&text, len);
+    enum cw_status st = store_runs_waiting(store, limit, arena, &list, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        print_line(f, tell_run(&list[i]));
+    cw_arena_destroy(arena);
+    st = close_text(f, st, &text);
+    if (!st)
+        *out = text;
+    return st;
+}

@@ -1,0 +1,187 @@
+/* ask: cw_condition_ask, which reads what is left of a condition and asks it of facts.
+ *
+ * The text is {"all":[...]}, {"any":[...]}, {"not":...}, {"timer":["running",...]},
+ * {"paused_by":"rule"} or {"started_by":"rule"}; nothing else. The empty text holds. */
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "condition.h"
+
+enum { ASK_DEPTH = 64 };
+
+struct ask {
+    const struct cw_facts *facts;
+    struct cw_arena *arena;
+    char *why;
+    size_t why_size;
+    bool inverted; /* inside a `not`: what is so is what failed */
+    struct cw_error *err;
+};
+
+static enum cw_status ask(struct ask *a, const struct cw_value *value, unsigned depth,
+                          enum cw_truth *out);
+
+static enum cw_status malformed(struct ask *a)
+{
+    return cw_fail(a->err, CW_ESYNTAX, "this is no condition about facts");
+}
+
+static const char *timer_word(enum cw_timer timer)
+{
+    static const char *const words[] = {"unknown", "running", "paused", "stopped"};
+    return words[timer];
+}
+
+static void because(struct ask *a, enum cw_truth truth, const char *what, struct cw_text is,
+                    struct cw_text want)
+{
+    if (!a->why || truth != (a->inverted ? CW_TRUE : CW_FALSE))
+        return;
+    snprintf(a->why, a->why_size, a->inverted ? "%s %.*s" : "%s %.*s, not %.*s", what,
+             (int)(is.len > 100 ? 100 : is.len), is.at, (int)(want.len > 100 ? 100 : want.len),
+             want.at);
+}
+
+static enum cw_status ask_timer(struct ask *a, const struct cw_value *states, enum cw_truth *out)
+{
+    struct cwr_buf wanted = cwr_buf_in(a->arena);
+    struct cw_text text, is = cw_text_of(timer_word(a->facts->timer));
+    enum cw_truth truth = CW_FALSE;
+    if (states->kind != CW_LIST || !cw_value_count(states))
+        return malformed(a);
+    for (size_t i = 0; i < cw_value_count(states); i++) {
+        struct cw_value state;
+        if (cw_value_item(states, i, a->arena, &state))
+            return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+        if (state.kind != CW_STRING ||
+            !(cw_text_is(state.text, "running") || cw_text_is(state.text, "paused") ||
+              cw_text_is(state.text, "stopped")))
+            return malformed(a);
+        if (cw_text_is(state.text, timer_word(a->facts->timer)))
+            truth = CW_TRUE;
+        cwr_buf_puts(&wanted, i ? " or " : "");
+        cwr_buf_put(&wanted, state.text);
+    }
+    if (cwr_buf_end(&wanted, &text))
+        return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+    *out = a->facts->timer == CW_TIMER_UNKNOWN ? CW_UNKNOWN : truth;
+    because(a, *out, "the timer is", is, text);
+    return CW_OK;
+}
+
+static enum cw_status ask_rule(struct ask *a, const char *what, struct cw_text is,
+                               const struct cw_value *want, enum cw_truth *out)
+{
+    if (want->kind != CW_STRING || !want->text.len)
+        return malformed(a);
+    bool same = is.len == want->text.len && memcmp(is.at, want->text.at, is.len) == 0;
+    *out = a->facts->timer == CW_TIMER_UNKNOWN ? CW_UNKNOWN : same ? CW_TRUE : CW_FALSE;
+    because(a, *out, what, is.len ? is : CW_TEXT("nobody of ours"), want->text);
+    return CW_OK;
+}
+
+static enum cw_status ask_many(struct ask *a, bool any, const struct cw_value *list, unsigned depth,
+                               enum cw_truth *out)
+{
+    enum cw_truth stop = any ? CW_TRUE : CW_FALSE, result = any ? CW_FALSE : CW_TRUE;
+    if (list->kind != CW_LIST || !cw_value_count(list))
+        return malformed(a);
+    for (size_t i = 0; i < cw_value_count(list); i++) {
+        struct cw_value item;
+        enum cw_truth one;
+        if (cw_value_item(list, i, a->arena, &item))
+            return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+        enum cw_status status = ask(a, &item, depth + 1, &one);
+        if (status)
+            return status;
+        if (result != stop && one != (any ? CW_FALSE : CW_TRUE))
+            result = one;
+    }
+    *out = result;
+    return CW_OK;
+}
+
+static enum cw_status ask_not(struct ask *a, const struct cw_value *value, unsigned depth,
+                              enum cw_truth *out)
+{
+    a->inverted = !a->inverted;
+    enum cw_status status = ask(a, value, depth + 1, out);
+    a->inverted = !a->inverted;
+    if (!status && *out != CW_UNKNOWN)
+        *out = *out == CW_TRUE ? CW_FALSE : CW_TRUE;
+    return status;
+}
+
+static enum cw_status get(struct ask *a, const struct cw_value *value, const char *name,
+                          struct cw_value *out)
+{
+    const struct cw_step step = {CW_STEP_NAME, 0, cw_text_of(name)};
+    if (cw_value_get(value, (struct cw_path){&step, 1}, a->arena, out))
+        return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+    return CW_OK;
+}
+
+static enum cw_status ask(struct ask *a, const struct cw_value *value, unsigned depth,
+                          enum cw_truth *out)
+{
+    static const char *const words[] = {"all", "any", "not", "timer", "paused_by", "started_by"};
+    struct cw_value inner = {.kind = CW_MISSING};
+    size_t i = 0;
+    if (value->kind != CW_OBJECT || cw_value_count(value) > 1 || depth > ASK_DEPTH)
+        return malformed(a);
+    for (; i < 6; i++) {
+        enum cw_status status = get(a, value, words[i], &inner);
+        if (status)
+            return status;
+        if (inner.kind != CW_MISSING)
+            break;
+    }
+    switch (i) {
+    case 0:
+    case 1:
+        return ask_many(a, i == 1, &inner, depth, out);
+    case 2:
+        return ask_not(a, &inner, depth, out);
+    case 3:
+        return ask_timer(a, &inner, out);
+    case 4:
+        return ask_rule(a, "paused by", a->facts->paused_by, &inner, out);
+    case 5:
+        return ask_rule(a, "started by", a->facts->started_by, &inner, out);
+    default:
+        return malformed(a);
+    }
+}
+
+enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts *facts,
+                                enum cw_truth *out, char *why, size_t why_size,
+                                struct cw_error *err)
+{
+    if (why && why_size)
+        why[0] = '\0';
+    if (!condition.len) {
+        *out = CW_TRUE;
+        return CW_OK;
+    }
+    struct cw_json *json = cw_json_create();
+    struct cw_arena *arena = cw_arena_create(64 * 1024 + condition.len * 64);
+    struct ask a = {facts, arena, why_size ? why : NULL, why_size, false, err};
+    enum cw_status status = CW_OK;
+    enum cw_truth truth = CW_UNKNOWN;
+    if (!json || !arena)
+        status = cw_fail(err, CW_NOMEM, "no memory for a condition");
+    if (!status)
+        status = cw_json_read(json, condition, err);
+    if (!status) {
+        struct cw_value root = cw_json_root(json);
+        status = ask(&a, &root, 0, &truth);
+    }
+    if (why && why_size && (status || truth != CW_FALSE))
+        why[0] = '\0';
+    cw_arena_destroy(arena);
+    cw_json_destroy(json);
+    if (!status)
+        *out = truth;
+    return status;
+}

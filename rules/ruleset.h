@@ -1,0 +1,87 @@
+/* ruleset: what compiling makes and matching reads. Immutable once made, in one arena. */
+#ifndef CWR_RULESET_H
+#define CWR_RULESET_H
+
+#include <clockwire/rules.h>
+#include <stdatomic.h>
+
+#include "condition.h"
+#include "index.h"
+#include "map.h"
+#include "regex.h"
+
+struct cwr_trigger {
+    struct cw_text source;              /* a source's name or a family */
+    struct cw_text type;                /* empty: any */
+    const struct cwr_condition *filter; /* or NULL */
+    struct cw_place place;
+};
+
+struct cwr_triggers {
+    const struct cwr_trigger *items;
+    size_t n;
+};
+
+/* One item of `user`: a person, or a template whose text, with `prefix` before it, names people. */
+struct cwr_who {
+    const struct cw_person *person;
+    struct cw_text prefix;
+    const struct cw_template *tpl;
+    struct cw_place place;
+};
+
+struct cwr_arg {
+    struct cw_text name;
+    bool is_bool, truth;
+    const struct cw_template *tpl; /* NULL for is_bool */
+    struct cw_place place;
+};
+
+struct cwr_action {
+    const char *name;
+    const struct cwr_arg *args;
+    size_t n_args;
+    struct cw_place place;
+};
+
+struct cwr_rule {
+    struct cw_text id;
+    struct cw_place place;
+    bool enabled;
+    struct cwr_triggers when, unless;
+    const struct cwr_who *who; /* none: event.user */
+    size_t n_who;
+    const struct cwr_condition *condition; /* or NULL */
+    bool asks_person;                      /* the condition reads user.* */
+    bool has_wait;
+    int64_t wait_ms;
+    const struct cwr_action *actions;
+    size_t n_actions;
+    size_t n_captures;
+    const struct cwr_ref *vars; /* what the actions read of event, match and source */
+    size_t n_vars;
+    const uint32_t *reads; /* slots of all event paths that it reads */
+    size_t n_reads;
+};
+
+struct cwr_regex_row {
+    struct cwr_regex *regex;
+    struct cwr_regex_row *next;
+};
+
+struct cw_ruleset {
+    atomic_uint refs;
+    struct cw_arena *arena;
+    struct cwr_rule *rules;
+    size_t n_rules;
+    struct cw_person *people;
+    size_t n_people;
+    struct cwr_map names;  /* folded names and aliases to people */
+    struct cwr_map ids;    /* rule ids to rules */
+    struct cwr_ref *paths; /* every event path that any rule reads, each once */
+    size_t n_paths;
+    struct cwr_index index;
+    struct cwr_regex_row *regexes;
+};
+
+#endif
