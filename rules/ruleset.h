@@ -84,4 +84,7 @@ struct cw_ruleset {
     struct cwr_regex_row *regexes;
 };
 
+/* An empty ruleset with one reference. Returns: NULL when memory is short. */
+struct cw_ruleset *cwr_ruleset_create(void);
+
 #endif
