@@ -115,10 +115,10 @@ static const char *change_clock(struct sim_clock *clock, json_t *wanted)
     now += (int64_t)llround(advance * (double)SIM_TICKS_PER_SECOND);
     if (now <= 0 || now > INT64_C(2500000000000000000))
         return "the clock stays between the years 1970 and 9000";
-    if (set != NULL || fpclassify(advance) != FP_ZERO)
-        sim_clock_set(clock, now);
     if ((freeze != 0) != clock->frozen)
         sim_clock_freeze(clock, freeze != 0);
+    if (set != NULL || fpclassify(advance) != FP_ZERO)
+        sim_clock_set(clock, now);
     return NULL;
 }
 

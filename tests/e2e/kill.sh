@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# kill -9 at random moments: tests/fault/kill.py says what is promised. CW_KILL_CYCLES, CW_KILL_SEED.
+set -euo pipefail
+root=${CW_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+if [[ -n ${CW_SANITIZE:-} ]]; then
+    export CW_KILL_CYCLES=${CW_KILL_CYCLES:-10}
+fi
+exec python3 -B "$root/tests/fault/kill.py" "$@"

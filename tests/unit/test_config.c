@@ -1,0 +1,168 @@
+/* The file as a whole: settings and what must go together. Sources and rules have their own. */
+#include "config.h"
+
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[64], file[128];
+static struct cw_diags *diags;
+
+static struct config *load(const char *text, enum cw_severity missing)
+{
+    snprintf(folder, sizeof folder, "/tmp/cw-config.XXXXXX");
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(file, sizeof file, "%s/c.yaml", folder);
+    FILE *f = fopen(file, "w");
+    CHECK(f && fputs(text, f) >= 0 && fclose(f) == 0);
+    struct config *config = NULL;
+    struct config_opts opts = {NULL, missing};
+    diags = cw_diags_create();
+    if (config_load(file, &opts, diags, &config))
+        config = NULL;
+    unlink(file);
+    return config;
+}
+
+static void done(struct config *config)
+{
+    config_destroy(config);
+    cw_diags_destroy(diags);
+    rmdir(folder);
+}
+
+/* True when some diagnostic has this code at this line and says this. */
+static bool has(const char *code, unsigned line, const char *words)
+{
+    for (size_t i = 0; i < cw_diags_total(diags); i++) {
+        const struct cw_diag *d = cw_diags_get(diags, i);
+        if (strcmp(d->code, code) == 0 && d->place.line == line &&
+            (strstr(d->text, words) || (d->hint && strstr(d->hint, words))))
+            return true;
+    }
+    char *text = cw_diags_render(diags, false);
+    fprintf(stderr, "no %s at line %u with \"%s\" in:\n%s\n", code, line, words, text);
+    free(text);
+    return false;
+}
+
+TEST(defaults)
+{
+    struct config *c = load("version: 1\nrules: []\n", CW_ERROR);
+    CHECK(c != NULL);
+    CHECK_INT(c->listen.n, 1);
+    CHECK_STR(c->listen.items[0], "127.0.0.1:8080");
+    CHECK_INT(c->body_bytes, 1 << 20);
+    CHECK_INT(c->head_bytes, 16384);
+    CHECK_INT(c->request_ms, 15000);
+    CHECK_STR(c->target.url, "https://api.awork.com/api/v1");
+    CHECK_INT(c->target.n_windows, 2);
+    CHECK_INT(c->target.windows[0].requests, 50);
+    CHECK_INT(c->target.windows[1].window_ms, 60000);
+    CHECK(strncmp(c->store, "sqlite:/", 8) == 0 && strstr(c->store, "/clockwire.db"));
+    CHECK(strncmp(c->admin_listen, "unix:/", 6) == 0 && strstr(c->admin_listen, "clockwire.sock"));
+    done(c);
+}
+
+TEST(settings_are_read)
+{
+    setenv("CLOCKWIRE_SECRET_KEY", "the-awork-key\n", 1);
+    struct config *c = load("version: 1\n"
+                            "server: { listen: ['127.0.0.1:1', 'unix:/x'], limits: { body: 2 MiB, "
+                            "queue: 7 } }\n"
+                            "journal: { store: 'memory:', payloads: none }\n"
+                            "log: { level: warn, format: json }\n"
+                            "target:\n"
+                            "  awork:\n"
+                            "    token: ${secret.key}\n"
+                            "    rate_limit: [5 per second]\n"
+                            "    without_user_token: skip\n"
+                            "    retry: { base: 10 milliseconds }\n"
+                            "rules: []\n",
+                            CW_ERROR);
+    CHECK(c != NULL);
+    if (!c)
+        return;
+    CHECK_INT(c->listen.n, 2);
+    CHECK_STR(c->listen.items[1], "unix:/x");
+    CHECK_INT(c->body_bytes, 2 << 20);
+    CHECK_INT(c->queue, 7);
+    CHECK_STR(c->store, "memory:");
+    CHECK_INT(c->payloads, PAYLOADS_NONE);
+    CHECK_INT(c->log_level, LOG_WARN);
+    CHECK_STR(c->target.token, "the-awork-key");
+    CHECK_INT(c->target.n_windows, 1);
+    CHECK_INT(c->target.without_user_token, WITHOUT_TOKEN_SKIP);
+    CHECK_INT(c->target.retry_base_ms, 10);
+    done(c);
+    unsetenv("CLOCKWIRE_SECRET_KEY");
+}
+
+TEST(all_faults_at_once)
+{
+    CHECK(!load("version: 1\n"
+                "server:\n"
+                "  lissten: 127.0.0.1:1\n"
+                "  limits: { body: much, connections: 0 }\n"
+                "  threads: 2\n"
+                "journal: { payloads: all }\n"
+                "log: [info]\n"
+                "target:\n"
+                "  awork: { token: \"${secret.not_there}\", rate_limit: fast }\n"
+                "rules: []\n",
+                CW_ERROR));
+    CHECK(has("unknown-key", 3, "did you mean `listen`?"));
+    CHECK(has("bad-value", 4, "a size such as"));
+    CHECK(has("bad-value", 4, "whole number from 1"));
+    CHECK(has("not-in-this-build", 5, "in the grammar, but this build has not"));
+    CHECK(has("bad-value", 6, "used, full or none"));
+    CHECK(has("wrong-kind", 7, "`log` is a mapping"));
+    CHECK(has("bad-secret", 9, "not_there"));
+    CHECK(has("bad-value", 9, "50 per second"));
+    done(NULL);
+}
+
+TEST(missing_secret_may_be_a_warning)
+{
+    struct config *c = load("version: 1\ntarget: { awork: { token: \"${secret.not_there}\" } }\n"
+                            "rules: []\n",
+                            CW_WARNING);
+    CHECK(c != NULL);
+    CHECK_INT(cw_diags_count(diags, CW_WARNING), 1);
+    done(c);
+}
+
+TEST(admin_over_tcp_needs_a_token)
+{
+    CHECK(!load("version: 1\nadmin: { listen: '127.0.0.1:1' }\nrules: []\n", CW_ERROR));
+    CHECK(has("admin-open", 2, "admin.token"));
+    done(NULL);
+}
+
+TEST(two_sources_on_one_path)
+{
+    setenv("CLOCKWIRE_SECRET_A", "a secret of good length", 1);
+    CHECK(!load("version: 1\nsources:\n"
+                "  one: { path: /a, preset: generic, verify: { bearer: \"${secret.a}\" } }\n"
+                "  two: { path: /a, preset: generic, verify: { bearer: \"${secret.a}\" } }\n"
+                "rules: []\n",
+                CW_ERROR));
+    CHECK(has("duplicate-path", 4, "`one`"));
+    done(NULL);
+    unsetenv("CLOCKWIRE_SECRET_A");
+}
+
+TEST(a_file_that_is_not_there)
+{
+    struct config *config = NULL;
+    struct config_opts opts = {NULL, CW_ERROR};
+    diags = cw_diags_create();
+    CHECK_INT(config_load("/nowhere/c.yaml", &opts, diags, &config), CW_EINVAL);
+    CHECK(has("cannot-read", 1, "No such file"));
+    cw_diags_destroy(diags);
+}
+
+CHECK_MAIN

@@ -1,0 +1,105 @@
+#include "log.h"
+
+#include "check.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int ends[2];
+static char line[8192];
+
+static void begin(enum log_level level, enum log_format format)
+{
+    CHECK(pipe(ends) == 0);
+    log_setup(level, format, ends[1]);
+}
+
+/* What was written since begin, as one text. */
+static const char *end(void)
+{
+    close(ends[1]);
+    ssize_t n = read(ends[0], line, sizeof line - 1);
+    line[n > 0 ? n : 0] = '\0';
+    close(ends[0]);
+    return line;
+}
+
+static json_t *end_json(void)
+{
+    json_t *o = json_loads(end(), 0, NULL);
+    CHECK(o != NULL);
+    return o;
+}
+
+static const char *text_in(const json_t *o, const char *name)
+{
+    const char *text = json_string_value(json_object_get(o, name));
+    return text ? text : "(none)";
+}
+
+TEST(json_line)
+{
+    begin(LOG_INFO, LOG_JSON);
+    LOG(LOG_WARN, "call answered", F_S("person", "ada"), F_I("status", 200));
+    json_t *o = end_json();
+    CHECK_STR(text_in(o, "msg"), "call answered");
+    CHECK_STR(text_in(o, "level"), "warn");
+    CHECK_STR(text_in(o, "person"), "ada");
+    CHECK_INT(json_integer_value(json_object_get(o, "status")), 200);
+    CHECK_INT(strlen(text_in(o, "ts")), 24);
+    json_decref(o);
+}
+
+TEST(level_is_a_floor)
+{
+    begin(LOG_WARN, LOG_JSON);
+    LOG(LOG_INFO, "unseen", F_END);
+    CHECK_STR(end(), "");
+}
+
+TEST(lines_cannot_be_forged)
+{
+    begin(LOG_INFO, LOG_JSON);
+    LOG(LOG_INFO, "m", F_S("a", "x\n{\"msg\":\"forged\"}\r\x1b[2J\x7f"),
+        F_S("b", "\xe2\x80\xae"
+                 "abc\xc2\x85"),
+        F_S("c", "quote \" back \\ \xff end"));
+    const char *text = end();
+    CHECK(strchr(text, '\n') == text + strlen(text) - 1);
+    CHECK(!strpbrk(text, "\r\x1b\x7f"));
+    json_t *o = json_loads(text, 0, NULL);
+    CHECK(o != NULL);
+    CHECK(strstr(text, "\\u202e") && strstr(text, "\\u0085"));
+    CHECK_STR(text_in(o, "c"), "quote \" back \\ \xef\xbf\xbd end");
+    json_decref(o);
+}
+
+TEST(values_are_cut_and_lines_stay_whole)
+{
+    static char big[3000];
+    memset(big, 'x', sizeof big - 1);
+    begin(LOG_INFO, LOG_JSON);
+    struct log_field fields[41];
+    for (int i = 0; i < 40; i++)
+        fields[i] = F_S("name", big);
+    fields[40] = F_END;
+    log_write(LOG_INFO, "m", fields);
+    const char *text = end();
+    CHECK(strlen(text) <= 4096);
+    json_t *o = json_loads(text, 0, NULL);
+    CHECK(o != NULL);
+    CHECK_INT(strlen(text_in(o, "name")), 256 + 3);
+    json_decref(o);
+}
+
+TEST(readable_line)
+{
+    begin(LOG_INFO, LOG_TEXT);
+    LOG(LOG_INFO, "run begins", F_S("rule", "a b"), F_I("event", 7), F_S("x", ""));
+    const char *text = end();
+    CHECK(strstr(text, "run begins  rule=\"a b\"  event=7  x=\"\"\n") != NULL);
+}
+
+CHECK_MAIN
