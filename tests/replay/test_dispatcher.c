@@ -169,10 +169,10 @@ static bool go_until(struct world *w, int64_t until_ms)
             return true;
         }
         if (next_ms <= w->now_ms) /* it said ready, and did nothing */
-            return CHECK(!"busy");
+            return CHECK_STR("busy", "idle");
         w->now_ms = next_ms;
     }
-    return CHECK(!"never ends");
+    return CHECK_STR("it never ends", "it ends");
 }
 
 static void go(struct world *w)
@@ -683,7 +683,7 @@ static bool crash_at(struct world *w, int at, enum crash crash)
             return false;
         w->now_ms = dispatcher_next_ms(w->d);
     }
-    return CHECK(!"never ends");
+    return CHECK_STR("it never ends", "it ends");
 }
 
 static void add_mixture(struct world *w)
