@@ -4,7 +4,7 @@
 
 #include "action/action.h"
 #include "dispatcher.h"
-#include "lanes.h"
+#include "dispatcher_lanes.h"
 #include "limiter.h"
 #include "log.h"
 

@@ -148,7 +148,8 @@ static int look_up(const char *path, char *out, size_t size)
 {
     const char *key = strstr(path, "/tasks/key/T-");
     if (key)
-        snprintf(out, size, "{\"id\":\"bbbbbbbb-0000-4000-8000-%012d\"}", atoi(key + 13));
+        snprintf(out, size, "{\"id\":\"bbbbbbbb-0000-4000-8000-%012d\"}",
+                 (int)strtol(key + 13, NULL, 10));
     else if (strncmp(path, "/typeofwork", 11) == 0)
         snprintf(out, size, "[{\"id\":\"dddddddd-0000-4000-8000-000000000001\",\"name\":\"Dev\"}]");
     else {
