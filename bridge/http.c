@@ -216,5 +216,6 @@ enum http_step http_body_took(struct http_reader *r, size_t len)
 {
     assert(r->body_len + len <= r->body_room);
     r->body_len += len;
+    r->expects_continue = false;
     return r->body_len == r->length ? done(r) : HTTP_MORE;
 }

@@ -27,6 +27,17 @@ struct http_request {
     const char *peer; /* the address that the connection came from, as text */
 };
 
+/* What to answer. The reply copies it. */
+struct http_answer {
+    int status;
+    const char *type; /* Content-Type, NULL for none */
+    struct cw_text body;
+    const char *allow;                 /* for 405 */
+    int retry_after_s;                 /* 0 for none */
+    const struct http_header *headers; /* further ones */
+    size_t n_headers;
+};
+
 /* The first header of this name in any case, or NULL. Only list-valued fields can come twice. */
 const struct http_header *http_find(const struct http_request *request, const char *name);
 /* Compares without regard to ASCII case. */

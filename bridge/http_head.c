@@ -206,6 +206,8 @@ static void text_grow(struct http_reader *r, size_t want)
 
 static void append(struct http_reader *r, const char *at, size_t len)
 {
+    if (!len)
+        return;
     if (r->len + len > r->room)
         text_grow(r, r->len + len);
     memcpy(r->text + r->len, at, len);

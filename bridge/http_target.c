@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* Neither "." nor "..", also not as %2e or with a ;parameter. Every '%' is known to begin a whole escape. */
+/* Neither "." nor "..", also not as %2e or with a ;parameter. Every '%' is known to begin a whole
+ * escape. */
 static bool is_safe_segment(const char *at, size_t len)
 {
     char plain[3];

@@ -69,6 +69,8 @@ void cwr_later(struct cwr_compiler *c, struct cw_place place, struct cw_text wha
 /* "did you mean `x`?" in the passing arena, or NULL. */
 const char *cwr_did_you_mean(struct cwr_compiler *c, struct cw_text word, const char *const *words,
                              size_t n);
+/* "did you mean `event.x`?" for a bare x. */
+const char *cwr_mean_event(struct cwr_compiler *c, struct cw_text name);
 /* The place of `len` bytes at `offset` of a scalar's text, as far as that can be known. */
 struct cw_place cwr_place_in(const struct cw_node *scalar, size_t offset, size_t len);
 struct cw_place cwr_keep_place(struct cwr_compiler *c, struct cw_place place);

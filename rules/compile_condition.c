@@ -170,14 +170,8 @@ static bool unknown_key(struct cwr_compiler *c, const struct cw_node *key)
     static const char *const words[] = {"all", "any", "not", "timer", "paused_by", "started_by"};
     struct cw_text text = cw_node_text(key);
     const char *hint = cwr_did_you_mean(c, text, words, 6);
-    struct cwr_buf buf = cwr_buf_in(c->passing);
-    struct cw_text made;
-    cwr_buf_printf(&buf, "did you mean `event.%.*s`?", (int)(text.len > 100 ? 100 : text.len),
-                   text.at);
-    if (!hint && !cwr_buf_end(&buf, &made))
-        hint = made.at;
-    cwr_fault(c, key, "unknown-key", hint, "a condition has no key `%.*s`",
-              (int)(text.len > 100 ? 100 : text.len), text.at);
+    cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
+              "a condition has no key `%.*s`", (int)(text.len > 100 ? 100 : text.len), text.at);
     return false;
 }
 

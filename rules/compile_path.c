@@ -148,13 +148,8 @@ static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_
         if (cw_text_is(root, of_sources[i]))
             return path_fault(c, place, NULL, "only a source can read", name);
     const char *hint = cwr_did_you_mean(c, root, roots, N_ROOTS);
-    char own[200];
-    if (!hint && name.len < 150) {
-        memcpy(own, "did you mean `event.", 20);
-        memcpy(own + 20, name.at, name.len);
-        memcpy(own + 20 + name.len, "`?", 3);
-        hint = own;
-    }
+    if (!hint)
+        hint = cwr_mean_event(c, name);
     return path_fault(c, place, hint, "a rule cannot read", name);
 }
 

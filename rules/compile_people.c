@@ -44,7 +44,7 @@ static const char *compile_zone(struct cwr_compiler *c, const struct cw_node *no
         return NULL;
     if (is_zone(text))
         return cwr_keep(c, text);
-    cwr_fault(c, node, "no-timezone", NULL,
+    cwr_fault(c, node, "bad-value", NULL,
               "`%.*s` is no time zone; they look like Europe/Berlin or UTC",
               (int)(text.len > 60 ? 60 : text.len), text.at);
     return NULL;

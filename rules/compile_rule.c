@@ -193,6 +193,12 @@ static void *keep_list(struct cwr_compiler *c, const void *items, size_t n, size
 
 static void keep_state(struct cwr_compiler *c, struct cwr_rule *rule)
 {
+    struct cw_text *captures = cwr_take(c, c->at.n_captures * sizeof *captures);
+    for (size_t i = 0; captures && i < c->at.n_captures; i++) {
+        struct cw_text name = c->at.captures[i].name;
+        captures[i] = (struct cw_text){cwr_keep(c, name), name.len};
+    }
+    rule->captures = captures;
     rule->n_captures = c->at.n_captures;
     rule->vars = keep_list(c, c->at.vars, c->at.n_vars, sizeof *rule->vars);
     rule->n_vars = c->at.n_vars;

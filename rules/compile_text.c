@@ -58,6 +58,15 @@ const char *cwr_did_you_mean(struct cwr_compiler *c, struct cw_text word, const 
     return cwr_buf_end(&buf, &made) ? NULL : made.at;
 }
 
+const char *cwr_mean_event(struct cwr_compiler *c, struct cw_text name)
+{
+    struct cwr_buf buf = cwr_buf_in(c->passing);
+    struct cw_text made;
+    cwr_buf_printf(&buf, "did you mean `event.%.*s`?", (int)(name.len > 100 ? 100 : name.len),
+                   name.at);
+    return cwr_buf_end(&buf, &made) ? NULL : made.at;
+}
+
 struct cw_place cwr_place_in(const struct cw_node *scalar, size_t offset, size_t len)
 {
     struct cw_place place = cw_node_place(scalar);

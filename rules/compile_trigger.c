@@ -122,7 +122,8 @@ static void bad_filter_key(struct cwr_compiler *c, const struct cw_node *key)
 {
     static const char *const words[] = {"event"};
     struct cw_text text = cw_node_text(key);
-    cwr_fault(c, key, "unknown-key", cwr_did_you_mean(c, text, words, 1),
+    const char *hint = cwr_did_you_mean(c, text, words, 1);
+    cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
               "a trigger has `event` and matchers of event paths, not `%.*s`",
               (int)(text.len > 60 ? 60 : text.len), text.at);
 }

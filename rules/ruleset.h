@@ -57,6 +57,7 @@ struct cwr_rule {
     int64_t wait_ms;
     const struct cwr_action *actions;
     size_t n_actions;
+    const struct cw_text *captures; /* their names */
     size_t n_captures;
     const struct cwr_ref *vars; /* what the actions read of event, match and source */
     size_t n_vars;
