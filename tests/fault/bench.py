@@ -101,7 +101,7 @@ users:
   awork:
     url: {sim_url}
     token: ${{secret.awork_key}}
-    rate_limit: [100000 per second, 10000000 per minute]
+    rate_limit: [10000 per second, 1000000 per minute]
     retry: {{ base: 50 milliseconds, cap: 1 second }}
 rules:{rules}
   - id: start-later
