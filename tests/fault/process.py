@@ -111,6 +111,18 @@ def keeps_secrets_out_of_sight(house):
 def survives_a_faulty_reload(house):
     with open(house.config) as f:
         good = f.read()
+    try:
+        faulty_reload(house, good)
+    finally:
+        with open(house.config, "w") as f:
+            f.write(good)
+    house.daemon.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5 * PATIENCE)
+    house.send()
+    need(house.arrived(house.n), "after a good reload nothing works")
+
+
+def faulty_reload(house, good):
     with open(house.config, "w") as f:
         f.write(good.replace("when: load.later", "whenn: load.later"))
     check = house.ask("check", house.config)
@@ -121,12 +133,6 @@ def survives_a_faulty_reload(house):
     need(house.daemon.ended() is None, "a faulty reload ended the daemon")
     house.send()
     need(house.arrived(house.n), "after a faulty reload nothing works")
-    with open(house.config, "w") as f:
-        f.write(good)
-    house.daemon.process.send_signal(signal.SIGHUP)
-    time.sleep(0.5 * PATIENCE)
-    house.send()
-    need(house.arrived(house.n), "after a good reload nothing works")
 
 
 def ends_on_sigterm(house):
