@@ -116,7 +116,7 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
     const struct cw_node *map = cw_node_get(cw_doc_root(doc), "sources");
     size_t most = c->n_sources + (map ? cw_node_count(map) : 0);
     auto_free struct cw_source_spec *specs = xcalloc(most + 1, sizeof *specs);
-    struct cw_catalogue catalogue = {action_specs, action_specs_count, specs,
+    struct cw_catalogue catalogue = {action_specs, action_specs_n, specs,
                                      source_specs(c, map, specs), settings_sections};
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();

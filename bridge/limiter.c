@@ -138,6 +138,13 @@ void limiter_probe_again(struct limiter *l)
     l->probing = false;
 }
 
+void limiter_open(struct limiter *l)
+{
+    l->probing = false;
+    if (l->blocked_until_ms)
+        l->blocked_until_ms = 1;
+}
+
 bool limiter_is_blocked(const struct limiter *l, int64_t now_ms)
 {
     return l->probing || l->blocked_until_ms > now_ms;

@@ -27,6 +27,8 @@ void limiter_answered(struct limiter *limiter, const struct transport_rate *rate
 void limiter_block(struct limiter *limiter, int64_t until_ms);
 /* The probe got no answer at all; the next request is the probe. */
 void limiter_probe_again(struct limiter *limiter);
+/* Ends a block at once: the next request is the probe. */
+void limiter_open(struct limiter *limiter);
 bool limiter_is_blocked(const struct limiter *limiter, int64_t now_ms);
 
 #endif

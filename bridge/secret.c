@@ -178,7 +178,7 @@ static enum cw_status get_secret(struct secrets *secrets, struct cw_text name, c
             *out = s->value;
             return CW_OK;
         }
-    char *value, *copy = xtext(name);
+    char *value = NULL, *copy = xtext(name);
     enum cw_status status = find(secrets, copy, &value, err);
     if (status) {
         free(copy);
@@ -196,7 +196,7 @@ static enum cw_status lookup(void *ctx, struct cw_path path, struct cw_arena *ar
 {
     bool plain =
         path.n == 2 && path.steps[0].kind == CW_STEP_NAME && path.steps[1].kind == CW_STEP_NAME;
-    const char *value;
+    const char *value = NULL;
     if (plain && cw_text_is(path.steps[0].name, "secret")) {
         enum cw_status status = get_secret(ctx, path.steps[1].name, &value, err);
         if (status)

@@ -1,6 +1,8 @@
 /* fold: see fold.h. The tables are ranges with a stride, found by bisection. */
 #include "fold.h"
 
+#include "text.h"
+
 struct range {
     uint32_t first, last;
     int32_t add;
@@ -56,47 +58,13 @@ uint32_t cwr_case_char(enum cwr_case to, uint32_t c)
     return look_up(folds, sizeof folds / sizeof folds[0], c);
 }
 
-static bool follows(struct cw_text text, size_t n)
-{
-    if (text.len < n)
-        return false;
-    for (size_t i = 1; i < n; i++)
-        if (((unsigned char)text.at[i] & 0xC0) != 0x80)
-            return false;
-    return true;
-}
-
 size_t cwr_char_get(struct cw_text text, uint32_t *c)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char lead = (unsigned char)text.at[0];
-    size_t n = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    unsigned n = cwr_utf8_get(text.at, text.at + text.len, c);
+    if (n)
+        return n;
     *c = UINT32_MAX;
-    if (n == 1)
-        *c = lead;
-    if (n < 2 || lead > 0xF4 || !follows(text, n))
-        return 1;
-    uint32_t got = lead & (0xFFU >> (n + 1));
-    for (size_t i = 1; i < n; i++)
-        got = got << 6 | ((unsigned char)text.at[i] & 0x3F);
-    if (got < least[n] || got > 0x10FFFF || (got >= 0xD800 && got < 0xE000))
-        return 1;
-    *c = got;
-    return n;
-}
-
-size_t cwr_char_put(char out[4], uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = n; i-- > 1; c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3F));
-    out[0] = (char)(leads[n] | c);
-    return n;
+    return 1;
 }
 
 size_t cwr_char_count(struct cw_text text)
@@ -122,7 +90,7 @@ enum cw_status cwr_case_text(enum cwr_case to, struct cw_text text, struct cw_ar
         if (c == UINT32_MAX)
             made[len++] = text.at[i];
         else
-            len += cwr_char_put(made + len, cwr_case_char(to, c));
+            len += cwr_utf8_put(cwr_case_char(to, c), made + len);
         i += n;
     }
     made[len] = '\0';

@@ -15,7 +15,6 @@ enum cw_status cwr_case_text(enum cwr_case to, struct cw_text text, struct cw_ar
 
 /* One character: its length in bytes (1 to 4); *c is UINT32_MAX for a byte that is none. */
 size_t cwr_char_get(struct cw_text text, uint32_t *c);
-size_t cwr_char_put(char out[4], uint32_t c);
 size_t cwr_char_count(struct cw_text text);
 
 #endif

@@ -9,6 +9,7 @@
 
 struct cwr_cached {
     uint64_t stamp; /* of the match that looked it up */
+    uint64_t used;  /* of the match that listed it as read */
     struct cw_value value;
 };
 

@@ -235,15 +235,15 @@ static enum cw_truth test_items(const struct cwr_test *test, const struct cw_val
     const struct cw_value *outer = look->item;
     bool any = test->op == CWR_OP_ANY_ITEM;
     enum cw_truth result = truth(!any), stop = truth(any);
+    /* Laid out first: looks at inner lists would make a JSON list forget where it was. */
+    static const struct cw_step each = {.kind = CW_STEP_EACH};
+    struct cw_value laid;
     if (list->kind != CW_LIST)
         return CW_FALSE;
-    for (size_t i = 0; i < cw_value_count(list) && result != stop && !look->status; i++) {
-        struct cw_value item;
-        if (cw_value_item(list, i, look->arena, &item)) {
-            look->status = CW_NOMEM;
-            break;
-        }
-        look->item = &item;
+    if (cw_value_get(list, (struct cw_path){&each, 1}, look->arena, &laid))
+        look->status = CW_NOMEM;
+    for (size_t i = 0; !look->status && i < laid.n_items && result != stop; i++) {
+        look->item = &laid.items[i];
         enum cw_truth one = cwr_condition_look(test->condition, look).truth;
         if (one == stop || one == CW_UNKNOWN)
             result = one;

@@ -57,6 +57,7 @@ struct cwr_rule {
     int64_t wait_ms;
     const struct cwr_action *actions;
     size_t n_actions;
+    const struct cw_text *captures; /* their names */
     size_t n_captures;
     const struct cwr_ref *vars; /* what the actions read of event, match and source */
     size_t n_vars;
@@ -83,5 +84,8 @@ struct cw_ruleset {
     struct cwr_index index;
     struct cwr_regex_row *regexes;
 };
+
+/* An empty ruleset with one reference. Returns: NULL when memory is short. */
+struct cw_ruleset *cwr_ruleset_create(void);
 
 #endif

@@ -122,6 +122,8 @@ chmod 0700 "$room/data"
 chmod 0711 "$room"
 
 container=$(buildah from --isolation chroot localhost/clockwire:test)
+# buildah 1.28 mounts a volume of the image over ours, or ours over it, by chance.
+buildah config --volume /data- "$container"
 inside()
 {
     buildah run --isolation chroot --user 10001:10001 -v "$room/etc:/etc/clockwire:ro" \

@@ -7,12 +7,12 @@ man=deploy/man
 # documented PAGE WHAT < "file:line:word" lines
 documented()
 {
-    local place word
+    local line word plain
+    plain=$(sed 's/\\-/-/g; s/\\&//g; s/\\f[BIRP]//g' "$man/$1")
     while IFS= read -r line; do
-        place=${line%:*} word=${line##*:}
-        if ! sed 's/\\-/-/g; s/\\&//g; s/\\f[BIRP]//g' "$man/$1" |
-            grep -qE -- "(^|[^A-Za-z0-9_-])${word//./\\.}([^A-Za-z0-9_-]|\$)"; then
-            echo "$place: the $2 $word is not in $man/$1"
+        word=${line##*:}
+        if ! grep -qE -- "(^|[^A-Za-z0-9_.-])${word//./\\.}([^A-Za-z0-9_-]|\$)" <<<"$plain"; then
+            echo "${line%:*}: the $2 $word is not in $man/$1"
             bad=1
         fi
     done
@@ -27,8 +27,7 @@ rows()
 documented clockwire.1 metric < <(rows bridge/metrics.def 1)
 documented clockwire.yaml.5 diagnostic < <(rows rules/diag.def 1)
 documented clockwire.yaml.5 setting < <(rows bridge/config.def 1)
-for command in bridge/cmd/*.c; do
-    name=$(basename "$command" .c)
-    [[ $name == *cmd* || $name == *_* || $name == '*' ]] || echo "$command:1:$name"
-done | documented clockwire.1 command
+documented clockwire.1 command < <(sed -nE 's/^    \{"([a-z-]+)", ".*cmd_.*/\1/p' bridge/main.c |
+    sed 's!^!bridge/main.c:1:!')
+python3 -B deploy/man/tables.py --check || bad=1
 exit "$bad"

@@ -19,7 +19,11 @@ function clean(path) {
 }
 function complain(text) { print place ": " text; bad++ }
 FNR == NR {
-    if ($1 !~ /^#/) for (i = 3; i <= NF; i++) floor[$1, $i] = $2
+    if ($1 !~ /^#/)
+        for (i = 3; i <= NF; i++) {
+            n = split($i, joined, ",")
+            for (j = 1; j <= n; j++) { floor[$1, joined[j]] = $2; house[$1, joined[j]] = joined[1] }
+        }
     next
 }
 {
@@ -44,7 +48,7 @@ FNR == NR {
     close(path)
     if (path !~ "^" tree "/") { complain("includes " path " of another tree"); next }
     theirs = family(path)
-    if (theirs == mine) next
+    if (theirs == mine || ((tree, theirs) in house && house[tree, theirs] == house[tree, mine])) next
     if (!((tree, theirs) in floor)) complain("includes " name ", which no floor of " tree "/ has")
     else if (floor[tree, theirs] >= floor[tree, mine])
         complain("floor " floor[tree, mine] " includes " name " of floor " floor[tree, theirs])

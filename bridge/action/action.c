@@ -1,0 +1,285 @@
+#include "action/action.h"
+
+#include "action/step.h"
+
+#include <string.h>
+
+/* ---- The table ---- */
+
+static const char *const switch_or_keep[] = {"switch", "keep", NULL};
+
+static const struct cw_arg_spec start_args[] = {
+    {.name = "task"},
+    {.name = "project"},
+    {.name = "type_of_work"},
+    {.name = "note"},
+    {.name = "billable", .is_bool = true},
+    {.name = "if_running", .choices = switch_or_keep},
+    {0},
+};
+static const struct cw_arg_spec as_of_args[] = {{.name = "as_of", .later = true}, {0}};
+static const struct cw_arg_spec log_args[] = {{.name = "text", .required = true}, {0}};
+
+const struct cw_action_spec action_specs[] = {
+    {.name = "start", .args = start_args},
+    {.name = "stop", .args = as_of_args, .bare = true},
+    {.name = "pause", .args = as_of_args, .bare = true},
+    {.name = "resume", .bare = true},
+    {.name = "log", .args = log_args, .scalar = "text"},
+    {.name = "notify", .later = true},
+    {.name = "reply", .later = true},
+    {.name = "set", .later = true},
+    {.name = "clear", .later = true},
+    {.name = "call", .later = true},
+};
+const size_t action_specs_n = sizeof action_specs / sizeof *action_specs;
+
+static const struct action_ops *ops_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        const struct action_ops *ops;
+    } rows[] = {{"start", &action_start},
+                {"stop", &action_stop},
+                {"pause", &action_pause},
+                {"resume", &action_resume},
+                {"log", &action_log}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].ops;
+    return NULL;
+}
+
+/* ---- What is seen ---- */
+
+static struct look look_of(const struct action_turn *t, const struct entry *entry)
+{
+    struct look l = {.entry = *entry};
+    l.is_ours = t->timer && entry->state != ENTRY_NONE && cw_text_is(t->timer->entry, entry->id);
+    l.has_pause = l.is_ours && entry->state == ENTRY_STOPPED && t->timer->memo.len;
+    l.facts.timer = entry->state == ENTRY_RUNNING                 ? CW_TIMER_RUNNING
+                    : entry->state == ENTRY_PAUSED || l.has_pause ? CW_TIMER_PAUSED
+                                                                  : CW_TIMER_STOPPED;
+    if (l.is_ours && l.facts.timer != CW_TIMER_STOPPED)
+        l.facts.started_by = t->timer->started_by;
+    if (l.is_ours && l.facts.timer == CW_TIMER_PAUSED)
+        l.facts.paused_by = t->timer->paused_by;
+    return l;
+}
+
+static struct action_verdict decide(const struct action_turn *t, const struct action_ops *ops,
+                                    const struct look *look)
+{
+    enum cw_truth truth = CW_TRUE;
+    char why[200] = "";
+    struct cw_error err;
+    if (t->condition.len &&
+        cw_condition_ask(t->condition, &look->facts, &truth, why, sizeof why, &err) != CW_OK)
+        return step_end(t, ACTION_DEAD, "the stored condition cannot be read: %s", err.text);
+    if (truth == CW_TRUE)
+        return ops->decide(t, look);
+    struct action_verdict v = step_end(t, ACTION_SKIPPED, "not so: %s", why);
+    v.ends_run = true;
+    return v;
+}
+
+/* ---- After a request whose effect is in doubt ---- */
+
+enum doubt { DOUBT_NO_EFFECT, DOUBT_EFFECT, DOUBT_OVERTAKEN };
+
+static enum doubt doubt_of_start(const struct action_turn *t, const struct entry *now)
+{
+    const char *seen = step_text(t->progress, "seen"),
+               *start = step_text(t->progress, "seen_start");
+    if (strcmp(now->id, seen ? seen : "") == 0)
+        return DOUBT_NO_EFFECT;
+    bool newer = now->state != ENTRY_NONE && (!start || strcmp(now->start, start) >= 0);
+    return newer && entry_matches(now, json_object_get(t->progress, "sent")) ? DOUBT_EFFECT
+                                                                             : DOUBT_OVERTAKEN;
+}
+
+static enum doubt doubt_of(const struct action_turn *t, const struct entry *now)
+{
+    const char *op = step_text(t->progress, "op"), *seen = step_text(t->progress, "seen");
+    if (strcmp(op, "start") == 0)
+        return doubt_of_start(t, now);
+    if (!seen || strcmp(now->id, seen) != 0)
+        return DOUBT_OVERTAKEN;
+    if (strcmp(op, "stop") == 0)
+        return entry_is_active(now) ? DOUBT_NO_EFFECT : DOUBT_EFFECT;
+    if (!entry_is_active(now))
+        return DOUBT_OVERTAKEN;
+    enum entry_state wanted = strcmp(op, "pause") == 0 ? ENTRY_PAUSED : ENTRY_RUNNING;
+    return now->state == wanted ? DOUBT_EFFECT : DOUBT_NO_EFFECT;
+}
+
+static struct action_verdict on_look(const struct action_turn *t, const struct action_ops *ops,
+                                     const struct entry *entry)
+{
+    struct look look = look_of(t, entry);
+    enum doubt doubt = step_flag(t, "doubt") ? doubt_of(t, entry) : DOUBT_NO_EFFECT;
+    step_set_flag(t, "doubt", false);
+    if (doubt == DOUBT_EFFECT)
+        return ops->settle(t, step_text(t->progress, "op"), entry);
+    if (doubt == DOUBT_OVERTAKEN)
+        return step_end(t, ACTION_SKIPPED, "somebody changed the timer meanwhile");
+    return decide(t, ops, &look);
+}
+
+/* ---- Answers ---- */
+
+/* How much of a text to quote: never half a character. */
+static int quoted(const char *text)
+{
+    size_t len = text ? strlen(text) : 0, most = 200;
+    if (len <= most)
+        return (int)len;
+    while (most && ((unsigned char)text[most] & 0xc0) == 0x80)
+        most--;
+    return (int)most;
+}
+
+/* "awork answered 400 invalid-operation: You can only ..." as far as the answer tells. */
+static struct action_verdict dead_of(const struct action_turn *t, const json_t *json)
+{
+    const json_t *first = json_array_get(json_object_get(json, "validationErrors"), 0);
+    const char *code = step_text(json, "code"), *text = step_text(json, "description");
+    const char *fault = step_text(first, "message");
+    return step_end(t, ACTION_DEAD, "awork answered %d%s%.*s%s%.*s%s%.*s", t->answer->status,
+                    code ? " " : "", quoted(code), code ? code : "", text ? ": " : "", quoted(text),
+                    text ? text : "", fault ? " " : "", quoted(fault), fault ? fault : "");
+}
+
+static struct action_verdict go_on(const struct action_turn *t, const struct action_ops *ops);
+
+/* The request may have had its effect: the next turn looks. */
+static struct action_verdict doubtful(const struct action_turn *t, enum action_cause cause,
+                                      const char *why)
+{
+    if (!action_is_acting(t->progress))
+        return step_retry(t, cause == ACTION_DOUBT ? ACTION_FAILED : cause, why);
+    step_set_flag(t, "doubt", true);
+    step_remember(t, "turn", "look");
+    return step_retry(t, cause, why);
+}
+
+/* The request had no effect: begin again with a look. */
+static struct action_verdict again(const struct action_turn *t, enum action_cause cause,
+                                   const char *why)
+{
+    if (action_is_acting(t->progress))
+        step_remember(t, "turn", "look");
+    return step_retry(t, cause, why);
+}
+
+static bool is_transient(int status, const json_t *json)
+{
+    const char *code = step_text(json, "code");
+    return status >= 500 || status == 408 || status == 409 || status == 425 ||
+           (code &&
+            (strcmp(code, "concurrency-violation") == 0 || strcmp(code, "database-commit") == 0));
+}
+
+static struct action_verdict on_unauthorized(const struct action_turn *t, const json_t *json)
+{
+    if (step_text(json, "code"))
+        return dead_of(t, json); /* flat: the right is missing, the token is good */
+    bool own = action_is_acting(t->progress) && step_flag(t, "own");
+    struct action_verdict v = again(t, ACTION_TOKEN, "awork refuses the token");
+    v.own_token = own;
+    return v;
+}
+
+static struct action_verdict stranger(const struct action_turn *t, const json_t *json)
+{
+    const char *turn = step_text(t->progress, "turn"), *given = step_text(t->args, turn);
+    if (!given)
+        return dead_of(t, json);
+    return step_end(t, ACTION_DEAD, "awork knows no %s %s", turn, given);
+}
+
+static struct action_verdict on_refusal(const struct action_turn *t, const struct action_ops *ops,
+                                        const json_t *json)
+{
+    int status = t->answer->status;
+    const char *code = step_text(json, "code");
+    if (status == 429)
+        return again(t, ACTION_THROTTLED, "awork answered 429");
+    if (is_transient(status, json))
+        return doubtful(t, ACTION_FAILED, dead_of(t, json).reason);
+    if (status == 401)
+        return on_unauthorized(t, json);
+    if (status == 403)
+        return again(t, ACTION_EDGE, "awork's edge answered 403");
+    if (status == 400 && code && strcmp(code, "invalid-operation") == 0 &&
+        action_is_acting(t->progress) && step_flag(t, "own")) {
+        step_set_flag(t, "own_refused", true);
+        step_remember(t, "turn", "look");
+        return go_on(t, ops);
+    }
+    return status == 404 ? stranger(t, json) : dead_of(t, json);
+}
+
+static struct action_verdict on_acted(const struct action_turn *t, const struct action_ops *ops,
+                                      const json_t *json)
+{
+    struct entry entry;
+    const char *op = step_text(t->progress, "op");
+    if (t->answer->status == 204 && strcmp(op, "start") != 0)
+        return step_end(t, ACTION_DONE, "there was nothing to %s", op);
+    if (!entry_read(json, &entry))
+        return doubtful(t, ACTION_DOUBT, "the answer is no time entry");
+    return ops->settle(t, op, &entry);
+}
+
+static struct action_verdict on_success(const struct action_turn *t, const struct action_ops *ops,
+                                        const json_t *json)
+{
+    struct entry entry = {.state = ENTRY_NONE};
+    const char *turn = step_text(t->progress, "turn");
+    if (strcmp(turn, "act") == 0)
+        return on_acted(t, ops, json);
+    if (strcmp(turn, "look") == 0) {
+        if (t->answer->status != 204 && !entry_read(json, &entry))
+            return step_retry(t, ACTION_FAILED, "the answer is no time entry");
+        return on_look(t, ops, &entry);
+    }
+    if (!target_learn(t, turn, json))
+        return step_retry(t, ACTION_FAILED, "the answer makes no sense");
+    return go_on(t, ops);
+}
+
+static struct action_verdict on_answer(const struct action_turn *t, const struct action_ops *ops)
+{
+    const struct transport_answer *a = t->answer;
+    if (a->outcome == TRANSPORT_NOT_SENT)
+        return again(t, ACTION_UNREACHED, a->error ? a->error : "not sent");
+    if (a->outcome == TRANSPORT_LOST)
+        return doubtful(t, ACTION_DOUBT, a->error ? a->error : "the answer was lost");
+    json_t *json = json_loadb(a->body.at, a->body.len, 0, NULL);
+    struct action_verdict v =
+        a->status >= 200 && a->status < 300 ? on_success(t, ops, json) : on_refusal(t, ops, json);
+    json_decref(json);
+    return v;
+}
+
+/* The next request, when no answer is at hand. */
+static struct action_verdict go_on(const struct action_turn *t, const struct action_ops *ops)
+{
+    struct action_verdict v;
+    if (ops == &action_log && !t->condition.len)
+        return ops->decide(t, NULL);
+    if (!uuid_copy(t->person->awork ? t->person->awork : "", NULL))
+        return step_end(t, ACTION_DEAD, "the awork id of %s is no uuid", t->person->name);
+    if (!step_flag(t, "doubt") && ops->has_target && !target_find(t, &v))
+        return v;
+    return step_get(t, "look", "/users/%s/timeentries/last", t->person->awork);
+}
+
+struct action_verdict action_step(const struct action_turn *t)
+{
+    const struct action_ops *ops = ops_of(t->name);
+    if (!ops)
+        return step_end(t, ACTION_DEAD, "this build has no action %s", t->name);
+    return t->answer && step_text(t->progress, "turn") ? on_answer(t, ops) : go_on(t, ops);
+}

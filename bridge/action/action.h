@@ -1,0 +1,72 @@
+/* action: what the steps of a rule do to awork, each as a small pure state machine.
+ *
+ * `action_step` is given a call, what it remembers and, if one came, the answer to its last
+ * request; it says what is next: send this, done, skipped, dead, or try again later. Its memory
+ * (`progress`) is stored with the call before each request, so a restart goes on where it was.
+ *
+ *   task -> project -> kind -> look -> act      (only `start` has the first three, as needed)
+ *                               ^       |
+ *                               +-------+  the act failed or its answer was lost: look again, and
+ *                                          repeat only if the same entry is still to be changed */
+#ifndef ACTION_H
+#define ACTION_H
+
+#include "action/kinds.h"
+#include "people.h"
+#include "store/store.h"
+#include "transport/transport.h"
+
+#include <clockwire/rules.h>
+#include <jansson.h>
+
+/* What the compiler of rules may allow. */
+extern const struct cw_action_spec action_specs[];
+extern const size_t action_specs_n;
+
+struct action_turn {
+    /* The call. */
+    const char *name, *rule;
+    json_t *args;
+    struct cw_text condition;
+    json_t *progress; /* an object; read and changed */
+    /* The world. */
+    const struct person *person;
+    enum without_user_token without_token;
+    const struct store_timer *timer; /* NULL: nothing is known */
+    struct kinds *kinds;             /* learns from answers */
+    int64_t now_ms;
+    const struct transport_answer *answer; /* NULL: begin, or begin again */
+    struct cw_arena *arena;                /* all that the verdict points to lies here */
+};
+
+enum action_what { ACTION_SEND, ACTION_DONE, ACTION_SKIPPED, ACTION_DEAD, ACTION_RETRY };
+
+enum action_cause {                   /* of ACTION_RETRY */
+                    ACTION_UNREACHED, /* no connection */
+                    ACTION_FAILED,    /* 5xx and their like, or a look whose answer was lost */
+                    ACTION_DOUBT,     /* it may have acted: wait a moment, then look */
+                    ACTION_THROTTLED, /* 429 */
+                    ACTION_TOKEN,     /* the token is refused, whoever uses it */
+                    ACTION_EDGE       /* 403: a firewall before awork */
+};
+
+struct action_verdict {
+    enum action_what what;
+    enum action_cause cause;
+    bool own_token; /* SEND: use the person's own; RETRY/TOKEN: whose was refused */
+    const char *method, *path;
+    const char *body;         /* or NULL */
+    const char *reason;       /* one line, or "" */
+    bool ends_run;            /* facts said no: the later steps are skipped too */
+    const char *log;          /* to be logged after the commit, or NULL */
+    bool has_timer;           /* what we know of the timer has changed */
+    struct store_timer timer; /* without person and changed_ms */
+};
+
+struct action_verdict action_step(const struct action_turn *turn);
+/* Whether the last request that was prepared may have changed something at awork. */
+bool action_is_acting(const json_t *progress);
+/* For the attempt row: ok, done, skipped, dead, retry, lost. */
+const char *action_word(const struct action_verdict *verdict);
+
+#endif

@@ -1,0 +1,106 @@
+#include "action/entry.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+bool uuid_copy(const char *text, char out[UUID_SIZE])
+{
+    char lower[UUID_SIZE];
+    size_t i = 0;
+    for (; text[i] && i < UUID_SIZE - 1; i++) {
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+            return false;
+        lower[i] = (char)tolower((unsigned char)text[i]);
+    }
+    if (i != UUID_SIZE - 1 || text[i])
+        return false;
+    lower[i] = '\0';
+    if (out)
+        memcpy(out, lower, sizeof lower);
+    return true;
+}
+
+bool key_copy(const char *text, char out[KEY_SIZE])
+{
+    size_t i = 0;
+    for (; text[i] && i < KEY_SIZE - 1; i++) {
+        int c = toupper((unsigned char)text[i]);
+        if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+        out[i] = (char)c;
+    }
+    out[i] = '\0';
+    return i && !text[i];
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text && *text ? text : NULL;
+}
+
+static bool has_open_break(const json_t *json)
+{
+    const json_t *breaks = json_object_get(json, "breaks");
+    size_t n = json_array_size(breaks);
+    return n && !text_of(json_array_get(breaks, n - 1), "endDate");
+}
+
+static enum entry_state state_of(const json_t *json)
+{
+    if (text_of(json, "endDateUtc") || text_of(json, "endTimeUtc"))
+        return ENTRY_STOPPED;
+    if (!text_of(json, "startTimeUtc")) /* typed in by hand: a duration on a day */
+        return ENTRY_STOPPED;
+    return has_open_break(json) ? ENTRY_PAUSED : ENTRY_RUNNING;
+}
+
+bool entry_read(const json_t *json, struct entry *out)
+{
+    struct entry e = {.json = json};
+    const char *id = text_of(json, "id"), *date = text_of(json, "startDateUtc");
+    const char *time = text_of(json, "startTimeUtc");
+    if (!id || !uuid_copy(id, e.id))
+        return false;
+    snprintf(e.start, sizeof e.start, "%.10sT%.20s", date ? date : "", time ? time : "");
+    e.state = state_of(json);
+    *out = e;
+    return true;
+}
+
+bool entry_is_active(const struct entry *entry)
+{
+    return entry->state == ENTRY_RUNNING || entry->state == ENTRY_PAUSED;
+}
+
+static bool same_id(const struct entry *entry, const json_t *body, const char *name)
+{
+    const char *is = text_of(entry->json, name), *want = text_of(body, name);
+    return is == want || (is && want && strcasecmp(is, want) == 0);
+}
+
+bool entry_matches(const struct entry *entry, const json_t *body)
+{
+    if (entry->state == ENTRY_NONE)
+        return false;
+    /* A task brings its project along, so only a project that was asked for counts. */
+    bool project = !text_of(body, "projectId") && text_of(body, "taskId");
+    return same_id(entry, body, "taskId") && same_id(entry, body, "typeOfWorkId") &&
+           (project || same_id(entry, body, "projectId"));
+}
+
+json_t *entry_memo(const struct entry *entry)
+{
+    static const char *const kept[] = {"timezone",  "typeOfWorkId", "taskId",
+                                       "projectId", "note",         "isBillable"};
+    json_t *memo = json_object();
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        json_t *value = json_object_get(entry->json, kept[i]);
+        if (value && !json_is_null(value))
+            json_object_set(memo, kept[i], value);
+    }
+    return memo;
+}

@@ -1,0 +1,33 @@
+/* entry: a time entry of awork as the lanes see it, and the few checks of what goes into a path. */
+#ifndef ACTION_ENTRY_H
+#define ACTION_ENTRY_H
+
+#include <clockwire/rules.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+enum { UUID_SIZE = 37, KEY_SIZE = 33, START_SIZE = 40 };
+
+/* Whether `text` is a uuid; `out`, if given, gets it in lower case. */
+bool uuid_copy(const char *text, char out[UUID_SIZE]);
+/* Whether `text` is a key such as KEY-123; `out` gets it in upper case. */
+bool key_copy(const char *text, char out[KEY_SIZE]);
+
+enum entry_state { ENTRY_NONE, ENTRY_STOPPED, ENTRY_PAUSED, ENTRY_RUNNING };
+
+struct entry {
+    enum entry_state state;
+    char id[UUID_SIZE];
+    char start[START_SIZE]; /* sorts by time */
+    const json_t *json;     /* borrowed */
+};
+
+/* Reads an answer of a timer route. Returns: false when it is no time entry. */
+bool entry_read(const json_t *json, struct entry *out);
+bool entry_is_active(const struct entry *entry); /* running or paused */
+/* Whether it is about the same task, project and type of work as the body of a start. */
+bool entry_matches(const struct entry *entry, const json_t *body);
+/* The body of a start that would go on with this work. */
+json_t *entry_memo(const struct entry *entry);
+
+#endif

@@ -1,0 +1,252 @@
+#include "dispatcher.h"
+
+#include "dispatcher_priv.h"
+#include "metrics.h"
+#include "xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ARENA_BYTES = 64 << 20,
+    BEGIN_AT_ONCE = 256, /* lanes of one turn; the rest has the next one */
+    MAX_IN_FLIGHT = 64,
+};
+
+/* ---- Queues of lanes ---- */
+
+void queue_put(struct queue *q, struct lane *lane)
+{
+    lane->next = NULL;
+    if (q->last)
+        q->last->next = lane;
+    else
+        q->first = lane;
+    q->last = lane;
+}
+
+struct lane *queue_take(struct queue *q)
+{
+    struct lane *lane = q->first;
+    if (!lane)
+        return NULL;
+    q->first = lane->next;
+    if (!q->first)
+        q->last = NULL;
+    lane->next = NULL;
+    return lane;
+}
+
+/* ---- Life ---- */
+
+static struct limiter *limiter_of(const struct people *people)
+{
+    return limiter_create(people->target.windows, people->target.n_windows);
+}
+
+struct dispatcher *dispatcher_create(const struct dispatcher_deps *deps)
+{
+    struct dispatcher *d = xcalloc(1, sizeof *d);
+    d->deps = *deps;
+    d->seed = deps->seed;
+    d->last_note = &d->notes;
+    d->arena = xarena(ARENA_BYTES);
+    d->limiter = limiter_of(deps->people);
+    d->kinds = kinds_create();
+    lanes_init(&d->lanes);
+    return d;
+}
+
+/* Forgets every lane, request and line: the store knows better. */
+static void forget(struct dispatcher *d)
+{
+    if (d->in_flight)
+        d->deps.transport->ops->abandon(d->deps.transport);
+    lanes_fini(&d->lanes);
+    notes_drop(d);
+    d->answered = d->outbox = (struct queue){0};
+    d->in_flight = d->begun = 0;
+}
+
+void dispatcher_destroy(struct dispatcher *d)
+{
+    if (!d)
+        return;
+    forget(d);
+    limiter_destroy(d->limiter);
+    kinds_destroy(d->kinds);
+    cw_arena_destroy(d->arena);
+    free(d);
+}
+
+static void add_lane(struct dispatcher *d, const char *person)
+{
+    struct lane *lane = lanes_add(&d->lanes, person);
+    lane->owner = d;
+    lanes_push(&d->lanes, lane, d->now_ms);
+}
+
+enum cw_status dispatcher_load(struct dispatcher *d, int64_t now_ms, struct cw_error *err)
+{
+    struct cw_text *people = NULL;
+    size_t n = 0;
+    forget(d);
+    lanes_init(&d->lanes);
+    limiter_probe_again(d->limiter);
+    d->now_ms = d->loaded_ms = now_ms;
+    cw_arena_reset(d->arena);
+    enum cw_status st = store_lanes(d->deps.store, d->arena, &people, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        add_lane(d, people[i].at);
+    return st;
+}
+
+void dispatcher_notice(struct dispatcher *d, const char *person)
+{
+    struct lane *lane = lanes_find(&d->lanes, person);
+    if (!lane) {
+        add_lane(d, person);
+        return;
+    }
+    bool has_begun = lane->head && lane->head->tries;
+    if (lane->state == LANE_FLYING || has_begun)
+        return;
+    /* Its head may have been cancelled: what the store says holds. */
+    if (lane->parcel)
+        d->begun--;
+    lane_forget_parcel(lane);
+    lane_forget_head(lane);
+    lane->state = LANE_UNREAD;
+    lanes_push(&d->lanes, lane, d->now_ms);
+}
+
+static void retry_now(void *ctx, struct lane *lane)
+{
+    struct dispatcher *d = ctx;
+    if (lane->waits_for_token && lane->state == LANE_WAITING)
+        lanes_push(&d->lanes, lane, d->now_ms);
+}
+
+static bool same_windows(const struct target *a, const struct target *b)
+{
+    if (a->n_windows != b->n_windows)
+        return false;
+    for (size_t i = 0; i < a->n_windows; i++)
+        if (a->windows[i].requests != b->windows[i].requests ||
+            a->windows[i].window_ms != b->windows[i].window_ms)
+            return false;
+    return true;
+}
+
+void dispatcher_reload(struct dispatcher *d, const struct people *people)
+{
+    if (!same_windows(&d->deps.people->target, &people->target)) {
+        limiter_destroy(d->limiter);
+        d->limiter = limiter_of(people);
+    }
+    d->deps.people = people;
+    if (d->key_failures)
+        limiter_open(d->limiter);
+    d->key_until_ms = 0;
+    /* Tokens may be new ones. */
+    lanes_each(&d->lanes, retry_now, d);
+}
+
+/* ---- When ---- */
+
+bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, int64_t now_ms)
+{
+    size_t reserve = lane->parcel ? 0 : d->begun;
+    return d->in_flight < MAX_IN_FLIGHT && limiter_next_ms(d->limiter, now_ms, reserve) <= now_ms;
+}
+
+static int64_t next_ms(const struct dispatcher *d, int64_t now_ms)
+{
+    const struct lane *top = lanes_top(&d->lanes);
+    if (d->answered.first)
+        return now_ms;
+    if (!top || d->stopped || d->in_flight >= MAX_IN_FLIGHT)
+        return INT64_MAX;
+    int64_t at_ms = top->due_ms > now_ms ? top->due_ms : now_ms;
+    return limiter_next_ms(d->limiter, at_ms, top->parcel ? 0 : d->begun);
+}
+
+int64_t dispatcher_next_ms(const struct dispatcher *d)
+{
+    return next_ms(d, d->now_ms);
+}
+
+bool dispatcher_ready(const struct dispatcher *d, int64_t now_ms)
+{
+    return next_ms(d, now_ms) <= now_ms;
+}
+
+size_t dispatcher_in_flight(const struct dispatcher *d)
+{
+    return d->in_flight;
+}
+
+void dispatcher_stop(struct dispatcher *d)
+{
+    d->stopped = true;
+}
+
+const char *dispatcher_trouble(const struct dispatcher *d)
+{
+    return d->key_failures ? "awork refuses the API key" : NULL;
+}
+
+/* ---- The turn ---- */
+
+enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms, struct cw_error *err)
+{
+    enum cw_status st = CW_OK;
+    struct lane *lane;
+    d->now_ms = now_ms;
+    while (!st && (lane = queue_take(&d->answered)))
+        st = turn_answer(d, lane, now_ms, err);
+    for (int i = 0; !st && i < BEGIN_AT_ONCE && !d->stopped; i++) {
+        lane = lanes_top(&d->lanes);
+        if (!lane || lane->due_ms > now_ms || !dispatcher_may_send(d, lane, now_ms))
+            break;
+        st = turn_begin(d, lane, now_ms, err);
+    }
+    metric_set(METRIC_calls_in_flight, (int64_t)d->in_flight);
+    return st;
+}
+
+static void on_done(void *ctx, const struct transport_answer *answer)
+{
+    struct lane *lane = ctx;
+    struct dispatcher *d = lane->owner;
+    struct parcel *p = lane->parcel;
+    p->answer = *answer;
+    p->answer.body = (struct cw_text){xtext(answer->body), answer->body.len};
+    p->answer.error = xstrdup(answer->error);
+    p->has_answer = true;
+    queue_put(&d->answered, lane);
+    if (d->deps.wake)
+        d->deps.wake(d->deps.ctx);
+}
+
+static void send_parcel(struct dispatcher *d, struct lane *lane)
+{
+    const struct person *person = people_find(d->deps.people, lane->person);
+    struct transport_request request = {
+        .method = lane->parcel->method,
+        .path = lane->parcel->path,
+        .body = lane->parcel->body,
+        .token = lane->parcel->own_token && person && person->token ? person->token
+                                                                    : d->deps.people->target.token,
+    };
+    d->deps.transport->ops->send(d->deps.transport, &request, on_done, lane);
+}
+
+void dispatcher_committed(struct dispatcher *d, int64_t now_ms)
+{
+    struct lane *lane;
+    d->now_ms = now_ms;
+    notes_write(d);
+    while ((lane = queue_take(&d->outbox)))
+        send_parcel(d, lane);
+}

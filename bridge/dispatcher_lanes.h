@@ -1,0 +1,72 @@
+/* lanes: whose calls are waiting, in memory: a hash by person and a heap by time.
+ *
+ * A lane exists only while its person has open calls, and holds at most the oldest of them. Lanes
+ * in the middle of a call come before others; among equals, who waited longest is first. */
+#ifndef DISPATCHER_LANES_H
+#define DISPATCHER_LANES_H
+
+#include "store/store.h"
+#include "transport/transport.h"
+
+#include <jansson.h>
+
+struct head { /* the oldest call of a lane */
+    int64_t id, run, event, created_ms;
+    uint32_t step, tries;
+    char *rule, *action, *condition;
+    json_t *args, *progress;
+    int64_t attempt; /* of the request in flight, or the last one */
+    bool in_doubt;   /* found as sent when the lanes were read */
+};
+
+struct parcel {         /* a request that waits to be sent, then its answer */
+    const char *method; /* static */
+    char *path, *body;
+    bool own_token;
+    int64_t made_ms;
+    bool has_answer;
+    struct transport_answer answer; /* body and error are copies */
+};
+
+enum lane_state {
+    LANE_UNREAD,  /* the head is to be read from the store */
+    LANE_WAITING, /* the head waits for its time, or a parcel for its turn */
+    LANE_FLYING   /* its request is out, or its answer waits to be recorded */
+};
+
+struct lane {
+    char *person;
+    void *owner;
+    enum lane_state state;
+    struct head *head;
+    struct parcel *parcel;
+    int64_t due_ms;
+    bool waits_for_token; /* its token, or everybody's, was refused */
+    struct lane *next;    /* in a queue of the dispatcher */
+    struct lane *chain;
+    uint64_t order;
+    size_t place; /* in the heap, from 1; 0: not there */
+};
+
+struct lanes {
+    struct lane **buckets, **heap;
+    size_t n_buckets, n, n_heap, heap_size;
+    uint64_t order;
+};
+
+void lanes_init(struct lanes *lanes);
+void lanes_fini(struct lanes *lanes); /* and every lane */
+struct lane *lanes_find(const struct lanes *lanes, const char *person);
+struct lane *lanes_add(struct lanes *lanes, const char *person);
+void lanes_drop(struct lanes *lanes, struct lane *lane);
+/* Calls fn for each. */
+void lanes_each(struct lanes *lanes, void (*fn)(void *ctx, struct lane *lane), void *ctx);
+
+void lanes_push(struct lanes *lanes, struct lane *lane, int64_t due_ms); /* or moves it */
+void lanes_pull(struct lanes *lanes, struct lane *lane);
+struct lane *lanes_top(const struct lanes *lanes); /* NULL: nothing waits */
+
+void lane_forget_head(struct lane *lane);
+void lane_forget_parcel(struct lane *lane);
+
+#endif

@@ -1,0 +1,92 @@
+/* Log lines of a turn: kept until its commit, since what is not on disk did not happen. */
+#include "dispatcher_priv.h"
+#include "xalloc.h"
+
+#include <stdlib.h>
+
+static struct note *new_note(struct dispatcher *d, const struct lane *lane)
+{
+    struct note *n = xcalloc(1, sizeof *n);
+    n->person = xstrdup(lane->person);
+    n->rule = xstrdup(lane->head->rule);
+    n->event = lane->head->event;
+    n->call = lane->head->id;
+    n->attempt = lane->head->attempt;
+    *d->last_note = n;
+    d->last_note = &n->next;
+    return n;
+}
+
+void note_answer(struct dispatcher *d, const struct lane *lane,
+                 const struct action_verdict *verdict)
+{
+    const struct parcel *p = lane->parcel;
+    struct note *n = new_note(d, lane);
+    n->level = LOG_INFO;
+    n->msg = p->answer.outcome == TRANSPORT_ANSWER ? "awork answered" : "no answer from awork";
+    n->op = xprintf("%s %s", p->method, p->path);
+    n->status = p->answer.status;
+    n->verdict = action_word(verdict);
+    n->reason = xstrdup(verdict->reason);
+    n->trace = xstrdup(p->answer.trace_id);
+    n->is_answer = true;
+}
+
+void note_end(struct dispatcher *d, enum log_level level, const char *msg, const struct lane *lane,
+              const char *reason)
+{
+    struct note *n = new_note(d, lane);
+    n->level = level;
+    n->msg = msg;
+    n->reason = xstrdup(reason);
+}
+
+void note_say(struct dispatcher *d, const struct lane *lane, const char *text)
+{
+    struct note *n = new_note(d, lane);
+    n->level = LOG_INFO;
+    n->text = xstrdup(text);
+}
+
+static void write_note(const struct note *n)
+{
+    if (n->is_answer)
+        LOG(n->level, n->msg, F_I("event", n->event), F_S("rule", n->rule),
+            F_S("person", n->person), F_I("call", n->call), F_I("attempt", n->attempt),
+            F_S("op", n->op), F_I("status", n->status), F_S("verdict", n->verdict),
+            F_S("reason", n->reason), F_S("trace", n->trace));
+    else if (n->text)
+        LOG(n->level, n->text, F_I("event", n->event), F_S("rule", n->rule),
+            F_S("person", n->person), F_I("call", n->call));
+    else
+        LOG(n->level, n->msg, F_I("event", n->event), F_S("rule", n->rule),
+            F_S("person", n->person), F_I("call", n->call), F_S("reason", n->reason));
+}
+
+static void take_notes(struct dispatcher *d, bool write)
+{
+    while (d->notes) {
+        struct note *n = d->notes;
+        d->notes = n->next;
+        if (write)
+            write_note(n);
+        free(n->person);
+        free(n->rule);
+        free(n->op);
+        free(n->reason);
+        free(n->trace);
+        free(n->text);
+        free(n);
+    }
+    d->last_note = &d->notes;
+}
+
+void notes_write(struct dispatcher *d)
+{
+    take_notes(d, true);
+}
+
+void notes_drop(struct dispatcher *d)
+{
+    take_notes(d, false);
+}

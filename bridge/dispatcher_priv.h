@@ -1,0 +1,69 @@
+/* The insides of the dispatcher, shared by its files and by nobody else. */
+#ifndef DISPATCHER_PRIV_H
+#define DISPATCHER_PRIV_H
+
+#include "action/action.h"
+#include "dispatcher.h"
+#include "dispatcher_lanes.h"
+#include "limiter.h"
+#include "log.h"
+
+struct queue {
+    struct lane *first, *last;
+};
+
+struct note { /* a log line that waits for the commit */
+    struct note *next;
+    enum log_level level;
+    const char *msg; /* static */
+    char *person, *rule, *op, *reason, *trace;
+    char *text;          /* what a rule says, in place of msg */
+    const char *verdict; /* static */
+    int64_t event, call, attempt;
+    int status;
+    bool is_answer;
+};
+
+struct dispatcher {
+    struct dispatcher_deps deps;
+    struct lanes lanes;
+    struct queue answered, outbox;
+    struct limiter *limiter;
+    struct kinds *kinds;
+    struct cw_arena *arena; /* of one step */
+    struct note *notes, **last_note;
+    uint64_t seed;
+    int64_t now_ms, loaded_ms;
+    size_t in_flight, begun; /* begun: lanes with a parcel, waiting or in flight */
+    uint32_t key_failures;   /* refusals of the workspace's key in a row */
+    int64_t key_until_ms;
+    bool stopped;
+};
+
+bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, int64_t now_ms);
+void queue_put(struct queue *queue, struct lane *lane);
+struct lane *queue_take(struct queue *queue);
+
+/* dispatcher_note.c */
+void note_answer(struct dispatcher *d, const struct lane *lane,
+                 const struct action_verdict *verdict);
+void note_end(struct dispatcher *d, enum log_level level, const char *msg, const struct lane *lane,
+              const char *reason);
+void note_say(struct dispatcher *d, const struct lane *lane, const char *text);
+void notes_write(struct dispatcher *d);
+void notes_drop(struct dispatcher *d);
+
+/* dispatcher_retry.c */
+/* When the call is tried again; what concerns everybody holds up everybody. */
+int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct action_verdict *verdict,
+                      const struct transport_rate *rate);
+/* What an answer says about the rate and the key. */
+void turn_heed(struct dispatcher *d, const struct lane *lane, const struct action_verdict *verdict);
+
+/* dispatcher_turn.c */
+enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_ms,
+                           struct cw_error *err) CW_CHECKED;
+enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_ms,
+                          struct cw_error *err) CW_CHECKED;
+
+#endif

@@ -1,0 +1,355 @@
+/* What a turn does with one lane: reads its head, takes the next step, writes what came of it. */
+#include "dispatcher_priv.h"
+#include "metrics.h"
+#include "xalloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STALE_MS = 10000,    /* a request that waited longer looks again first */
+    ANSWER_BYTES = 4096, /* of an answer that are journaled */
+};
+
+/* ---- The head of a lane ---- */
+
+static struct head *head_of(const struct store_call *call)
+{
+    struct head *h = xcalloc(1, sizeof *h);
+    h->id = call->id;
+    h->run = call->run;
+    h->event = call->event;
+    h->created_ms = call->created_ms;
+    h->step = call->step;
+    h->tries = call->tries;
+    h->rule = xtext(call->rule);
+    h->action = xtext(call->action);
+    h->condition = xtext(call->condition);
+    h->args = json_loadb(call->args.at, call->args.len, 0, NULL);
+    h->progress = json_loadb(call->progress.at, call->progress.len, 0, NULL);
+    if (!h->progress)
+        h->progress = json_object();
+    h->in_doubt = call->state == STORE_CALL_SENT;
+    return h;
+}
+
+/* Sets *due_ms, or INT64_MAX when the lane is empty. */
+static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t *due_ms,
+                                struct cw_error *err)
+{
+    struct store_call call;
+    struct cw_error none;
+    cw_arena_reset(d->arena);
+    enum cw_status st =
+        store_lane_head(d->deps.store, cw_text_of(lane->person), d->arena, &call, &none);
+    *due_ms = INT64_MAX;
+    if (st == CW_ENOENT)
+        return CW_OK;
+    if (st)
+        return cw_fail(err, st, "%s", none.text);
+    lane->head = head_of(&call);
+    lane->state = LANE_WAITING;
+    *due_ms = call.due_ms;
+    /* A request that was on its way when we ended may still land. */
+    if (lane->head->in_doubt)
+        *due_ms = d->loaded_ms + d->deps.people->target.doubt_wait_ms;
+    return CW_OK;
+}
+
+static enum cw_status save(struct dispatcher *d, const struct lane *lane,
+                           enum store_call_state state, int64_t due_ms, const char *reason,
+                           struct cw_error *err)
+{
+    const struct head *h = lane->head;
+    auto_free char *progress = json_dumps(h->progress, JSON_COMPACT);
+    if (!progress)
+        abort();
+    struct store_call call = {.id = h->id,
+                              .state = state,
+                              .due_ms = due_ms,
+                              .changed_ms = d->now_ms,
+                              .tries = h->tries,
+                              .progress = cw_text_of(progress),
+                              .reason = cw_text_of(reason)};
+    return store_call_save(d->deps.store, &call, err);
+}
+
+/* ---- A step of the action's machine ---- */
+
+static enum cw_status step(struct dispatcher *d, struct lane *lane,
+                           const struct transport_answer *answer, struct action_verdict *out,
+                           struct cw_error *err)
+{
+    const struct person *person = people_find(d->deps.people, lane->person);
+    struct store_timer timer;
+    struct cw_error none;
+    cw_arena_reset(d->arena);
+    if (!person || !lane->head->args) {
+        *out = (struct action_verdict){.what = ACTION_DEAD,
+                                       .reason = person ? "the stored arguments cannot be read"
+                                                        : "the configuration has no such user"};
+        return CW_OK;
+    }
+    enum cw_status st =
+        store_timer_get(d->deps.store, cw_text_of(lane->person), d->arena, &timer, &none);
+    if (st && st != CW_ENOENT)
+        return cw_fail(err, st, "%s", none.text);
+    struct action_turn turn = {
+        .name = lane->head->action,
+        .rule = lane->head->rule,
+        .args = lane->head->args,
+        .condition = cw_text_of(lane->head->condition),
+        .progress = lane->head->progress,
+        .person = person,
+        .without_token = d->deps.people->target.without_user_token,
+        .timer = st ? NULL : &timer,
+        .kinds = d->kinds,
+        .now_ms = d->now_ms,
+        .answer = answer,
+        .arena = d->arena,
+    };
+    *out = action_step(&turn);
+    return CW_OK;
+}
+
+/* ---- What comes of a step ---- */
+
+static void drop_parcel(struct dispatcher *d, struct lane *lane)
+{
+    d->begun -= lane->parcel != NULL;
+    lane_forget_parcel(lane);
+}
+
+static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct cw_error *err)
+{
+    struct parcel *p = lane->parcel;
+    auto_free char *request = xprintf("%s %s", p->method, p->path);
+    struct store_attempt attempt = {.call = lane->head->id,
+                                    .request = cw_text_of(request),
+                                    .body = cw_text_of(p->body),
+                                    .begun_ms = d->now_ms};
+    bool may = limiter_take(d->limiter, d->now_ms, 0);
+    assert(may);
+    lanes_pull(&d->lanes, lane);
+    lane->state = LANE_FLYING;
+    lane->head->tries++;
+    d->in_flight++;
+    metric_add(METRIC_attempts, 1);
+    queue_put(&d->outbox, lane);
+    enum cw_status st = store_attempt_begin(d->deps.store, &attempt, &lane->head->attempt, err);
+    return st ? st : save(d, lane, STORE_CALL_SENT, d->now_ms, "", err);
+}
+
+static enum cw_status on_send(struct dispatcher *d, struct lane *lane,
+                              const struct action_verdict *v, struct cw_error *err)
+{
+    struct parcel *p = xcalloc(1, sizeof *p);
+    p->method = v->method;
+    p->path = xstrdup(v->path);
+    p->body = xstrdup(v->body);
+    p->own_token = v->own_token;
+    p->made_ms = d->now_ms;
+    lane->parcel = p;
+    d->begun++;
+    if (!d->stopped && dispatcher_may_send(d, lane, d->now_ms))
+        return send_now(d, lane, err);
+    lane->state = LANE_WAITING;
+    lanes_push(&d->lanes, lane, d->now_ms);
+    return save(d, lane, STORE_CALL_READY, d->now_ms, "", err);
+}
+
+static enum cw_status put_timer(struct dispatcher *d, const struct lane *lane,
+                                const struct action_verdict *v, struct cw_error *err)
+{
+    struct store_timer timer = v->timer;
+    timer.person = cw_text_of(lane->person);
+    timer.changed_ms = d->now_ms;
+    return v->has_timer ? store_timer_put(d->deps.store, &timer, err) : CW_OK;
+}
+
+static enum cw_status end_run(struct dispatcher *d, const struct lane *lane, bool later_too,
+                              const char *reason, struct cw_error *err)
+{
+    const struct head *h = lane->head;
+    enum cw_status st = CW_OK;
+    if (later_too)
+        st = store_calls_end(d->deps.store, h->run, h->step, STORE_CALL_SKIPPED, cw_text_of(reason),
+                             d->now_ms, err);
+    return st ? st : store_run_settle(d->deps.store, h->run, d->now_ms, err);
+}
+
+static void tell_end(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
+{
+    metric_add(v->what == ACTION_DONE      ? METRIC_calls_done
+               : v->what == ACTION_SKIPPED ? METRIC_calls_skipped
+                                           : METRIC_calls_dead,
+               1);
+    if (v->what == ACTION_DEAD)
+        note_end(d, LOG_WARN, "this call can never succeed", lane, v->reason);
+    if (v->log)
+        note_say(d, lane, v->log);
+}
+
+static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
+                             const struct action_verdict *v, struct cw_error *err)
+{
+    enum store_call_state state = v->what == ACTION_DONE      ? STORE_CALL_DONE
+                                  : v->what == ACTION_SKIPPED ? STORE_CALL_SKIPPED
+                                                              : STORE_CALL_DEAD;
+    bool is_dead = v->what == ACTION_DEAD;
+    const char *later = is_dead ? "an earlier step failed" : v->reason;
+    enum cw_status st = save(d, lane, state, d->now_ms, v->reason, err);
+    if (!st)
+        st = put_timer(d, lane, v, err);
+    if (!st)
+        st = end_run(d, lane, is_dead || v->ends_run, later, err);
+    tell_end(d, lane, v);
+    lane_forget_head(lane);
+    lane->state = LANE_UNREAD;
+    lanes_push(&d->lanes, lane, d->now_ms); /* behind those who wait already */
+    return st;
+}
+
+static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
+                               const struct transport_rate *rate, struct cw_error *err)
+{
+    bool is_token = v->cause == ACTION_TOKEN;
+    int64_t at_ms = turn_retry_at(d, lane, v, rate);
+    if (!is_token && d->now_ms - lane->head->created_ms > d->deps.people->target.give_up_ms) {
+        auto_free char *reason = xprintf("gave up: %s", v->reason);
+        struct action_verdict dead = {.what = ACTION_DEAD, .reason = reason};
+        return on_end(d, lane, &dead, err);
+    }
+    metric_add(METRIC_attempts_retried, 1);
+    lane->state = LANE_WAITING;
+    lane->waits_for_token = is_token;
+    lanes_push(&d->lanes, lane, at_ms);
+    /* With a token made good, a restart tries at once. */
+    return save(d, lane, STORE_CALL_READY, is_token ? d->now_ms : at_ms, v->reason, err);
+}
+
+static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
+                            const struct transport_rate *rate, struct cw_error *err)
+{
+    if (v->what == ACTION_SEND)
+        return on_send(d, lane, v, err);
+    if (v->what == ACTION_RETRY)
+        return on_retry(d, lane, v, rate, err);
+    return on_end(d, lane, v, err);
+}
+
+/* ---- An answer ---- */
+
+/* What of an answer is journaled: cut, and such that any reader of JSON text takes it. */
+static struct cw_text journaled(char *text, size_t len)
+{
+    size_t most = len < ANSWER_BYTES ? len : ANSWER_BYTES;
+    while (most < len && most && ((unsigned char)text[most] & 0xc0) == 0x80)
+        most--;
+    json_t *sound = json_stringn(text, most);
+    for (size_t i = 0; !sound && i < most; i++)
+        if ((unsigned char)text[i] >= 0x80)
+            text[i] = '?';
+    json_decref(sound);
+    return (struct cw_text){text, most};
+}
+
+static enum cw_status end_attempt(struct dispatcher *d, const struct lane *lane,
+                                  const struct action_verdict *v, struct cw_error *err)
+{
+    const struct transport_answer *a = &lane->parcel->answer;
+    auto_free char *text = a->error ? xstrdup(a->error) : xtext(a->body);
+    struct store_attempt attempt = {
+        .id = lane->head->attempt,
+        .ended_ms = d->now_ms,
+        .status = a->status,
+        .answer = journaled(text, a->error ? strlen(text) : a->body.len),
+        .verdict = cw_text_of(action_word(v)),
+    };
+    return store_attempt_end(d->deps.store, &attempt, err);
+}
+
+enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_ms,
+                           struct cw_error *err)
+{
+    struct action_verdict v;
+    struct transport_rate rate = lane->parcel->answer.rate;
+    d->now_ms = now_ms;
+    d->in_flight--;
+    enum cw_status st = step(d, lane, &lane->parcel->answer, &v, err);
+    if (st)
+        return st;
+    turn_heed(d, lane, &v);
+    note_answer(d, lane, &v);
+    st = end_attempt(d, lane, &v, err);
+    drop_parcel(d, lane);
+    return st ? st : apply(d, lane, &v, &rate, err);
+}
+
+/* ---- A beginning ---- */
+
+/* The row of the attempt whose answer nobody recorded. */
+static enum cw_status close_lost_attempt(struct dispatcher *d, const struct lane *lane,
+                                         struct cw_error *err)
+{
+    struct store_attempt *list = NULL;
+    size_t n = 0;
+    cw_arena_reset(d->arena);
+    enum cw_status st = store_attempts_of(d->deps.store, lane->head->id, d->arena, &list, &n, err);
+    if (st || !n || list[n - 1].ended_ms)
+        return st;
+    struct store_attempt attempt = {.id = list[n - 1].id,
+                                    .ended_ms = d->now_ms,
+                                    .answer = CW_TEXT("no answer was recorded"),
+                                    .verdict = CW_TEXT("lost")};
+    return store_attempt_end(d->deps.store, &attempt, err);
+}
+
+/* A call that was found as sent: its machine learns that the answer is lost, and goes on. */
+static enum cw_status resolve_doubt(struct dispatcher *d, struct lane *lane, struct cw_error *err)
+{
+    static const struct transport_answer lost = {
+        .outcome = TRANSPORT_LOST,
+        .error = "no answer was recorded",
+        .body = {"", 0},
+        .rate = {-1, -1, -1, -1, -1, -1},
+    };
+    struct action_verdict v;
+    enum cw_status st = close_lost_attempt(d, lane, err);
+    lane->head->in_doubt = false;
+    return st ? st : step(d, lane, &lost, &v, err);
+}
+
+static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct cw_error *err)
+{
+    struct action_verdict v;
+    static const struct transport_rate silent = {-1, -1, -1, -1, -1, -1};
+    enum cw_status st = lane->head->in_doubt ? resolve_doubt(d, lane, err) : CW_OK;
+    if (!st)
+        st = step(d, lane, NULL, &v, err);
+    return st ? st : apply(d, lane, &v, &silent, err);
+}
+
+enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_ms,
+                          struct cw_error *err)
+{
+    enum cw_status st = CW_OK;
+    int64_t due_ms = now_ms;
+    d->now_ms = now_ms;
+    lane->waits_for_token = false;
+    if (lane->parcel && now_ms - lane->parcel->made_ms <= STALE_MS)
+        return send_now(d, lane, err);
+    drop_parcel(d, lane);
+    if (lane->state == LANE_UNREAD)
+        st = read_head(d, lane, &due_ms, err);
+    if (st)
+        return st;
+    if (due_ms == INT64_MAX && !lane->head)
+        lanes_drop(&d->lanes, lane);
+    else if (due_ms > now_ms)
+        lanes_push(&d->lanes, lane, due_ms);
+    else
+        return begin_step(d, lane, err);
+    return CW_OK;
+}

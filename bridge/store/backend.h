@@ -1,0 +1,115 @@
+/* backend: what a journal has to be able to do, below the contract of store.h.
+ *
+ * store.c keeps the law (moves, replacing, cancelling, settling, writes only within a turn); a
+ * backend keeps rows. It may trust its arguments. */
+#ifndef STORE_BACKEND_H
+#define STORE_BACKEND_H
+
+#include "row.h"
+#include "store.h"
+
+struct backend; /* each implementation has its own */
+
+enum store_runs_want { RUNS_DUE, RUNS_WAITING, RUNS_OF_EVENT };
+struct store_runs_query {
+    enum store_runs_want want;
+    int64_t number; /* RUNS_DUE: now; RUNS_OF_EVENT: seq */
+    size_t limit;
+};
+
+struct store_runs_key {
+    struct cw_text rule, person, key;
+};
+
+struct store_tally { /* of the calls of one run */
+    size_t open;     /* ready or sent */
+    size_t begun; /* a request was, or may have been, made for it: any try, or sent, done, dead */
+    size_t dead;
+};
+
+struct store_run_change {
+    enum store_run_state to;
+    struct cw_text reason;
+    int64_t now_ms;
+};
+
+struct store_calls_change { /* of the open calls of a run */
+    int64_t above_step;
+    enum store_call_state to;
+    struct cw_text reason;
+    int64_t now_ms;
+};
+
+struct store_ops {
+    void (*close)(struct backend *b);
+    enum cw_status (*begin)(struct backend *b, struct cw_error *err);
+    enum cw_status (*commit)(struct backend *b, struct cw_error *err); /* rolls back if it fails */
+    void (*rollback)(struct backend *b);
+    enum cw_status (*tidy)(struct backend *b, bool idle, struct cw_error *err);
+
+    enum cw_status (*event_add)(struct backend *b, const struct store_event *event,
+                                const struct store_key *keys, size_t n_keys, int64_t *seq,
+                                struct cw_error *err);
+    enum cw_status (*events)(struct backend *b, int64_t after, size_t limit, struct row_list *out,
+                             struct cw_error *err);
+
+    enum cw_status (*run_insert)(struct backend *b, const struct store_run *run, int64_t *id,
+                                 struct cw_error *err);
+    /* CW_OK when (event, rule, person, key) is there, CW_ENOENT when not. */
+    enum cw_status (*run_has)(struct backend *b, int64_t event, const struct store_runs_key *key,
+                              struct cw_error *err);
+    /* The first run of this state (waiting or acting) with id > after; CW_ENOENT. */
+    enum cw_status (*run_find)(struct backend *b, const struct store_runs_key *key,
+                               enum store_run_state state, int64_t after, int64_t *id,
+                               struct cw_error *err);
+    enum cw_status (*run_state)(struct backend *b, int64_t id, enum store_run_state *state,
+                                struct cw_error *err);
+    enum cw_status (*run_change)(struct backend *b, int64_t id,
+                                 const struct store_run_change *change, struct cw_error *err);
+    enum cw_status (*runs)(struct backend *b, const struct store_runs_query *query,
+                           struct row_list *out, struct cw_error *err);
+    enum cw_status (*next_due)(struct backend *b, int64_t *due_ms, struct cw_error *err);
+
+    enum cw_status (*call_insert)(struct backend *b, const struct store_call *call, int64_t *id,
+                                  struct cw_error *err); /* CW_EEXIST, CW_ENOENT: no such run */
+    enum cw_status (*call_state)(struct backend *b, int64_t id, enum store_call_state *state,
+                                 struct cw_error *err);
+    enum cw_status (*call_save)(struct backend *b, const struct store_call *call,
+                                struct cw_error *err);
+    enum cw_status (*calls_tally)(struct backend *b, int64_t run, struct store_tally *out,
+                                  struct cw_error *err);
+    enum cw_status (*calls_end)(struct backend *b, int64_t run,
+                                const struct store_calls_change *change, struct cw_error *err);
+    enum cw_status (*lane_head)(struct backend *b, struct cw_text person, struct row_list *out,
+                                struct cw_error *err); /* none: an empty list */
+    enum cw_status (*lanes)(struct backend *b, struct row_list *out, struct cw_error *err);
+    enum cw_status (*calls_of)(struct backend *b, int64_t event, struct row_list *out,
+                               struct cw_error *err);
+
+    enum cw_status (*attempt_begin)(struct backend *b, const struct store_attempt *attempt,
+                                    int64_t *id, struct cw_error *err);
+    enum cw_status (*attempt_end)(struct backend *b, const struct store_attempt *attempt,
+                                  struct cw_error *err);
+    enum cw_status (*attempts_of)(struct backend *b, int64_t call, struct row_list *out,
+                                  struct cw_error *err);
+
+    enum cw_status (*timer_get)(struct backend *b, struct cw_text person, struct row_list *out,
+                                struct cw_error *err);
+    enum cw_status (*timer_put)(struct backend *b, const struct store_timer *timer,
+                                struct cw_error *err);
+    enum cw_status (*setting_get)(struct backend *b, struct cw_text name, struct row_list *out,
+                                  struct cw_error *err);
+    enum cw_status (*setting_put)(struct backend *b, const struct row_setting *setting,
+                                  struct cw_error *err);
+    enum cw_status (*counts)(struct backend *b, struct store_counts *out, struct cw_error *err);
+};
+
+extern const struct store_ops store_memory_ops, store_sqlite_ops;
+
+/* `where` without its scheme. */
+enum cw_status store_memory_open(const struct store_opts *opts, struct backend **out,
+                                 struct cw_error *err);
+enum cw_status store_sqlite_open(const char *path, const struct store_opts *opts,
+                                 struct backend **out, struct cw_error *err);
+
+#endif

@@ -1,0 +1,215 @@
+/* sqlite_schema: what a journal file is. Its settings are set and read back, its tables made or
+ * checked, its lock taken for life; a file that is not as it should be is refused.
+ *
+ * Page size and auto_vacuum cannot change after the first table. So is the layout of the keys: a
+ * table of keys in key order dirtied one 16 KiB page for each key once it was large; rows
+ * appended under the event's number with a hash in memory do not (see tests/bench/store.c). */
+#include "sqlite_priv.h"
+#include "xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERSION = 1, APPLICATION = 0x63776a6c /* "cwjl" */ };
+enum { QUICK_CHECK_BYTES = 64 << 20 };
+
+static const char tables[] =
+    "CREATE TABLE event("
+    " seq INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, source TEXT NOT NULL,"
+    " type TEXT NOT NULL, id TEXT NOT NULL, verdict INTEGER NOT NULL, codec INTEGER NOT NULL,"
+    " reason TEXT NOT NULL, used TEXT NOT NULL, payload BLOB NOT NULL) STRICT;"
+    /* keys: 16 bytes each, one after the other */
+    "CREATE TABLE dedup(event INTEGER PRIMARY KEY, keys BLOB NOT NULL) STRICT;"
+    "CREATE TABLE run("
+    " id INTEGER PRIMARY KEY, event INTEGER NOT NULL, rule TEXT NOT NULL, person TEXT NOT NULL,"
+    " key TEXT NOT NULL, state INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
+    " changed_ms INTEGER NOT NULL, condition TEXT NOT NULL, vars TEXT NOT NULL,"
+    " reason TEXT NOT NULL, UNIQUE(event, rule, person, key)) STRICT;"
+    "CREATE UNIQUE INDEX run_waiting ON run(rule, person, key) WHERE state=0;"
+    "CREATE INDEX run_acting ON run(rule, person, key) WHERE state=1;"
+    "CREATE INDEX run_due ON run(due_ms) WHERE state=0;"
+    /* With the key of run: (event, rule, person, key, step) is unique. */
+    "CREATE TABLE call("
+    " id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run(id), event INTEGER NOT NULL,"
+    " rule TEXT NOT NULL, person TEXT NOT NULL, step INTEGER NOT NULL, action TEXT NOT NULL,"
+    " args TEXT NOT NULL, condition TEXT NOT NULL, state INTEGER NOT NULL,"
+    " due_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, progress TEXT NOT NULL, reason TEXT NOT NULL,"
+    " UNIQUE(run, step)) STRICT;"
+    "CREATE INDEX call_open ON call(person) WHERE state<2;"
+    "CREATE INDEX call_dead ON call(id) WHERE state=4;"
+    "CREATE TABLE attempt("
+    " id INTEGER PRIMARY KEY, call INTEGER NOT NULL REFERENCES call(id), request TEXT NOT NULL,"
+    " body TEXT NOT NULL, begun_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, answer TEXT NOT NULL, verdict TEXT NOT NULL) STRICT;"
+    "CREATE INDEX attempt_call ON attempt(call);"
+    "CREATE TABLE timer("
+    " person TEXT PRIMARY KEY, entry TEXT NOT NULL, started_by TEXT NOT NULL,"
+    " paused_by TEXT NOT NULL, memo TEXT NOT NULL, changed_ms INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
+/* The name begins as no setting of the daemon does. */
+static const char mark_dirty[] = "INSERT OR REPLACE INTO setting VALUES('store.clean','0')";
+static const char mark_clean[] = "INSERT OR REPLACE INTO setting VALUES('store.clean','1')";
+static const char is_clean[] =
+    "SELECT count(*) FROM setting WHERE name='store.clean' AND value='1'";
+
+/* In this order. What is set here and reads back otherwise is refused. */
+static const struct pragma {
+    const char *name, *value, *reads;
+} pragmas[] = {
+    {"page_size", "16384", "16384"},
+    {"auto_vacuum", "INCREMENTAL", "2"},
+    {"secure_delete", "ON", "1"},
+    {"journal_mode", "WAL", "wal"},
+    {"synchronous", "FULL", "2"},
+    {"foreign_keys", "ON", "1"},
+    {"trusted_schema", "OFF", "0"},
+    {"cell_size_check", "ON", "1"},
+    {"temp_store", "MEMORY", "2"},
+    {"mmap_size", "0", "0"},
+    {"cache_size", "-2048", "-2048"},
+    {"wal_autocheckpoint", "0", "0"},
+    {"journal_size_limit", "67108864", "67108864"},
+    {"encoding", "'UTF-8'", "UTF-8"},
+};
+
+static enum cw_status run_sql(struct backend *b, const char *sql, struct cw_error *err)
+{
+    int rc = sqlite3_exec(b->db, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? CW_OK : sq_fail(b, rc, err);
+}
+
+/* Returns: the answer as text, for the caller to free; NULL: none. */
+static char *ask_text(struct backend *b, const char *sql, int *rc)
+{
+    sqlite3_stmt *st = NULL;
+    char *text = NULL;
+    *rc = sqlite3_prepare_v2(b->db, sql, -1, &st, NULL);
+    if (*rc == SQLITE_OK)
+        *rc = sqlite3_step(st);
+    if (*rc == SQLITE_ROW)
+        text = xstrdup((const char *)sqlite3_column_text(st, 0));
+    sqlite3_finalize(st);
+    return text;
+}
+
+enum cw_status sq_ask(struct backend *b, const char *sql, int64_t *out, struct cw_error *err)
+{
+    int rc;
+    auto_free char *text = ask_text(b, sql, &rc);
+    if (!text)
+        return sq_fail(b, rc, err);
+    *out = strtoll(text, NULL, 10);
+    return CW_OK;
+}
+
+static enum cw_status set_pragma(struct backend *b, const struct pragma *pragma,
+                                 struct cw_error *err)
+{
+    int rc;
+    auto_free char *set = xprintf("PRAGMA %s=%s", pragma->name, pragma->value);
+    auto_free char *get = xprintf("PRAGMA %s", pragma->name);
+    enum cw_status status = run_sql(b, set, err);
+    if (status != CW_OK)
+        return status;
+    auto_free char *reads = ask_text(b, get, &rc);
+    if (reads && strcmp(reads, pragma->reads) == 0)
+        return CW_OK;
+    if (!reads && rc != SQLITE_DONE)
+        return sq_fail(b, rc, err);
+    return cw_fail(err, CW_EINVAL, "the journal's %s is %s and has to be %s", pragma->name,
+                   reads ? reads : "unknown", pragma->reads);
+}
+
+/* The first question of all: whoever holds the file answers it with "busy". */
+static enum cw_status lock_and_look(struct backend *b, int64_t *version, struct cw_error *err)
+{
+    static const struct pragma exclusive = {"locking_mode", "EXCLUSIVE", "exclusive"};
+    int64_t application = 0, n_tables = 0;
+    enum cw_status status = set_pragma(b, &exclusive, err);
+    if (status == CW_OK)
+        status = sq_ask(b, "PRAGMA user_version", version, err);
+    if (status == CW_OK)
+        status = sq_ask(b, "PRAGMA application_id", &application, err);
+    if (status == CW_OK)
+        status = sq_ask(b, "SELECT count(*) FROM sqlite_schema", &n_tables, err);
+    if (status != CW_OK)
+        return status;
+    if ((n_tables || *version) && application != APPLICATION)
+        return cw_fail(err, CW_EINVAL, "the file is the database of another program");
+    if (*version > VERSION)
+        return cw_fail(err, CW_EINVAL,
+                       "the journal was written by a newer clockwire (schema %lld, this build "
+                       "knows %d)",
+                       (long long)*version, VERSION);
+    return CW_OK;
+}
+
+static enum cw_status set_pragmas(struct backend *b, int64_t max_pages, struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    for (size_t i = 0; status == CW_OK && i < sizeof pragmas / sizeof pragmas[0]; i++)
+        status = set_pragma(b, &pragmas[i], err);
+    if (status != CW_OK || !max_pages)
+        return status;
+    auto_free char *pages = xprintf("%lld", (long long)max_pages);
+    return set_pragma(b, &(struct pragma){"max_page_count", pages, pages}, err);
+}
+
+static enum cw_status create(struct backend *b, struct cw_error *err)
+{
+    auto_free char *ids =
+        xprintf("PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION, VERSION);
+    enum cw_status status = run_sql(b, tables, err);
+    return status == CW_OK ? run_sql(b, ids, err) : status;
+}
+
+/* A file of an older schema is brought forward here, one step for each version, in the same
+ * transaction; version 1 is the first. */
+static enum cw_status migrate(struct backend *b, int64_t version, struct cw_error *err)
+{
+    return version == 0 ? create(b, err) : CW_OK;
+}
+
+static enum cw_status check_unclean(struct backend *b, struct cw_error *err)
+{
+    int64_t clean = 0, pages = 0;
+    int rc;
+    enum cw_status status = sq_ask(b, is_clean, &clean, err);
+    if (status == CW_OK)
+        status = sq_ask(b, "PRAGMA page_count", &pages, err);
+    if (status != CW_OK || clean || pages > QUICK_CHECK_BYTES / PAGE_BYTES)
+        return status;
+    auto_free char *verdict = ask_text(b, "PRAGMA quick_check(1)", &rc);
+    if (!verdict)
+        return sq_fail(b, rc, err);
+    if (strcmp(verdict, "ok") != 0)
+        return cw_fail(err, CW_EIO, "the journal is damaged: %s", verdict);
+    return CW_OK;
+}
+
+enum cw_status sq_prepare_file(struct backend *b, int64_t max_pages, struct cw_error *err)
+{
+    int64_t version = 0;
+    enum cw_status status = lock_and_look(b, &version, err);
+    if (status == CW_OK)
+        status = set_pragmas(b, max_pages, err);
+    if (status == CW_OK)
+        status = run_sql(b, "BEGIN EXCLUSIVE", err);
+    if (status == CW_OK && version > 0)
+        status = check_unclean(b, err);
+    if (status == CW_OK)
+        status = migrate(b, version, err);
+    if (status == CW_OK)
+        status = run_sql(b, mark_dirty, err);
+    return status == CW_OK ? run_sql(b, "COMMIT", err) : status;
+}
+
+void sq_mark_clean(struct backend *b)
+{
+    struct cw_error ignored; /* the next start checks the file, that is all */
+    if (run_sql(b, mark_clean, &ignored) != CW_OK)
+        return;
+}

@@ -1,0 +1,111 @@
+/* store_calls: what happens to calls and their attempts, see store.c. A call's state changes in
+ * store_call_save, which asserts the move, and in store_calls_end, which touches open ones only. */
+#include "store_priv.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum cw_status store_call_add(struct store *store, const struct store_call *call, int64_t *id,
+                              struct cw_error *err)
+{
+    assert(call->state < STORE_CALL_STATES);
+    enum cw_status status = store_may_write(store, err);
+    if (status != CW_OK)
+        return status;
+    return store_wrote(store, store->ops->call_insert(store->b, call, id, err));
+}
+
+enum cw_status store_call_save(struct store *store, const struct store_call *call,
+                               struct cw_error *err)
+{
+    enum store_call_state from = STORE_CALL_READY;
+    enum cw_status status = store_may_write(store, err);
+    if (status == CW_OK)
+        status = store->ops->call_state(store->b, call->id, &from, err);
+    if (status == CW_OK) {
+        assert(store_call_may(from, call->state));
+        status = store->ops->call_save(store->b, call, err);
+    }
+    return store_wrote(store, status);
+}
+
+enum cw_status store_lane_head(struct store *store, struct cw_text person, struct cw_arena *arena,
+                               struct store_call *out, struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_call, .arena = arena};
+    enum cw_status status = store->ops->lane_head(store->b, person, &list, err);
+    if (status != CW_OK)
+        return status;
+    if (!list.n)
+        return cw_fail(err, CW_ENOENT, "the lane is empty");
+    memcpy(out, list.rows, sizeof *out);
+    return CW_OK;
+}
+
+enum cw_status store_lanes(struct store *store, struct cw_arena *arena, struct cw_text **out,
+                           size_t *n, struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_lane, .arena = arena};
+    enum cw_status status = store->ops->lanes(store->b, &list, err);
+    if (status != CW_OK)
+        return status;
+    *out = (struct cw_text *)list.rows;
+    *n = list.n;
+    return CW_OK;
+}
+
+enum cw_status store_calls_end(struct store *store, int64_t run, uint32_t above_step,
+                               enum store_call_state to, struct cw_text reason, int64_t now_ms,
+                               struct cw_error *err)
+{
+    assert(to == STORE_CALL_SKIPPED || to == STORE_CALL_CANCELLED);
+    struct store_calls_change change = {above_step, to, reason, now_ms};
+    enum cw_status status = store_may_write(store, err);
+    if (status != CW_OK)
+        return status;
+    return store_wrote(store, store->ops->calls_end(store->b, run, &change, err));
+}
+
+enum cw_status store_calls_of(struct store *store, int64_t event, struct cw_arena *arena,
+                              struct store_call **out, size_t *n, struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_call, .arena = arena};
+    enum cw_status status = store->ops->calls_of(store->b, event, &list, err);
+    if (status != CW_OK)
+        return status;
+    *out = (struct store_call *)list.rows;
+    *n = list.n;
+    return CW_OK;
+}
+
+/* ---- Attempts ---- */
+
+enum cw_status store_attempt_begin(struct store *store, const struct store_attempt *attempt,
+                                   int64_t *id, struct cw_error *err)
+{
+    enum cw_status status = store_may_write(store, err);
+    if (status != CW_OK)
+        return status;
+    return store_wrote(store, store->ops->attempt_begin(store->b, attempt, id, err));
+}
+
+enum cw_status store_attempt_end(struct store *store, const struct store_attempt *attempt,
+                                 struct cw_error *err)
+{
+    enum cw_status status = store_may_write(store, err);
+    if (status != CW_OK)
+        return status;
+    return store_wrote(store, store->ops->attempt_end(store->b, attempt, err));
+}
+
+enum cw_status store_attempts_of(struct store *store, int64_t call, struct cw_arena *arena,
+                                 struct store_attempt **out, size_t *n, struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_attempt, .arena = arena};
+    enum cw_status status = store->ops->attempts_of(store->b, call, &list, err);
+    if (status != CW_OK)
+        return status;
+    *out = (struct store_attempt *)list.rows;
+    *n = list.n;
+    return CW_OK;
+}

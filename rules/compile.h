@@ -1,0 +1,122 @@
+/* compile: what the files of the compiler share. A fault is added to the diagnostics and the work
+ * goes on, so that one run shows all of them; memory shortage sets `no_memory` and stops. */
+#ifndef CWR_COMPILE_H
+#define CWR_COMPILE_H
+
+#include "ruleset.h"
+#include "template.h"
+
+/* A named group of the rule's patterns, or a mention of one. */
+struct cwr_capture {
+    struct cw_text name;
+    bool defined; /* by a pattern that is not inside a `not` */
+    bool in_not;
+};
+
+struct cwr_use {
+    uint32_t capture;
+    struct cw_place place;
+};
+
+/* The rule at hand; its lists lie in the scratch arena. */
+struct cwr_rule_state {
+    struct cwr_rule *rule;
+    struct cwr_capture captures[CWR_REGEX_GROUPS];
+    size_t n_captures;
+    struct cwr_use *uses;
+    size_t n_uses;
+    uint32_t *reads;
+    size_t n_reads;
+    struct cwr_ref *vars;
+    size_t n_vars;
+    bool in_vars;   /* what is read now is needed when the action runs */
+    unsigned nots;  /* how many `not` we are in; `unless` counts as one */
+    unsigned items; /* how many any_item and every_item we are in */
+};
+
+struct cwr_compiler {
+    const struct cw_catalogue *catalogue;
+    struct cw_diags *diags;
+    struct cw_ruleset *rules;
+    struct cw_arena *arena;   /* of the ruleset */
+    struct cw_arena *scratch; /* of this compilation */
+    struct cw_arena *passing; /* reset after each rule */
+    bool no_memory;
+    const char *file, *file_copy; /* the last one seen, and ours */
+    struct cwr_map paths;         /* names of event paths to slots */
+    struct cwr_ref *path_rows;
+    uint32_t *path_marks; /* the rule (from 1) that read a slot last */
+    size_t n_paths;
+    struct cwr_map alias_rows; /* folded names and aliases to their places */
+    struct cw_place *alias_places;
+    const char **alias_names; /* for "did you mean" */
+    size_t n_aliases;
+    struct cwr_rule_state at;
+};
+
+struct cwr_key {
+    const char *name;
+    bool later;
+};
+
+/* ---- compile_text.c: faults, texts, places ---- */
+
+void cwr_fault(struct cwr_compiler *c, const struct cw_node *node, const char *code,
+               const char *hint, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void cwr_fault_at(struct cwr_compiler *c, struct cw_place place, const char *code, const char *hint,
+                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+void cwr_later(struct cwr_compiler *c, struct cw_place place, struct cw_text what);
+/* "did you mean `x`?" in the passing arena, or NULL. */
+const char *cwr_did_you_mean(struct cwr_compiler *c, struct cw_text word, const char *const *words,
+                             size_t n);
+/* "did you mean `event.x`?" for a bare x. */
+const char *cwr_mean_event(struct cwr_compiler *c, struct cw_text name);
+/* The place of `len` bytes at `offset` of a scalar's text, as far as that can be known. */
+struct cw_place cwr_place_in(const struct cw_node *scalar, size_t offset, size_t len);
+struct cw_place cwr_keep_place(struct cwr_compiler *c, struct cw_place place);
+/* A copy in the ruleset's arena; NULL (and no_memory) when memory is short. */
+const char *cwr_keep(struct cwr_compiler *c, struct cw_text text);
+void *cwr_take(struct cwr_compiler *c, size_t size);
+/* Room for item n of a list that grows in an arena. Returns: NULL (and no_memory). */
+void *cwr_grow(struct cwr_compiler *c, struct cw_arena *arena, void *items, size_t n, size_t size);
+/* Faults unless it is a scalar with text in it. */
+bool cwr_want_text(struct cwr_compiler *c, const struct cw_node *node, const char *what,
+                   struct cw_text *out);
+bool cwr_want_map(struct cwr_compiler *c, const struct cw_node *node, const char *what);
+/* Faults for keys that are none of `keys`, and for those of later builds. */
+void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_key *keys,
+                    size_t n);
+/* A scalar by YAML's core schema: null, boolean, number or text. */
+struct cw_value cwr_scalar(const struct cw_node *node);
+bool cwr_scalar_bool(const struct cw_node *node, bool *out);
+
+/* ---- compile_path.c: what rules may read ---- */
+
+bool cwr_compile_ref(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                     struct cwr_ref *out);
+/* A path as the key of a condition. */
+bool cwr_compile_key(struct cwr_compiler *c, const struct cw_node *key, struct cwr_ref *out);
+/* A template; its paths are checked. Returns: NULL after a fault. */
+const struct cw_template *cwr_compile_template(struct cwr_compiler *c, const struct cw_node *node);
+uint32_t cwr_capture_slot(struct cwr_compiler *c, struct cw_text name, struct cw_place place);
+void cwr_define_capture(struct cwr_compiler *c, uint32_t slot);
+void cwr_check_captures(struct cwr_compiler *c);
+
+/* ---- The parts of a document ---- */
+
+void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
+                        const struct cw_node *timezone);
+void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *rules);
+void cwr_compile_triggers(struct cwr_compiler *c, const struct cw_node *node,
+                          struct cwr_triggers *out);
+bool cwr_compile_condition(struct cwr_compiler *c, const struct cw_node *node,
+                           struct cwr_condition *out);
+bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,
+                         const struct cw_node *node, struct cwr_condition *out);
+void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
+void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
+/* Finds a person by name or alias. */
+uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who,
+                         struct cw_arena *arena);
+
+#endif

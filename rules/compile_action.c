@@ -1,0 +1,203 @@
+/* compile_action: `then`, by the host's catalogue of actions. */
+#include <string.h>
+
+#include "compile.h"
+
+static const struct cw_action_spec *find_action(struct cwr_compiler *c, const struct cw_node *node)
+{
+    const char *words[64];
+    struct cw_text name = cw_node_text(node);
+    size_t n = 0;
+    for (size_t i = 0; i < c->catalogue->n_actions; i++) {
+        const struct cw_action_spec *spec = &c->catalogue->actions[i];
+        if (cw_text_is(name, spec->name)) {
+            if (spec->later)
+                cwr_later(c, cw_node_place(node), name);
+            return spec->later ? NULL : spec;
+        }
+        if (!spec->later && n < 64)
+            words[n++] = spec->name;
+    }
+    cwr_fault(c, node, "unknown-action", cwr_did_you_mean(c, name, words, n),
+              "there is no action `%.*s`", (int)(name.len > 60 ? 60 : name.len), name.at);
+    return NULL;
+}
+
+static bool static_template(struct cwr_compiler *c, struct cw_text text, struct cwr_arg *arg)
+{
+    struct cwr_part *part = cwr_take(c, sizeof *part);
+    struct cw_template *tpl = cwr_take(c, sizeof *tpl);
+    const char *copy = cwr_keep(c, text);
+    if (!part || !tpl || !copy)
+        return false;
+    part->literal = (struct cw_text){copy, text.len};
+    *tpl = (struct cw_template){.parts = part, .n_parts = 1};
+    arg->tpl = tpl;
+    return true;
+}
+
+static bool compile_choice(struct cwr_compiler *c, const struct cw_arg_spec *spec,
+                           const struct cw_node *node, struct cwr_arg *arg)
+{
+    struct cw_text text = cw_node_text(node);
+    size_t n = 0;
+    for (; spec->choices[n]; n++)
+        if (cw_text_is(text, spec->choices[n]))
+            return static_template(c, text, arg);
+    cwr_fault(c, node, "bad-value", cwr_did_you_mean(c, text, spec->choices, n),
+              "`%.*s` is none of the words that `%s` knows", (int)(text.len > 60 ? 60 : text.len),
+              text.at, spec->name);
+    return false;
+}
+
+static bool compile_arg_value(struct cwr_compiler *c, const struct cw_arg_spec *spec,
+                              const struct cw_node *node, struct cwr_arg *arg)
+{
+    struct cw_text text;
+    const char *name = cwr_keep(c, cw_text_of(spec->name));
+    if (!name)
+        return false;
+    arg->name = cw_text_of(name);
+    arg->place = cwr_keep_place(c, cw_node_place(node));
+    if (spec->is_bool) {
+        arg->is_bool = true;
+        if (cwr_scalar_bool(node, &arg->truth))
+            return true;
+        cwr_fault(c, node, "bad-value", NULL, "`%s` is true or false", spec->name);
+        return false;
+    }
+    if (!cwr_want_text(c, node, spec->name, &text))
+        return false;
+    if (spec->choices)
+        return compile_choice(c, spec, node, arg);
+    arg->tpl = cwr_compile_template(c, node);
+    return arg->tpl != NULL;
+}
+
+static const struct cw_arg_spec *find_arg(struct cwr_compiler *c, const struct cw_action_spec *spec,
+                                          const struct cw_node *key)
+{
+    const char *words[64];
+    struct cw_text name = cw_node_text(key);
+    size_t n = 0;
+    for (const struct cw_arg_spec *arg = spec->args; arg && arg->name; arg++) {
+        if (cw_text_is(name, arg->name)) {
+            if (arg->later)
+                cwr_later(c, cw_node_place(key), name);
+            return arg->later ? NULL : arg;
+        }
+        if (!arg->later && n < 64)
+            words[n++] = arg->name;
+    }
+    cwr_fault(c, key, "unknown-argument", cwr_did_you_mean(c, name, words, n),
+              "`%s` has no argument `%.*s`", spec->name, (int)(name.len > 60 ? 60 : name.len),
+              name.at);
+    return NULL;
+}
+
+static void check_required(struct cwr_compiler *c, const struct cw_action_spec *spec,
+                           const struct cw_node *node, const struct cw_node *map)
+{
+    for (const struct cw_arg_spec *arg = spec->args; arg && arg->name; arg++) {
+        bool given = map ? cw_node_get(map, arg->name) != NULL
+                         : spec->scalar && strcmp(spec->scalar, arg->name) == 0;
+        if (arg->required && !arg->later && !given)
+            cwr_fault(c, node, "missing-key", NULL, "`%s` needs `%s`", spec->name, arg->name);
+    }
+}
+
+static void compile_args(struct cwr_compiler *c, const struct cw_action_spec *spec,
+                         const struct cw_node *map, struct cwr_action *out)
+{
+    size_t n = cw_node_count(map);
+    struct cwr_arg *args = cwr_take(c, n * sizeof *args);
+    for (size_t i = 0; args && i < n; i++) {
+        const struct cw_arg_spec *arg = find_arg(c, spec, cw_node_key(map, i));
+        if (arg && compile_arg_value(c, arg, cw_node_value(map, i), &args[out->n_args]))
+            out->n_args++;
+    }
+    out->args = args;
+}
+
+static void compile_scalar(struct cwr_compiler *c, const struct cw_action_spec *spec,
+                           const struct cw_node *key, const struct cw_node *node,
+                           struct cwr_action *out)
+{
+    const struct cw_arg_spec *arg = spec->args;
+    while (spec->scalar && arg && arg->name && strcmp(arg->name, spec->scalar) != 0)
+        arg++;
+    bool nothing = cwr_scalar(node).kind == CW_NULL;
+    if (nothing && spec->bare)
+        return;
+    if (!spec->scalar || !arg || !arg->name) {
+        cwr_fault(c, node, "wrong-kind", NULL, "`%s` takes a mapping of arguments", spec->name);
+        return;
+    }
+    if (arg->later) {
+        cwr_later(c, cw_node_place(key), cw_text_of(arg->name));
+        return;
+    }
+    struct cwr_arg *made = cwr_take(c, sizeof *made);
+    if (made && compile_arg_value(c, arg, node, made))
+        out->n_args = 1;
+    out->args = made;
+}
+
+static void compile_one(struct cwr_compiler *c, const struct cw_node *key,
+                        const struct cw_node *value, struct cwr_action *out)
+{
+    const struct cw_action_spec *spec = find_action(c, key);
+    if (!spec)
+        return;
+    out->name = cwr_keep(c, cw_text_of(spec->name));
+    out->place = cwr_keep_place(c, cw_node_place(key));
+    if (!value) {
+        if (!spec->bare)
+            cwr_fault(c, key, "missing-key", NULL, "`%s` needs arguments", spec->name);
+        return;
+    }
+    if (cw_node_kind(value) == CW_NODE_SEQ) {
+        cwr_fault(c, value, "wrong-kind", NULL, "`%s` takes a mapping of arguments", spec->name);
+        return;
+    }
+    bool map = cw_node_kind(value) == CW_NODE_MAP;
+    if (map)
+        compile_args(c, spec, value, out);
+    else
+        compile_scalar(c, spec, key, value, out);
+    if (map || spec->scalar)
+        check_required(c, spec, key, map ? value : NULL);
+}
+
+static void compile_item(struct cwr_compiler *c, const struct cw_node *node, struct cwr_action *out)
+{
+    struct cw_text text;
+    if (cw_node_kind(node) == CW_NODE_SCALAR) {
+        if (cwr_want_text(c, node, "an action", &text))
+            compile_one(c, node, NULL, out);
+    } else if (cw_node_kind(node) == CW_NODE_MAP && cw_node_count(node) == 1) {
+        compile_one(c, cw_node_key(node, 0), cw_node_value(node, 0), out);
+    } else if (cw_node_kind(node) == CW_NODE_MAP && cw_node_count(node) > 1) {
+        cwr_fault(c, cw_node_key(node, 1), "wrong-kind", "write a list: one `- action:` each",
+                  "one action per mapping");
+    } else {
+        cwr_fault(c, node, "wrong-kind", NULL, "an action is a word or a mapping with one key");
+    }
+}
+
+void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
+{
+    bool list = cw_node_kind(node) == CW_NODE_SEQ;
+    size_t n = list ? cw_node_count(node) : 1;
+    if (!n)
+        cwr_fault(c, node, "bad-value", NULL, "this list of actions is empty");
+    if (n > 100) {
+        cwr_fault(c, node, "too-large", NULL, "a rule has at most 100 actions");
+        return;
+    }
+    struct cwr_action *actions = cwr_take(c, n * sizeof *actions);
+    for (size_t i = 0; actions && i < n; i++)
+        compile_item(c, list ? cw_node_item(node, i) : node, &actions[i]);
+    rule->actions = actions;
+    rule->n_actions = actions ? n : 0;
+}

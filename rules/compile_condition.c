@@ -1,0 +1,221 @@
+/* compile_condition: `if`, and what stands inside any_item and every_item. */
+#include <string.h>
+
+#include "buf.h"
+#include "compile.h"
+
+static bool keep_residual(struct cwr_compiler *c, struct cwr_buf *buf, struct cw_text *out)
+{
+    enum cw_status status = cwr_buf_end(buf, out);
+    c->no_memory |= status != CW_OK;
+    return status == CW_OK;
+}
+
+/* ---- Facts ---- */
+
+static bool add_state(struct cwr_compiler *c, const struct cw_node *node, struct cwr_buf *buf)
+{
+    static const char *const states[] = {"running", "paused", "stopped"};
+    struct cw_text text;
+    if (!cwr_want_text(c, node, "a state of the timer", &text))
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        if (!cw_text_is(text, states[i]))
+            continue;
+        cwr_buf_puts(buf, buf->at[buf->len - 1] == '[' ? "" : ",");
+        cwr_buf_json_string(buf, text);
+        return true;
+    }
+    cwr_fault(c, node, "bad-value", cwr_did_you_mean(c, text, states, 3),
+              "a timer is running, paused or stopped");
+    return false;
+}
+
+static bool compile_timer(struct cwr_compiler *c, const struct cw_node *node,
+                          struct cwr_condition *out)
+{
+    struct cwr_buf buf = cwr_buf_in(c->arena);
+    bool good = true;
+    cwr_buf_puts(&buf, "{\"timer\":[");
+    if (buf.status) {
+        c->no_memory = true;
+        return false;
+    }
+    if (cw_node_kind(node) != CW_NODE_SEQ) {
+        good = add_state(c, node, &buf);
+    } else if (!cw_node_count(node)) {
+        cwr_fault(c, node, "bad-value", NULL, "this list is empty");
+        return false;
+    }
+    for (size_t i = 0; cw_node_kind(node) == CW_NODE_SEQ && i < cw_node_count(node); i++)
+        good &= add_state(c, cw_node_item(node, i), &buf);
+    cwr_buf_puts(&buf, "]}");
+    return good && keep_residual(c, &buf, &out->residual);
+}
+
+static const char *nearest_rule(struct cwr_compiler *c, struct cw_text id)
+{
+    size_t n = c->rules->n_rules;
+    const char **words = cw_arena_take(c->passing, (n + 1) * sizeof *words);
+    size_t used = 0;
+    for (size_t i = 0; words && i < n && cw_diags_total(c->diags) < 200; i++)
+        if (c->rules->rules[i].id.len)
+            words[used++] = c->rules->rules[i].id.at;
+    return words ? cwr_did_you_mean(c, id, words, used) : NULL;
+}
+
+static bool compile_by(struct cwr_compiler *c, const char *what, const struct cw_node *node,
+                       struct cwr_condition *out)
+{
+    struct cw_text id;
+    if (!cwr_want_text(c, node, "the id of a rule", &id))
+        return false;
+    if (cwr_map_get(&c->rules->ids, id) == CWR_NOWHERE) {
+        cwr_fault(c, node, "unknown-rule", nearest_rule(c, id), "there is no rule `%.*s`",
+                  (int)(id.len > 60 ? 60 : id.len), id.at);
+        return false;
+    }
+    struct cwr_buf buf = cwr_buf_in(c->arena);
+    cwr_buf_printf(&buf, "{\"%s\":", what);
+    cwr_buf_json_string(&buf, id);
+    cwr_buf_puts(&buf, "}");
+    return keep_residual(c, &buf, &out->residual);
+}
+
+static bool compile_fact(struct cwr_compiler *c, const struct cw_node *key,
+                         const struct cw_node *node, struct cwr_condition *out)
+{
+    struct cw_text text = cw_node_text(key);
+    out->kind = CWR_FACT;
+    if (c->at.items) {
+        cwr_fault(c, key, "bad-value", NULL, "`%.*s` cannot be asked inside any_item or every_item",
+                  (int)text.len, text.at);
+        return false;
+    }
+    if (cw_text_is(text, "timer"))
+        return compile_timer(c, node, out);
+    return compile_by(c, cw_text_is(text, "paused_by") ? "paused_by" : "started_by", node, out);
+}
+
+/* ---- all, any, not ---- */
+
+/* A condition that speaks of nothing but facts is printed once, here. */
+static bool fold_residual(struct cwr_compiler *c, struct cwr_condition *made)
+{
+    static const char *const words[] = {[CWR_ALL] = "all", [CWR_ANY] = "any", [CWR_NOT] = "not"};
+    for (size_t i = 0; i < made->n; i++)
+        if (!made->items[i].residual.len)
+            return true;
+    if (made->kind != CWR_NOT && made->n == 1) {
+        made->residual = made->items[0].residual;
+        return true;
+    }
+    struct cwr_buf buf = cwr_buf_in(c->arena);
+    cwr_buf_printf(&buf, "{\"%s\":%s", words[made->kind], made->kind == CWR_NOT ? "" : "[");
+    for (size_t i = 0; i < made->n; i++) {
+        cwr_buf_puts(&buf, i ? "," : "");
+        cwr_buf_put(&buf, made->items[i].residual);
+    }
+    cwr_buf_puts(&buf, made->kind == CWR_NOT ? "}" : "]}");
+    return keep_residual(c, &buf, &made->residual);
+}
+
+static bool compile_many(struct cwr_compiler *c, const struct cw_node *key,
+                         const struct cw_node *node, struct cwr_condition *out)
+{
+    bool good = true;
+    out->kind = cw_text_is(cw_node_text(key), "any") ? CWR_ANY : CWR_ALL;
+    if (cw_node_kind(node) != CW_NODE_SEQ) {
+        cwr_fault(c, node, "wrong-kind", NULL, "`%s` takes a list of conditions",
+                  out->kind == CWR_ANY ? "any" : "all");
+        return false;
+    }
+    if (!cw_node_count(node)) {
+        cwr_fault(c, node, "bad-value", NULL, "this list of conditions is empty");
+        return false;
+    }
+    struct cwr_condition *items = cwr_take(c, cw_node_count(node) * sizeof *items);
+    if (!items)
+        return false;
+    for (size_t i = 0; i < cw_node_count(node); i++)
+        good &= cwr_compile_condition(c, cw_node_item(node, i), &items[i]);
+    out->items = items;
+    out->n = cw_node_count(node);
+    return good && fold_residual(c, out);
+}
+
+static bool compile_not(struct cwr_compiler *c, const struct cw_node *node,
+                        struct cwr_condition *out)
+{
+    struct cwr_condition *item = cwr_take(c, sizeof *item);
+    out->kind = CWR_NOT;
+    if (!item)
+        return false;
+    c->at.nots++;
+    bool good = cwr_compile_condition(c, node, item);
+    c->at.nots--;
+    out->items = item;
+    out->n = 1;
+    return good && fold_residual(c, out);
+}
+
+static bool is_path(struct cw_text text)
+{
+    return text.len && (memchr(text.at, '.', text.len) || memchr(text.at, '[', text.len) ||
+                        cw_text_is(text, "item"));
+}
+
+static bool unknown_key(struct cwr_compiler *c, const struct cw_node *key)
+{
+    static const char *const words[] = {"all", "any", "not", "timer", "paused_by", "started_by"};
+    struct cw_text text = cw_node_text(key);
+    const char *hint = cwr_did_you_mean(c, text, words, 6);
+    cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
+              "a condition has no key `%.*s`", (int)(text.len > 100 ? 100 : text.len), text.at);
+    return false;
+}
+
+static bool compile_key(struct cwr_compiler *c, const struct cw_node *key,
+                        const struct cw_node *node, struct cwr_condition *out)
+{
+    struct cw_text text = cw_node_text(key);
+    struct cwr_ref ref;
+    *out = (struct cwr_condition){.place = cwr_keep_place(c, cw_node_place(key))};
+    if (cw_text_is(text, "all") || cw_text_is(text, "any"))
+        return compile_many(c, key, node, out);
+    if (cw_text_is(text, "not"))
+        return compile_not(c, node, out);
+    if (cw_text_is(text, "timer") || cw_text_is(text, "paused_by") ||
+        cw_text_is(text, "started_by"))
+        return compile_fact(c, key, node, out);
+    if (cw_text_is(text, "during")) {
+        cwr_later(c, cw_node_place(key), text);
+        return false;
+    }
+    if (!is_path(text))
+        return unknown_key(c, key);
+    return cwr_compile_key(c, key, &ref) && cwr_compile_matcher(c, &ref, node, out);
+}
+
+bool cwr_compile_condition(struct cwr_compiler *c, const struct cw_node *node,
+                           struct cwr_condition *out)
+{
+    bool good = true;
+    size_t n = cw_node_count(node);
+    if (!cwr_want_map(c, node, "a condition"))
+        return false;
+    if (!n) {
+        cwr_fault(c, node, "bad-value", NULL, "this condition is empty");
+        return false;
+    }
+    if (n == 1)
+        return compile_key(c, cw_node_key(node, 0), cw_node_value(node, 0), out);
+    struct cwr_condition *items = cwr_take(c, n * sizeof *items);
+    if (!items)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        good &= compile_key(c, cw_node_key(node, i), cw_node_value(node, i), &items[i]);
+    *out = (struct cwr_condition){.kind = CWR_ALL, .items = items, .n = n};
+    out->place = cwr_keep_place(c, cw_node_place(node));
+    return good && fold_residual(c, out);
+}

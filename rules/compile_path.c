@@ -1,0 +1,267 @@
+/* compile_path: what rules may read, where it is kept, and the templates that read it. */
+#include <string.h>
+
+#include "compile.h"
+
+static const char *const roots[] = {"event", "match", "user", "source", "item", "now"};
+static const char *const person_fields[] = {"name", "awork", "timezone", "type_of_work", "chat"};
+
+enum { N_ROOTS = 6, N_PERSON_FIELDS = 5 };
+
+static bool path_fault(struct cwr_compiler *c, struct cw_place place, const char *hint,
+                       const char *what, struct cw_text name)
+{
+    cwr_fault_at(c, place, "bad-path", hint, "%s `%.*s`", what,
+                 (int)(name.len > 100 ? 100 : name.len), name.at);
+    return false;
+}
+
+/* ---- Captures ---- */
+
+uint32_t cwr_capture_slot(struct cwr_compiler *c, struct cw_text name, struct cw_place place)
+{
+    struct cwr_rule_state *at = &c->at;
+    for (uint32_t i = 0; i < at->n_captures; i++)
+        if (at->captures[i].name.len == name.len &&
+            memcmp(at->captures[i].name.at, name.at, name.len) == 0)
+            return i;
+    if (at->n_captures == CWR_REGEX_GROUPS) {
+        cwr_fault_at(c, place, "bad-pattern", NULL, "a rule has at most %d captures",
+                     CWR_REGEX_GROUPS);
+        return CWR_NOWHERE;
+    }
+    const char *copy = cw_arena_copy(c->passing, name);
+    c->no_memory |= !copy;
+    at->captures[at->n_captures] = (struct cwr_capture){.name = {copy, copy ? name.len : 0}};
+    return (uint32_t)at->n_captures++;
+}
+
+void cwr_define_capture(struct cwr_compiler *c, uint32_t slot)
+{
+    struct cwr_capture *capture = &c->at.captures[slot];
+    capture->defined |= c->at.nots == 0;
+    capture->in_not |= c->at.nots > 0;
+}
+
+static bool use_capture(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                        struct cwr_ref *out)
+{
+    struct cwr_rule_state *at = &c->at;
+    if (path.n != 2 || path.steps[1].kind != CW_STEP_NAME)
+        return path_fault(c, place, NULL, "a capture is written match.name, not", out->name);
+    out->slot = cwr_capture_slot(c, path.steps[1].name, place);
+    if (out->slot == CWR_NOWHERE)
+        return false;
+    at->uses = cwr_grow(c, c->passing, at->uses, at->n_uses, sizeof *at->uses);
+    if (!at->uses)
+        return false;
+    at->uses[at->n_uses++] = (struct cwr_use){out->slot, place};
+    return true;
+}
+
+void cwr_check_captures(struct cwr_compiler *c)
+{
+    const struct cwr_rule_state *at = &c->at;
+    const char *words[CWR_REGEX_GROUPS];
+    size_t n = 0;
+    for (size_t i = 0; i < at->n_captures; i++)
+        if (at->captures[i].defined)
+            words[n++] = at->captures[i].name.at;
+    for (size_t i = 0; i < at->n_uses; i++) {
+        const struct cwr_capture *capture = &at->captures[at->uses[i].capture];
+        int len = (int)(capture->name.len > 100 ? 100 : capture->name.len);
+        if (capture->defined)
+            continue;
+        if (capture->in_not)
+            cwr_fault_at(c, at->uses[i].place, "unknown-capture", NULL,
+                         "`%.*s` is captured inside `not` or `unless`, where nothing can come from",
+                         len, capture->name.at);
+        else
+            cwr_fault_at(c, at->uses[i].place, "unknown-capture",
+                         cwr_did_you_mean(c, capture->name, words, n),
+                         "no pattern of this rule captures `%.*s`", len, capture->name.at);
+    }
+}
+
+/* ---- Paths ---- */
+
+static bool use_event(struct cwr_compiler *c, struct cwr_ref *out)
+{
+    struct cwr_rule_state *at = &c->at;
+    uint32_t slot = cwr_map_get(&c->paths, out->name);
+    if (slot == CWR_NOWHERE) {
+        c->path_rows = cwr_grow(c, c->scratch, c->path_rows, c->n_paths, sizeof *c->path_rows);
+        c->path_marks = cwr_grow(c, c->scratch, c->path_marks, c->n_paths, sizeof *c->path_marks);
+        if (!c->path_rows || !c->path_marks)
+            return false;
+        slot = (uint32_t)c->n_paths++;
+        out->slot = slot;
+        c->path_rows[slot] = *out;
+        c->path_marks[slot] = 0;
+        c->no_memory |= cwr_map_put(&c->paths, out->name, slot) != CW_OK;
+    }
+    out->slot = slot;
+    uint32_t mark = (uint32_t)(at->rule - c->rules->rules) + 1;
+    if (c->path_marks[slot] == mark)
+        return true;
+    c->path_marks[slot] = mark;
+    at->reads = cwr_grow(c, c->passing, at->reads, at->n_reads, sizeof *at->reads);
+    if (!at->reads)
+        return false;
+    at->reads[at->n_reads++] = slot;
+    return true;
+}
+
+static bool use_user(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                     struct cwr_ref *out)
+{
+    struct cw_text name = path.n > 1 ? path.steps[1].name : CW_TEXT("");
+    for (size_t i = 0; path.n == 2 && i < N_PERSON_FIELDS; i++)
+        if (cw_text_is(name, person_fields[i]))
+            return true;
+    return path_fault(c, place, cwr_did_you_mean(c, name, person_fields, N_PERSON_FIELDS),
+                      "a rule cannot read", out->name);
+}
+
+static bool use_source(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                       struct cwr_ref *out)
+{
+    bool name = path.n == 2 && cw_text_is(path.steps[1].name, "name");
+    bool param = path.n == 3 && cw_text_is(path.steps[1].name, "path");
+    if (name || param)
+        return true;
+    return path_fault(c, place, "a rule can read source.name and source.path.x", "there is no",
+                      out->name);
+}
+
+static bool is_later_root(struct cw_text root)
+{
+    return cw_text_is(root, "timer") || cw_text_is(root, "state") || cw_text_is(root, "count");
+}
+
+static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                         struct cw_text name)
+{
+    static const char *const of_sources[] = {"secret", "env", "header", "query", "form"};
+    struct cw_text root = path.steps[0].name;
+    for (size_t i = 0; i < sizeof of_sources / sizeof of_sources[0]; i++)
+        if (cw_text_is(root, of_sources[i]))
+            return path_fault(c, place, NULL, "only a source can read", name);
+    const char *hint = cwr_did_you_mean(c, root, roots, N_ROOTS);
+    if (!hint)
+        hint = cwr_mean_event(c, name);
+    return path_fault(c, place, hint, "a rule cannot read", name);
+}
+
+static bool keep_var(struct cwr_compiler *c, const struct cwr_ref *ref)
+{
+    struct cwr_rule_state *at = &c->at;
+    for (size_t i = 0; i < at->n_vars; i++)
+        if (at->vars[i].name.len == ref->name.len &&
+            memcmp(at->vars[i].name.at, ref->name.at, ref->name.len) == 0)
+            return true;
+    at->vars = cwr_grow(c, c->passing, at->vars, at->n_vars, sizeof *at->vars);
+    if (!at->vars)
+        return false;
+    at->vars[at->n_vars++] = *ref;
+    return true;
+}
+
+static bool bind_root(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                      struct cwr_ref *ref)
+{
+    switch (ref->root) {
+    case CWR_ROOT_EVENT:
+        return use_event(c, ref);
+    case CWR_ROOT_MATCH:
+        return use_capture(c, path, place, ref);
+    case CWR_ROOT_USER:
+        return use_user(c, path, place, ref);
+    case CWR_ROOT_SOURCE:
+        return use_source(c, path, place, ref);
+    case CWR_ROOT_ITEM:
+        return c->at.items ||
+               path_fault(c, place, NULL, "only any_item and every_item have an", ref->name);
+    default:
+        return path.n == 1 || path_fault(c, place, "it is `now`", "there is no", ref->name);
+    }
+}
+
+bool cwr_compile_ref(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                     struct cwr_ref *out)
+{
+    struct cwr_ref ref = {.path = path};
+    if (cwr_path_print(path, c->arena, &ref.name)) {
+        c->no_memory = true;
+        return false;
+    }
+    for (size_t i = 0; i < path.n; i++)
+        ref.each |= path.steps[i].kind == CW_STEP_EACH;
+    struct cw_text root = path.steps[0].name;
+    size_t i = 0;
+    while (i < N_ROOTS && !(path.steps[0].kind == CW_STEP_NAME && cw_text_is(root, roots[i])))
+        i++;
+    if (i == N_ROOTS && path.steps[0].kind == CW_STEP_NAME && is_later_root(root)) {
+        cwr_later(c, place, ref.name);
+        return false;
+    }
+    if (i == N_ROOTS)
+        return unknown_root(c, path, place, ref.name);
+    ref.root = (enum cwr_root)i;
+    if (path.n == 1 && ref.root < CWR_ROOT_ITEM)
+        return path_fault(c, place, NULL, "something is missing behind", ref.name);
+    if (!bind_root(c, path, place, &ref))
+        return false;
+    bool stored = ref.root != CWR_ROOT_USER && ref.root != CWR_ROOT_NOW;
+    if (c->at.in_vars && stored && !keep_var(c, &ref))
+        return false;
+    *out = ref;
+    return true;
+}
+
+bool cwr_compile_key(struct cwr_compiler *c, const struct cw_node *key, struct cwr_ref *out)
+{
+    struct cw_text text = cw_node_text(key);
+    struct cw_error err = {0};
+    struct cw_path path;
+    enum cw_status status = cw_path_parse(text, c->arena, &path, &err);
+    if (status == CW_NOMEM)
+        c->no_memory = true;
+    else if (status)
+        cwr_fault_at(c, cwr_place_in(key, err.at > 0 ? (size_t)err.at : 0, 1), "bad-path", NULL,
+                     "%s", err.text);
+    return !status && cwr_compile_ref(c, path, cw_node_place(key), out);
+}
+
+/* ---- Templates ---- */
+
+static void template_fault(struct cwr_compiler *c, const struct cw_node *node,
+                           const struct cw_error *err)
+{
+    const char *code = err->status == CW_EINVAL ? "not-in-this-build" : "bad-template";
+    struct cw_place place = cw_node_place(node);
+    if (err->status == CW_NOMEM) {
+        c->no_memory = true;
+        return;
+    }
+    if (err->at >= 0)
+        place = cwr_place_in(node, (size_t)err->at, 1);
+    cwr_fault_at(c, place, code, NULL, "%s", err->text);
+}
+
+const struct cw_template *cwr_compile_template(struct cwr_compiler *c, const struct cw_node *node)
+{
+    const struct cw_template *tpl = NULL;
+    struct cw_error err = {.at = -1};
+    if (cw_template_parse(cw_node_text(node), c->arena, &tpl, &err)) {
+        template_fault(c, node, &err);
+        return NULL;
+    }
+    bool good = true;
+    for (size_t i = 0; i < tpl->n_paths; i++) {
+        const struct cwr_part *part = tpl->paths[i];
+        struct cwr_ref ref;
+        good &= cwr_compile_ref(c, part->path, cwr_place_in(node, part->at, part->name.len), &ref);
+    }
+    return good ? tpl : NULL;
+}

@@ -1,0 +1,221 @@
+/* compile_people: the sections `users` and `timezone`. Names and aliases are one namespace,
+ * without regard to case. */
+#include <string.h>
+
+#include "compile.h"
+#include "fold.h"
+
+static bool is_uuid(struct cw_text text)
+{
+    if (text.len != 36)
+        return false;
+    for (size_t i = 0; i < 36; i++) {
+        char c = text.at[i];
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        if (dash ? c != '-' : !hex)
+            return false;
+    }
+    return true;
+}
+
+/* Only the form is looked at: "UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires". */
+static bool is_zone(struct cw_text text)
+{
+    bool slash = false, begin = true;
+    if (cw_text_is(text, "UTC"))
+        return true;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        bool other = (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+';
+        if (c == '/' ? begin : begin ? !letter : !letter && !other)
+            return false;
+        slash |= c == '/';
+        begin = c == '/';
+    }
+    return slash && !begin && text.len < 64;
+}
+
+static const char *compile_zone(struct cwr_compiler *c, const struct cw_node *node)
+{
+    struct cw_text text;
+    if (!node || !cwr_want_text(c, node, "a time zone", &text))
+        return NULL;
+    if (is_zone(text))
+        return cwr_keep(c, text);
+    cwr_fault(c, node, "bad-value", NULL,
+              "`%.*s` is no time zone; they look like Europe/Berlin or UTC",
+              (int)(text.len > 60 ? 60 : text.len), text.at);
+    return NULL;
+}
+
+uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who, struct cw_arena *arena)
+{
+    struct cw_text folded;
+    if (!rules->names.n || cwr_case_text(CWR_CASE_FOLD, who, arena, &folded))
+        return CWR_NOWHERE;
+    return cwr_map_get(&rules->names, folded);
+}
+
+static void taken(struct cwr_compiler *c, const struct cw_node *node, struct cw_text name,
+                  uint32_t row, uint32_t owner, uint32_t person)
+{
+    struct cw_place other = c->alias_places[row];
+    int len = (int)(name.len > 100 ? 100 : name.len);
+    if (owner == person)
+        cw_diags_add(c->diags, CW_WARNING, "duplicate-alias", cw_node_place(node), NULL,
+                     "`%.*s` stands twice (line %u); names and aliases have no case", len, name.at,
+                     other.line);
+    else
+        cwr_fault(c, node, "duplicate-alias", NULL, "`%.*s` is %s's already (%s%sline %u)", len,
+                  name.at, c->rules->people[owner].name, other.file ? other.file : "",
+                  other.file ? ", " : "", other.line);
+}
+
+static void add_name(struct cwr_compiler *c, const struct cw_node *node, uint32_t person)
+{
+    struct cw_text name = cw_node_text(node), folded;
+    if (cwr_case_text(CWR_CASE_FOLD, name, c->arena, &folded)) {
+        c->no_memory = true;
+        return;
+    }
+    uint32_t row = cwr_map_get(&c->alias_rows, folded);
+    if (row != CWR_NOWHERE) {
+        taken(c, node, name, row, cwr_map_get(&c->rules->names, folded), person);
+        return;
+    }
+    size_t n = c->n_aliases;
+    c->alias_places = cwr_grow(c, c->scratch, c->alias_places, n, sizeof *c->alias_places);
+    c->alias_names = cwr_grow(c, c->scratch, c->alias_names, n, sizeof *c->alias_names);
+    const char *copy = cwr_keep(c, name);
+    if (c->no_memory)
+        return;
+    c->alias_places[n] = cw_node_place(node);
+    c->alias_names[n] = copy;
+    c->no_memory |= cwr_map_put(&c->alias_rows, folded, (uint32_t)n) != CW_OK ||
+                    cwr_map_put(&c->rules->names, folded, person) != CW_OK;
+    c->n_aliases++;
+}
+
+static void compile_aliases(struct cwr_compiler *c, const struct cw_node *node, uint32_t person)
+{
+    struct cw_text text;
+    if (cw_node_kind(node) != CW_NODE_SEQ) {
+        cwr_fault(c, node, "wrong-kind", NULL, "`aliases` is a list");
+        return;
+    }
+    for (size_t i = 0; i < cw_node_count(node) && !c->no_memory; i++) {
+        const struct cw_node *item = cw_node_item(node, i);
+        if (cwr_want_text(c, item, "an alias", &text))
+            add_name(c, item, person);
+    }
+}
+
+static const char *optional_text(struct cwr_compiler *c, const struct cw_node *map, const char *key)
+{
+    const struct cw_node *node = cw_node_get(map, key);
+    struct cw_text text;
+    if (!node || !cwr_want_text(c, node, key, &text))
+        return NULL;
+    return cwr_keep(c, text);
+}
+
+static void compile_token(struct cwr_compiler *c, const struct cw_node *node,
+                          struct cw_person *person)
+{
+    const struct cw_template *tpl;
+    struct cw_error err = {.at = -1};
+    if (!person->token)
+        return;
+    person->token_place = cwr_keep_place(c, cw_node_place(node));
+    if (!cw_template_parse(cw_node_text(node), c->passing, &tpl, &err))
+        return;
+    struct cw_place place = cw_node_place(node);
+    if (err.at >= 0)
+        place = cwr_place_in(node, (size_t)err.at, 1);
+    cwr_fault_at(c, place, "bad-template", NULL, "%s", err.text);
+}
+
+static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
+                          const struct cw_node *map, struct cw_person *person)
+{
+    const struct cw_node *node = cw_node_get(map, "awork");
+    struct cw_text text;
+    person->awork = "";
+    if (!node) {
+        cwr_fault(c, key, "missing-key", NULL, "`%s` needs `awork`, the id of the user there",
+                  person->name);
+    } else if (cwr_want_text(c, node, "awork", &text)) {
+        if (is_uuid(text))
+            person->awork = cwr_keep(c, text);
+        else
+            cwr_fault(c, node, "bad-value", NULL,
+                      "this is no awork id; they look like 6a2c1d3e-0000-4000-8000-000000000001");
+    }
+}
+
+static void check_name(struct cwr_compiler *c, const struct cw_node *key)
+{
+    struct cw_text name = cw_node_text(key);
+    bool odd = name.len == 0 || name.len > 100 || cw_text_is(name, "everyone");
+    for (size_t i = 0; i < name.len; i++)
+        odd |= (unsigned char)name.at[i] <= ' ' || strchr(":${}", name.at[i]);
+    if (odd)
+        cwr_fault(c, key, "bad-name", NULL,
+                  "a user's name is one word without : $ { }, and not `everyone`");
+}
+
+static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
+                           const struct cw_node *map, uint32_t i, const char *common)
+{
+    static const struct cwr_key keys[] = {
+        {"awork", false}, {"aliases", false},      {"timezone", false}, {"token", false},
+        {"chat", false},  {"type_of_work", false}, {"hours", true}};
+    struct cw_person *person = &c->rules->people[i];
+    person->name = cwr_keep(c, cw_node_text(key));
+    person->place = cwr_keep_place(c, cw_node_place(key));
+    person->timezone = common ? common : "UTC";
+    person->awork = "";
+    check_name(c, key);
+    if (c->no_memory || !cwr_want_map(c, map, "a user"))
+        return;
+    cwr_check_keys(c, map, keys, sizeof keys / sizeof keys[0]);
+    compile_awork(c, key, map, person);
+    const char *zone = compile_zone(c, cw_node_get(map, "timezone"));
+    if (zone)
+        person->timezone = zone;
+    else if (!common && !cw_node_get(map, "timezone"))
+        cw_diags_add(c->diags, CW_WARNING, "no-timezone", cw_node_place(key), NULL,
+                     "`%s` has no timezone and the file has none; UTC is taken", person->name);
+    person->token = optional_text(c, map, "token");
+    compile_token(c, cw_node_get(map, "token"), person);
+    person->type_of_work = optional_text(c, map, "type_of_work");
+    person->chat = optional_text(c, map, "chat");
+}
+
+/* The aliases come after all names, so that a fault names the alias. */
+void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
+                        const struct cw_node *timezone)
+{
+    const char *common = compile_zone(c, timezone);
+    if (!users || !cwr_want_map(c, users, "`users`"))
+        return;
+    size_t n = cw_node_count(users);
+    c->rules->people = cwr_take(c, n * sizeof *c->rules->people);
+    for (size_t i = 0; i < n && !c->no_memory; i++) {
+        compile_person(c, cw_node_key(users, i), cw_node_value(users, i), (uint32_t)i, common);
+        c->rules->n_people++;
+        if (!c->no_memory)
+            add_name(c, cw_node_key(users, i), (uint32_t)i);
+        cw_arena_reset(c->passing);
+    }
+    for (size_t i = 0; i < n && !c->no_memory; i++) {
+        const struct cw_node *value = cw_node_value(users, i);
+        const struct cw_node *aliases = NULL;
+        if (cw_node_kind(value) == CW_NODE_MAP)
+            aliases = cw_node_get(value, "aliases");
+        if (aliases)
+            compile_aliases(c, aliases, (uint32_t)i);
+    }
+}

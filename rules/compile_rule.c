@@ -1,0 +1,258 @@
+/* compile_rule: the section `rules`. All ids come first, so that conditions can name any rule. */
+#include <string.h>
+
+#include "compile.h"
+
+static const struct cwr_key rule_keys[] = {
+    {"id", false},      {"name", false},   {"when", false},      {"user", false},
+    {"if", false},      {"wait", false},   {"unless", false},    {"then", false},
+    {"enabled", false}, {"at", true},      {"key", true},        {"mode", true},
+    {"throttle", true}, {"expires", true}, {"human_wins", true}, {"final", true},
+    {"dry_run", true}};
+
+static bool is_slug(struct cw_text text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (!(c >= 'a' && c <= 'z') && (i == 0 || !((c >= '0' && c <= '9') || c == '-')))
+            return false;
+    }
+    return text.len > 0 && text.len <= 100;
+}
+
+/* ---- Ids ---- */
+
+static void add_id(struct cwr_compiler *c, const struct cw_node *node, uint32_t i)
+{
+    struct cwr_rule *rule = &c->rules->rules[i];
+    struct cw_text text;
+    if (!cwr_want_text(c, node, "the id of a rule", &text))
+        return;
+    if (!is_slug(text)) {
+        cwr_fault(c, node, "bad-name", NULL,
+                  "an id is made of small letters, digits and -, and begins with a letter");
+        return;
+    }
+    uint32_t other = cwr_map_get(&c->rules->ids, text);
+    if (other != CWR_NOWHERE) {
+        cwr_fault(c, node, "duplicate-id", NULL, "there is a rule `%.*s` already (line %u)",
+                  (int)text.len, text.at, c->rules->rules[other].place.line);
+        return;
+    }
+    const char *copy = cwr_keep(c, text);
+    if (!copy)
+        return;
+    rule->id = (struct cw_text){copy, text.len};
+    rule->place = cwr_keep_place(c, cw_node_place(node));
+    c->no_memory |= cwr_map_put(&c->rules->ids, rule->id, i) != CW_OK;
+}
+
+static void add_ids(struct cwr_compiler *c, const struct cw_node *list)
+{
+    for (size_t i = 0; i < cw_node_count(list) && !c->no_memory; i++) {
+        const struct cw_node *map = cw_node_item(list, i), *id;
+        c->rules->rules[i].place = cwr_keep_place(c, cw_node_place(map));
+        if (!cwr_want_map(c, map, "a rule"))
+            continue;
+        id = cw_node_get(map, "id");
+        if (id)
+            add_id(c, id, (uint32_t)i);
+        else
+            cwr_fault(c, map, "missing-key", NULL, "a rule needs an `id`");
+        cw_arena_reset(c->passing);
+    }
+}
+
+/* ---- user ---- */
+
+static bool static_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_who *out)
+{
+    struct cw_text text = cw_node_text(node);
+    if (cw_text_is(text, "everyone") || (text.len > 5 && memcmp(text.at, "team:", 5) == 0)) {
+        cwr_later(c, cw_node_place(node), text);
+        return false;
+    }
+    uint32_t i = cwr_find_person(c->rules, text, c->passing);
+    if (i != CWR_NOWHERE) {
+        out->person = &c->rules->people[i];
+        return true;
+    }
+    cwr_fault(c, node, "unknown-user", cwr_did_you_mean(c, text, c->alias_names, c->n_aliases),
+              "no user has the name or alias `%.*s`", (int)(text.len > 100 ? 100 : text.len),
+              text.at);
+    return false;
+}
+
+/* github:${event.assignees} must put github: before each of a list, so the value keeps its type
+ * and the prefix stands apart. */
+static bool split_prefix(struct cwr_compiler *c, const struct cw_template *tpl, struct cwr_who *out)
+{
+    out->tpl = tpl;
+    if (tpl->n_parts != 2 || tpl->parts[0].path.n || !tpl->parts[1].path.n)
+        return true;
+    struct cw_template *rest = cwr_take(c, sizeof *rest);
+    if (!rest)
+        return false;
+    *rest = (struct cw_template){&tpl->parts[1], 1, tpl->paths, 1};
+    out->prefix = tpl->parts[0].literal;
+    out->tpl = rest;
+    return true;
+}
+
+static bool compile_who_item(struct cwr_compiler *c, const struct cw_node *node,
+                             struct cwr_who *out)
+{
+    struct cw_text text;
+    if (!cwr_want_text(c, node, "a user", &text))
+        return false;
+    out->place = cwr_keep_place(c, cw_node_place(node));
+    if (!memmem(text.at, text.len, "${", 2))
+        return static_who(c, node, out);
+    const struct cw_template *tpl = cwr_compile_template(c, node);
+    return tpl && split_prefix(c, tpl, out);
+}
+
+void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
+{
+    bool list = cw_node_kind(node) == CW_NODE_SEQ;
+    size_t n = list ? cw_node_count(node) : 1;
+    if (!n) {
+        cwr_fault(c, node, "bad-value", NULL, "this list of users is empty");
+        return;
+    }
+    struct cwr_who *who = cwr_take(c, n * sizeof *who);
+    for (size_t i = 0; who && i < n; i++)
+        if (compile_who_item(c, list ? cw_node_item(node, i) : node, &who[rule->n_who]))
+            rule->n_who++;
+    rule->who = who;
+}
+
+/* ---- One rule ---- */
+
+static void compile_enabled(struct cwr_compiler *c, const struct cw_node *node,
+                            struct cwr_rule *rule)
+{
+    rule->enabled = true;
+    if (node && !cwr_scalar_bool(node, &rule->enabled))
+        cwr_fault(c, node, "bad-value", NULL, "`enabled` is true or false");
+}
+
+static void compile_wait(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
+{
+    struct cw_text text;
+    struct cw_error err = {.at = -1};
+    if (!node || !cwr_want_text(c, node, "`wait`", &text))
+        return;
+    if (cw_duration_parse(text, &rule->wait_ms, &err))
+        cwr_fault(c, node, "bad-duration", NULL, "%s", err.text);
+    rule->has_wait = true;
+}
+
+static void compile_name(struct cwr_compiler *c, const struct cw_node *node)
+{
+    struct cw_text text;
+    if (node && !cwr_want_text(c, node, "`name`", &text))
+        return;
+}
+
+/* `user` without an expression is event.user, which belongs to what the rule reads then. */
+static void read_event_user(struct cwr_compiler *c)
+{
+    struct cw_path path;
+    struct cwr_ref ref;
+    if (cw_path_parse(CW_TEXT("event.user"), c->arena, &path, NULL))
+        c->no_memory = true;
+    else
+        cwr_compile_ref(c, path, (struct cw_place){0}, &ref);
+}
+
+static void compile_condition(struct cwr_compiler *c, const struct cw_node *node,
+                              struct cwr_rule *rule)
+{
+    struct cwr_condition *condition = node ? cwr_take(c, sizeof *condition) : NULL;
+    if (condition && cwr_compile_condition(c, node, condition))
+        rule->condition = condition;
+}
+
+static const struct cw_node *want(struct cwr_compiler *c, const struct cw_node *map,
+                                  const char *key)
+{
+    const struct cw_node *node = cw_node_get(map, key), *id = cw_node_get(map, "id");
+    if (!node)
+        cwr_fault(c, id ? id : map, "missing-key", NULL, "a rule needs `%s`", key);
+    return node;
+}
+
+static void *keep_list(struct cwr_compiler *c, const void *items, size_t n, size_t size)
+{
+    void *made = cwr_take(c, n * size);
+    if (made && n)
+        memcpy(made, items, n * size);
+    return made;
+}
+
+static void keep_state(struct cwr_compiler *c, struct cwr_rule *rule)
+{
+    struct cw_text *captures = cwr_take(c, c->at.n_captures * sizeof *captures);
+    for (size_t i = 0; captures && i < c->at.n_captures; i++) {
+        struct cw_text name = c->at.captures[i].name;
+        captures[i] = (struct cw_text){cwr_keep(c, name), name.len};
+    }
+    rule->captures = captures;
+    rule->n_captures = c->at.n_captures;
+    rule->vars = keep_list(c, c->at.vars, c->at.n_vars, sizeof *rule->vars);
+    rule->n_vars = c->at.n_vars;
+    rule->reads = keep_list(c, c->at.reads, c->at.n_reads, sizeof *rule->reads);
+    rule->n_reads = c->at.n_reads;
+}
+
+/* The order matters: patterns are seen before what uses their captures is checked, and `unless`
+ * comes last but for the actions, since its captures are nobody's. */
+static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule)
+{
+    const struct cw_node *node;
+    c->at = (struct cwr_rule_state){.rule = rule};
+    cwr_check_keys(c, map, rule_keys, sizeof rule_keys / sizeof rule_keys[0]);
+    compile_enabled(c, cw_node_get(map, "enabled"), rule);
+    compile_name(c, cw_node_get(map, "name"));
+    if ((node = want(c, map, "when")))
+        cwr_compile_triggers(c, node, &rule->when);
+    compile_condition(c, cw_node_get(map, "if"), rule);
+    if ((node = cw_node_get(map, "user")))
+        cwr_compile_who(c, node, rule);
+    else
+        read_event_user(c);
+    compile_wait(c, cw_node_get(map, "wait"), rule);
+    c->at.nots++;
+    if ((node = cw_node_get(map, "unless"))) {
+        cwr_compile_triggers(c, node, &rule->unless);
+        read_event_user(c);
+    }
+    c->at.nots--;
+    c->at.in_vars = true;
+    if ((node = want(c, map, "then")))
+        cwr_compile_actions(c, node, rule);
+    cwr_check_captures(c);
+    keep_state(c, rule);
+}
+
+void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *list)
+{
+    if (cw_node_kind(list) != CW_NODE_SEQ) {
+        struct cw_value empty = cwr_scalar(list);
+        if (cw_node_kind(list) != CW_NODE_SCALAR || empty.kind != CW_NULL)
+            cwr_fault(c, list, "wrong-kind", NULL, "`rules` is a list");
+        return;
+    }
+    size_t n = cw_node_count(list);
+    c->rules->rules = cwr_take(c, n * sizeof *c->rules->rules);
+    if (!c->rules->rules)
+        return;
+    c->rules->n_rules = n;
+    add_ids(c, list);
+    for (size_t i = 0; i < n && !c->no_memory; i++) {
+        if (cw_node_kind(cw_node_item(list, i)) == CW_NODE_MAP)
+            compile_rule(c, cw_node_item(list, i), &c->rules->rules[i]);
+        cw_arena_reset(c->passing);
+    }
+}

@@ -1,0 +1,215 @@
+/* compile_trigger: `when` and `unless`: an event's name, a list of triggers, or an event with a
+ * filter. */
+#include <string.h>
+
+#include "compile.h"
+
+static bool is_word(struct cw_text text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (!(c >= 'a' && c <= 'z') && (i == 0 || !((c >= '0' && c <= '9') || c == '_')))
+            return false;
+    }
+    return text.len > 0;
+}
+
+static bool name_is(struct cw_text name, const char *word)
+{
+    return word && cw_text_is(name, word);
+}
+
+static bool sends(const struct cw_source_spec *source, struct cw_text type)
+{
+    if (!source->types)
+        return true;
+    for (const char *const *t = source->types; *t; t++)
+        if (cw_text_is(type, *t))
+            return true;
+    return false;
+}
+
+static void unknown_source(struct cwr_compiler *c, struct cw_place place, struct cw_text name)
+{
+    const char *words[64];
+    size_t n = 0;
+    for (size_t i = 0; i < c->catalogue->n_sources && n + 2 <= 64; i++) {
+        words[n++] = c->catalogue->sources[i].name;
+        if (c->catalogue->sources[i].family)
+            words[n++] = c->catalogue->sources[i].family;
+    }
+    cwr_fault_at(c, place, "unknown-source", cwr_did_you_mean(c, name, words, n),
+                 "no source is named `%.*s` or of such a family",
+                 (int)(name.len > 60 ? 60 : name.len), name.at);
+}
+
+static void unknown_type(struct cwr_compiler *c, struct cw_place place, struct cw_text source,
+                         struct cw_text type)
+{
+    const char *words[64];
+    size_t n = 0;
+    for (size_t i = 0; i < c->catalogue->n_sources; i++) {
+        const struct cw_source_spec *spec = &c->catalogue->sources[i];
+        if (!name_is(source, spec->name) && !name_is(source, spec->family))
+            continue;
+        for (const char *const *t = spec->types; t && *t && n < 64; t++)
+            words[n++] = *t;
+    }
+    cwr_fault_at(c, place, "unknown-type", cwr_did_you_mean(c, type, words, n),
+                 "`%.*s` sends no event `%.*s`", (int)(source.len > 60 ? 60 : source.len),
+                 source.at, (int)(type.len > 60 ? 60 : type.len), type.at);
+}
+
+static void check_event(struct cwr_compiler *c, const struct cw_node *node, struct cw_text source,
+                        struct cw_text type)
+{
+    bool known = false, sent = false;
+    for (size_t i = 0; i < c->catalogue->n_sources; i++) {
+        const struct cw_source_spec *spec = &c->catalogue->sources[i];
+        if (!name_is(source, spec->name) && !name_is(source, spec->family))
+            continue;
+        known = true;
+        sent |= !type.len || sends(spec, type);
+    }
+    if (!known)
+        unknown_source(c, cwr_place_in(node, 0, source.len), source);
+    else if (!sent)
+        unknown_type(c, cwr_place_in(node, source.len + 1, type.len), source, type);
+}
+
+static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
+                          struct cwr_trigger *out)
+{
+    struct cw_text text;
+    if (!cwr_want_text(c, node, "an event", &text))
+        return false;
+    const char *dot = memchr(text.at, '.', text.len);
+    size_t len = dot ? (size_t)(dot - text.at) : text.len;
+    struct cw_text source = {text.at, len}, type = {text.at + len, 0};
+    if (dot)
+        type = (struct cw_text){dot + 1, text.len - len - 1};
+    if (!dot || !is_word(source) || !(is_word(type) || cw_text_is(type, "*"))) {
+        cwr_fault(c, node, "bad-value", NULL,
+                  "an event is written source.type or source.*, in small letters");
+        return false;
+    }
+    if (cw_text_is(source, "timer")) {
+        cwr_later(c, cw_node_place(node), text);
+        return false;
+    }
+    if (cw_text_is(type, "*"))
+        type.len = 0;
+    check_event(c, node, source, type);
+    const char *copy = cwr_keep(c, text);
+    if (!copy)
+        return false;
+    out->source = (struct cw_text){copy, source.len};
+    out->type = (struct cw_text){copy + source.len + 1, type.len};
+    out->place = cwr_keep_place(c, cw_node_place(node));
+    return true;
+}
+
+static bool is_later_trigger(struct cw_text key)
+{
+    static const char *const later[] = {"all", "absent", "count", "every", "within", "for", "of"};
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+        if (cw_text_is(key, later[i]))
+            return true;
+    return false;
+}
+
+static void bad_filter_key(struct cwr_compiler *c, const struct cw_node *key)
+{
+    static const char *const words[] = {"event"};
+    struct cw_text text = cw_node_text(key);
+    const char *hint = cwr_did_you_mean(c, text, words, 1);
+    cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
+              "a trigger has `event` and matchers of event paths, not `%.*s`",
+              (int)(text.len > 60 ? 60 : text.len), text.at);
+}
+
+/* { event: github.push, event.ref: main } */
+static bool compile_filter(struct cwr_compiler *c, const struct cw_node *map,
+                           struct cwr_trigger *out)
+{
+    size_t n = cw_node_count(map);
+    struct cwr_condition *items = cwr_take(c, n * sizeof *items), *all = cwr_take(c, sizeof *all);
+    bool good = items && all;
+    size_t used = 0;
+    for (size_t i = 0; good && i < n; i++) {
+        const struct cw_node *key = cw_node_key(map, i);
+        struct cw_text text = cw_node_text(key);
+        struct cwr_ref ref;
+        if (cw_text_is(text, "event"))
+            continue;
+        if (text.len < 6 || memcmp(text.at, "event.", 6) != 0) {
+            bad_filter_key(c, key);
+            continue;
+        }
+        if (cwr_compile_key(c, key, &ref) &&
+            cwr_compile_matcher(c, &ref, cw_node_value(map, i), &items[used]))
+            used++;
+    }
+    if (!good || !used)
+        return good;
+    *all = (struct cwr_condition){.kind = CWR_ALL, .place = out->place, .items = items, .n = used};
+    out->filter = all;
+    return true;
+}
+
+static bool compile_map(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out)
+{
+    const struct cw_node *event = cw_node_get(map, "event");
+    bool later = false;
+    for (size_t i = 0; i < cw_node_count(map); i++) {
+        const struct cw_node *key = cw_node_key(map, i);
+        if (!is_later_trigger(cw_node_text(key)))
+            continue;
+        cwr_later(c, cw_node_place(key), cw_node_text(key));
+        later = true;
+    }
+    if (later)
+        return false;
+    if (!event) {
+        cwr_fault(c, map, "missing-key", NULL, "a trigger with a filter needs `event`");
+        return false;
+    }
+    bool good = compile_event(c, event, out);
+    return compile_filter(c, map, out) && good;
+}
+
+struct list {
+    struct cwr_trigger *items;
+    size_t n;
+};
+
+static void add_triggers(struct cwr_compiler *c, const struct cw_node *node, struct list *list)
+{
+    struct cwr_trigger made = {0};
+    if (cw_node_kind(node) == CW_NODE_SEQ) {
+        if (!cw_node_count(node))
+            cwr_fault(c, node, "bad-value", NULL, "this list of triggers is empty");
+        for (size_t i = 0; i < cw_node_count(node) && !c->no_memory; i++)
+            add_triggers(c, cw_node_item(node, i), list);
+        return;
+    }
+    bool good = cw_node_kind(node) == CW_NODE_MAP ? compile_map(c, node, &made)
+                                                  : compile_event(c, node, &made);
+    if (!good)
+        return;
+    list->items = cwr_grow(c, c->passing, list->items, list->n, sizeof *list->items);
+    if (list->items)
+        list->items[list->n++] = made;
+}
+
+void cwr_compile_triggers(struct cwr_compiler *c, const struct cw_node *node,
+                          struct cwr_triggers *out)
+{
+    struct list list = {NULL, 0};
+    add_triggers(c, node, &list);
+    struct cwr_trigger *items = cwr_take(c, list.n * sizeof *items);
+    if (!items || !list.n)
+        return;
+    memcpy(items, list.items, list.n * sizeof *items);
+    *out = (struct cwr_triggers){items, list.n};
+}

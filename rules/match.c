@@ -1,0 +1,327 @@
+/* match: one event against a ruleset; the half of matching that looks at nothing but the event.
+ *
+ * What can match comes from the index; with a trace every rule is looked at, so that each can say
+ * why not. A rule whose pattern hits a limit does not match, whatever stands around the pattern. */
+#include "match.h"
+
+#include <string.h>
+
+#include "buf.h"
+
+void cwr_match_say(struct cwr_match *m, const struct cw_person *person, bool matched,
+                   struct cw_place place, const char *reason)
+{
+    if (m->trace && m->trace->look)
+        m->trace->look(m->trace->ctx, m->rule->id.at, person, matched, place, reason ? reason : "");
+}
+
+static bool same(struct cw_text a, struct cw_text b)
+{
+    return a.len == b.len && a.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
+static bool fits_name(const struct cwr_trigger *trigger, const struct cw_event *event)
+{
+    if (!same(trigger->source, event->source) && !same(trigger->source, event->family))
+        return false;
+    return !trigger->type.len || same(trigger->type, event->type);
+}
+
+static void begin_look(struct cwr_match *m)
+{
+    m->look.limit = false;
+    m->look.reason = NULL;
+    m->look.n_captures = m->rule->n_captures;
+    for (size_t i = 0; i < m->rule->n_captures; i++)
+        m->captures[i] = (struct cw_value){.kind = CW_MISSING};
+}
+
+/* Returns: the first trigger that fits, or NULL. */
+static const struct cwr_trigger *find_trigger(struct cwr_match *m,
+                                              const struct cwr_triggers *triggers, bool *named)
+{
+    for (size_t i = 0; i < triggers->n; i++) {
+        const struct cwr_trigger *trigger = &triggers->items[i];
+        if (!fits_name(trigger, m->look.event))
+            continue;
+        *named = true;
+        begin_look(m);
+        if (!trigger->filter ||
+            (cwr_condition_look(trigger->filter, &m->look).truth == CW_TRUE && !m->look.limit))
+            return trigger;
+        m->limits += m->look.limit;
+        if (m->look.status)
+            break;
+    }
+    return NULL;
+}
+
+/* ---- Reasons ---- */
+
+static void say_no(struct cwr_match *m, const struct cw_person *person)
+{
+    struct cwr_buf buf = cwr_buf_in(m->look.arena);
+    struct cw_text made;
+    if (!m->trace)
+        return;
+    cwr_buf_printf(&buf, "no: %s", m->look.reason ? m->look.reason : "its conditions do not hold");
+    if (cwr_buf_end(&buf, &made))
+        m->look.status = CW_NOMEM;
+    else
+        cwr_match_say(m, person, false, m->look.reason ? m->look.place : m->rule->place, made.at);
+}
+
+static void say_when(struct cwr_match *m)
+{
+    struct cwr_buf buf = cwr_buf_in(m->look.arena);
+    struct cw_text made;
+    if (!m->trace)
+        return;
+    cwr_buf_puts(&buf, "no: when is ");
+    for (size_t i = 0; i < m->rule->when.n && i < 8; i++) {
+        const struct cwr_trigger *t = &m->rule->when.items[i];
+        cwr_buf_puts(&buf, i ? " or " : "");
+        cwr_buf_put(&buf, t->source);
+        cwr_buf_puts(&buf, ".");
+        cwr_buf_put(&buf, t->type.len ? t->type : CW_TEXT("*"));
+    }
+    if (cwr_buf_end(&buf, &made))
+        m->look.status = CW_NOMEM;
+    else
+        cwr_match_say(m, NULL, false, m->rule->place, made.at);
+}
+
+/* ---- Candidates ---- */
+
+static void add_candidate(struct cwr_match *m, enum cw_candidate_kind kind,
+                          const struct cw_person *person, struct cw_text condition,
+                          struct cw_text vars)
+{
+    if (m->n == m->size) {
+        size_t size = m->size ? m->size * 2 : 8;
+        struct cw_candidate *items = cw_arena_take(m->look.arena, size * sizeof *items);
+        if (!items) {
+            m->look.status = CW_NOMEM;
+            return;
+        }
+        if (m->n)
+            memcpy(items, m->items, m->n * sizeof *items);
+        m->items = items;
+        m->size = size;
+    }
+    m->items[m->n++] = (struct cw_candidate){kind,      (uint32_t)(m->rule - m->rules->rules),
+                                             person,    cw_text_of(person->name),
+                                             condition, vars};
+}
+
+/* {"event.ref":"main","match.task":"KEY-1"}: what is missing is left out. */
+static void put_value(struct cwr_match *m, struct cwr_buf *buf, const struct cwr_ref *ref)
+{
+    struct cw_value value = cwr_look_get(ref, &m->look);
+    struct cw_text text;
+    if (value.kind == CW_MISSING)
+        return;
+    if (cw_value_print(&value, m->look.arena, &text)) {
+        m->look.status = CW_NOMEM;
+        return;
+    }
+    cwr_buf_puts(buf, buf->len > 1 ? "," : "");
+    cwr_buf_json_string(buf, ref->name);
+    cwr_buf_puts(buf, ":");
+    cwr_buf_put(buf, text);
+}
+
+static struct cw_text print_vars(struct cwr_match *m)
+{
+    struct cwr_buf buf = cwr_buf_in(m->look.arena);
+    struct cw_text made = {NULL, 0};
+    cwr_buf_puts(&buf, "{");
+    for (size_t i = 0; i < m->rule->n_vars && !m->look.status; i++)
+        put_value(m, &buf, &m->rule->vars[i]);
+    cwr_buf_puts(&buf, "}");
+    if (cwr_buf_end(&buf, &made))
+        m->look.status = CW_NOMEM;
+    return made;
+}
+
+static void look_unless(struct cwr_match *m)
+{
+    struct cwr_people people = {0};
+    bool named = false;
+    if (!find_trigger(m, &m->rule->unless, &named) || m->look.status)
+        return;
+    cwr_match_people(m, false, &people);
+    if (!people.named)
+        cwr_match_people(m, true, &people);
+    for (size_t i = 0; i < people.n && !m->look.status; i++) {
+        struct cw_text none = {NULL, 0};
+        add_candidate(m, CW_CANDIDATE_CANCEL, people.items[i], none, none);
+        cwr_match_say(m, people.items[i], true, m->rule->place, "cancels what is pending");
+    }
+}
+
+/* The condition once more, now that the person is known. */
+static void look_person(struct cwr_match *m, const struct cw_person *person)
+{
+    m->look.person = person;
+    struct cwr_answer answer = cwr_condition_look(m->rule->condition, &m->look);
+    m->look.person = NULL;
+    m->limits += m->look.limit;
+    if (m->look.status)
+        return;
+    if (answer.truth == CW_FALSE || m->look.limit) {
+        say_no(m, person);
+        m->look.limit = false;
+        return;
+    }
+    add_candidate(m, CW_CANDIDATE_RUN, person, answer.residual, print_vars(m));
+    cwr_match_say(m, person, true, m->rule->place, "matched");
+}
+
+static void look_people(struct cwr_match *m, struct cw_text residual)
+{
+    struct cwr_people people = {.strangers_count = true};
+    struct cw_text vars = {NULL, 0};
+    m->look.reason = NULL;
+    cwr_match_people(m, false, &people);
+    if (!people.named && m->trace) {
+        m->look.place = m->rule->place;
+        if (!m->look.reason)
+            m->look.reason = "the event names no user";
+        say_no(m, NULL);
+    }
+    if (people.n && !m->rule->asks_person)
+        vars = print_vars(m);
+    for (size_t i = 0; i < people.n && !m->look.status; i++) {
+        if (m->rule->asks_person) {
+            look_person(m, people.items[i]);
+            continue;
+        }
+        add_candidate(m, CW_CANDIDATE_RUN, people.items[i], residual, vars);
+        cwr_match_say(m, people.items[i], true, m->rule->place, "matched");
+    }
+}
+
+static void look_when(struct cwr_match *m)
+{
+    struct cwr_answer answer = {CW_TRUE, {NULL, 0}};
+    bool named = false;
+    const struct cwr_trigger *trigger = find_trigger(m, &m->rule->when, &named);
+    if (m->look.status)
+        return;
+    if (!trigger) {
+        if (named)
+            say_no(m, NULL);
+        else
+            say_when(m);
+        return;
+    }
+    if (m->rule->condition)
+        answer = cwr_condition_look(m->rule->condition, &m->look);
+    m->limits += m->look.limit;
+    if (m->look.status)
+        return;
+    if (answer.truth == CW_FALSE || m->look.limit)
+        say_no(m, NULL);
+    else
+        look_people(m, answer.residual);
+}
+
+/* ---- The whole ---- */
+
+static void look_at(struct cwr_match *m, uint64_t entry)
+{
+    m->rule = &m->rules->rules[(uint32_t)entry];
+    if (entry & CWR_RUN)
+        look_when(m);
+    else
+        look_unless(m);
+}
+
+static void look_at_all(struct cwr_match *m)
+{
+    for (uint64_t run = 0; run <= CWR_RUN; run += CWR_RUN)
+        for (uint64_t i = 0; i < m->rules->n_rules && !m->look.status; i++)
+            if (m->rules->rules[i].enabled)
+                look_at(m, run | i);
+}
+
+static struct cw_text print_used(struct cwr_match *m, const struct cwr_found *found)
+{
+    struct cwr_buf buf = cwr_buf_in(m->look.arena);
+    struct cw_text made = {NULL, 0};
+    cwr_buf_puts(&buf, "{");
+    for (size_t g = 0; g < found->n_groups; g++) {
+        for (size_t i = 0; i < found->groups[g]->n_reads && !m->look.status; i++) {
+            uint32_t slot = found->groups[g]->reads[i];
+            struct cwr_cached *cached = &m->look.matcher->values[slot];
+            if (cached->used == m->look.matcher->stamp)
+                continue;
+            cached->used = m->look.matcher->stamp;
+            put_value(m, &buf, &m->rules->paths[slot]);
+        }
+    }
+    cwr_buf_puts(&buf, "}");
+    if (cwr_buf_end(&buf, &made))
+        m->look.status = CW_NOMEM;
+    return made;
+}
+
+static enum cw_status finish(struct cwr_match *m, struct cw_matches *out)
+{
+    struct cw_matches made = {.items = m->items, .n = m->n, .limits = m->limits};
+    made.used = print_used(m, &m->look.matcher->found);
+    struct cw_text *strangers =
+        cw_arena_take(m->look.arena, (m->n_strangers + 1) * sizeof *strangers);
+    if (m->look.status || !strangers)
+        return CW_NOMEM;
+    memcpy(strangers, m->strangers, m->n_strangers * sizeof *strangers);
+    made.strangers = strangers;
+    made.n_strangers = m->n_strangers;
+    *out = made;
+    return CW_OK;
+}
+
+static enum cw_status match(struct cwr_match *m, bool plainly, struct cw_matches *out)
+{
+    struct cw_matcher *matcher = m->look.matcher;
+    if (cwr_matcher_begin(matcher, m->rules->n_paths, m->rules->n_people) ||
+        cwr_index_find(m->rules, &m->look, plainly, &matcher->found))
+        return CW_NOMEM;
+    if (plainly)
+        look_at_all(m);
+    for (size_t i = 0; i < matcher->found.n && !m->look.status; i++)
+        look_at(m, matcher->found.entries[i]);
+    return m->look.status ? m->look.status : finish(m, out);
+}
+
+static void begin(struct cwr_match *m, struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                  const struct cw_event *event, int64_t now_ms, struct cw_arena *arena)
+{
+    m->rules = rules;
+    m->look =
+        (struct cwr_look){.event = event, .now_ms = now_ms, .matcher = matcher, .arena = arena};
+    m->look.captures = m->captures;
+}
+
+enum cw_status cwr_match_plainly(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                                 const struct cw_event *event, int64_t now_ms,
+                                 const struct cw_trace *trace, struct cw_arena *arena,
+                                 struct cw_matches *out)
+{
+    struct cwr_match m = {.trace = trace};
+    begin(&m, matcher, rules, event, now_ms, arena);
+    m.look.tracing = trace != NULL;
+    return match(&m, true, out);
+}
+
+enum cw_status cw_match(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                        const struct cw_event *event, int64_t now_ms, const struct cw_trace *trace,
+                        struct cw_arena *arena, struct cw_matches *out)
+{
+    if (trace)
+        return cwr_match_plainly(matcher, rules, event, now_ms, trace, arena, out);
+    struct cwr_match m = {0};
+    begin(&m, matcher, rules, event, now_ms, arena);
+    return match(&m, false, out);
+}

@@ -1,0 +1,43 @@
+/* match: what the files of matching share. */
+#ifndef CWR_MATCH_H
+#define CWR_MATCH_H
+
+#include "matcher.h"
+#include "ruleset.h"
+
+enum { CWR_STRANGERS = 16, CWR_NAME_BYTES = 320, CWR_NAMES = 4096 };
+
+/* One cw_match. */
+struct cwr_match {
+    const struct cw_ruleset *rules;
+    const struct cwr_rule *rule; /* at hand */
+    struct cwr_look look;
+    const struct cw_trace *trace;
+    struct cw_candidate *items;
+    size_t n, size;
+    struct cw_text strangers[CWR_STRANGERS];
+    size_t n_strangers;
+    uint32_t limits;
+    struct cw_value captures[CWR_REGEX_GROUPS];
+};
+
+/* The people that a rule's `user` names on this event, each once, in order. */
+struct cwr_people {
+    const struct cw_person **items;
+    size_t n, size;
+    size_t named;         /* names that were given, known or not */
+    bool strangers_count; /* collect unknown names */
+};
+
+/* Only event.user when `event_user`. A failure is in look.status. */
+void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *out);
+void cwr_match_say(struct cwr_match *m, const struct cw_person *person, bool matched,
+                   struct cw_place place, const char *reason);
+
+/* The same with the index switched off, for tests. */
+enum cw_status cwr_match_plainly(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                                 const struct cw_event *event, int64_t now_ms,
+                                 const struct cw_trace *trace, struct cw_arena *arena,
+                                 struct cw_matches *out) CW_CHECKED;
+
+#endif

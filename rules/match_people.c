@@ -1,0 +1,142 @@
+/* match_people: from the `user` of a rule, or of an event, to people. */
+#include <string.h>
+
+#include "buf.h"
+#include "compile.h"
+#include "match.h"
+#include "moment.h"
+
+static void add_person(struct cwr_match *m, const struct cw_person *person, struct cwr_people *out)
+{
+    struct cw_matcher *matcher = m->look.matcher;
+    size_t i = (size_t)(person - m->rules->people);
+    if (matcher->people[i] == matcher->round)
+        return;
+    matcher->people[i] = matcher->round;
+    if (out->n == out->size) {
+        size_t size = out->size ? out->size * 2 : 4;
+        const struct cw_person **items = cw_arena_take(m->look.arena, size * sizeof *items);
+        if (!items) {
+            m->look.status = CW_NOMEM;
+            return;
+        }
+        if (out->n)
+            memcpy(items, out->items, out->n * sizeof *items);
+        out->items = items;
+        out->size = size;
+    }
+    out->items[out->n++] = person;
+}
+
+static void add_stranger(struct cwr_match *m, struct cw_text name)
+{
+    if (m->trace) {
+        struct cwr_buf buf = cwr_buf_in(m->look.arena);
+        struct cw_text made;
+        cwr_buf_puts(&buf, "no: nobody has the name or alias ");
+        cwr_buf_put(&buf, name);
+        if (cwr_buf_end(&buf, &made))
+            m->look.status = CW_NOMEM;
+        else
+            cwr_match_say(m, NULL, false, m->rule->place, made.at);
+    }
+    for (size_t i = 0; i < m->n_strangers; i++)
+        if (m->strangers[i].len == name.len && memcmp(m->strangers[i].at, name.at, name.len) == 0)
+            return;
+    if (m->n_strangers < CWR_STRANGERS)
+        m->strangers[m->n_strangers++] = name;
+}
+
+static void add_name(struct cwr_match *m, struct cw_text prefix, const struct cw_value *value,
+                     struct cwr_people *out)
+{
+    struct cw_text name = value->text;
+    bool is_name = value->kind == CW_STRING || value->kind == CW_NUMBER;
+    if (!is_name || !name.len || name.len > CWR_NAME_BYTES || out->named == CWR_NAMES)
+        return;
+    if (prefix.len) {
+        struct cwr_buf buf = cwr_buf_in(m->look.arena);
+        cwr_buf_put(&buf, prefix);
+        cwr_buf_put(&buf, name);
+        if (cwr_buf_end(&buf, &name)) {
+            m->look.status = CW_NOMEM;
+            return;
+        }
+    }
+    out->named++;
+    uint32_t i = cwr_find_person(m->rules, name, m->look.arena);
+    if (i != CWR_NOWHERE)
+        add_person(m, &m->rules->people[i], out);
+    else if (out->strangers_count)
+        add_stranger(m, name);
+}
+
+static void add_value(struct cwr_match *m, struct cw_text prefix, const struct cw_value *value,
+                      struct cwr_people *out)
+{
+    if (value->kind != CW_LIST) {
+        add_name(m, prefix, value, out);
+        return;
+    }
+    for (size_t i = 0; i < cw_value_count(value) && !m->look.status; i++) {
+        struct cw_value item;
+        if (cw_value_item(value, i, m->look.arena, &item))
+            m->look.status = CW_NOMEM;
+        else
+            add_name(m, prefix, &item, out);
+    }
+}
+
+static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *arena,
+                              struct cw_value *out, struct cw_error *err)
+{
+    struct cwr_match *m = ctx;
+    struct cw_text root = path.steps[0].name;
+    enum cw_status status = CW_OK;
+    char now[CWR_MOMENT_SIZE];
+    *out = (struct cw_value){.kind = CW_MISSING};
+    if (cw_text_is(root, "event")) {
+        status = cwr_event_get(m->look.event, path, arena, out);
+    } else if (cw_text_is(root, "source")) {
+        status = cwr_source_get(m->look.event, path, arena, out);
+    } else if (cw_text_is(root, "now")) {
+        struct cw_text made = cwr_moment_print(m->look.now_ms, now);
+        made.at = cw_arena_copy(arena, made);
+        status = made.at ? CW_OK : CW_NOMEM;
+        *out = cw_value_string(made);
+    }
+    for (size_t i = 0; cw_text_is(root, "match") && path.n == 2 && i < m->rule->n_captures; i++)
+        if (cw_text_is(path.steps[1].name, m->rule->captures[i].at))
+            *out = m->look.captures[i];
+    return status ? cw_fail(err, status, "memory is short") : CW_OK;
+}
+
+static void add_who(struct cwr_match *m, const struct cwr_who *who, struct cwr_people *out)
+{
+    const struct cw_scope scope = {look_up, m};
+    struct cw_value value;
+    struct cw_error err;
+    if (who->person) {
+        out->named++;
+        add_person(m, who->person, out);
+        return;
+    }
+    enum cw_status status = cw_template_render(who->tpl, &scope, m->look.arena, &value, &err);
+    if (status == CW_NOMEM)
+        m->look.status = status;
+    else if (!status)
+        add_value(m, who->prefix, &value, out);
+    else if (m->look.tracing)
+        m->look.reason = cw_arena_copy(m->look.arena, cw_text_of(err.text));
+}
+
+void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *out)
+{
+    m->look.matcher->round++;
+    if (event_user || !m->rule->n_who) {
+        add_value(m, (struct cw_text){NULL, 0}, &m->look.event->user, out);
+        return;
+    }
+    for (size_t i = 0; i < m->rule->n_who && !m->look.status; i++)
+        add_who(m, &m->rule->who[i], out);
+}

@@ -1,0 +1,72 @@
+/* ruleset: made once, read by all threads, gone with its last reference. */
+#include "ruleset.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "compile.h"
+
+#define RULESET_BYTES ((size_t)4 << 30)
+
+struct cw_ruleset *cwr_ruleset_create(void)
+{
+    struct cw_ruleset *rules = calloc(1, sizeof *rules);
+    if (!rules)
+        return NULL;
+    atomic_init(&rules->refs, 1);
+    rules->arena = cw_arena_create(RULESET_BYTES);
+    rules->names.arena = rules->ids.arena = rules->index.names.arena = rules->arena;
+    if (rules->arena)
+        return rules;
+    free(rules);
+    return NULL;
+}
+
+struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules)
+{
+    unsigned before = atomic_fetch_add_explicit(&rules->refs, 1, memory_order_relaxed);
+    assert(before > 0);
+    return rules;
+}
+
+void cw_ruleset_unref(struct cw_ruleset *rules)
+{
+    if (!rules)
+        return;
+    unsigned before = atomic_fetch_sub_explicit(&rules->refs, 1, memory_order_acq_rel);
+    assert(before > 0);
+    if (before > 1)
+        return;
+    for (struct cwr_regex_row *row = rules->regexes; row; row = row->next)
+        cwr_regex_destroy(row->regex);
+    cw_arena_destroy(rules->arena);
+    free(rules);
+}
+
+size_t cw_ruleset_rules(const struct cw_ruleset *rules)
+{
+    return rules->n_rules;
+}
+
+bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id)
+{
+    return cwr_map_get(&rules->ids, id) != CWR_NOWHERE;
+}
+
+size_t cw_ruleset_people(const struct cw_ruleset *rules)
+{
+    return rules->n_people;
+}
+
+const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t i)
+{
+    return i < rules->n_people ? &rules->people[i] : NULL;
+}
+
+const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who)
+{
+    struct cw_arena *arena = cw_arena_create(4096 + who.len * 2);
+    uint32_t i = arena ? cwr_find_person(rules, who, arena) : CWR_NOWHERE;
+    cw_arena_destroy(arena);
+    return i == CWR_NOWHERE ? NULL : &rules->people[i];
+}

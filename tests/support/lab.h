@@ -1,0 +1,173 @@
+/* lab: what the tests of the rules library share: a catalogue as the daemon gives it, rules from
+ * text, events from JSON, and plans as text. */
+#ifndef LAB_H
+#define LAB_H
+
+#include <clockwire/rules.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+__attribute__((unused)) static const char *const lab_if_running[] = {"switch", "keep", NULL};
+__attribute__((unused)) static const struct cw_arg_spec lab_start[] = {
+    {.name = "task"},
+    {.name = "project"},
+    {.name = "type_of_work"},
+    {.name = "note"},
+    {.name = "billable", .is_bool = true},
+    {.name = "if_running", .choices = lab_if_running},
+    {.name = NULL}};
+__attribute__((unused)) static const struct cw_arg_spec lab_stop[] = {
+    {.name = "as_of", .later = true}, {.name = NULL}};
+__attribute__((unused)) static const struct cw_arg_spec lab_log[] = {
+    {.name = "text", .required = true}, {.name = NULL}};
+__attribute__((unused)) static const struct cw_action_spec lab_actions[] = {
+    {.name = "start", .args = lab_start},
+    {.name = "stop", .args = lab_stop, .bare = true},
+    {.name = "pause", .args = lab_stop, .bare = true},
+    {.name = "resume", .bare = true},
+    {.name = "log", .args = lab_log, .scalar = "text"},
+    {.name = "notify", .later = true},
+    {.name = "reply", .later = true}};
+__attribute__((unused)) static const char *const lab_calendar[] = {
+    "created", "updated", "cancelled", "meeting_started", "meeting_ended", NULL};
+__attribute__((unused)) static const struct cw_source_spec lab_sources[] = {
+    {"calendar", "calendar", lab_calendar},
+    {"team_calendar", "calendar", lab_calendar},
+    {"github", "git", NULL},
+    {"desktop", "desktop", NULL},
+    {"mattermost", "chat", NULL},
+    {"custom", NULL, NULL}};
+__attribute__((unused)) static const char *const lab_sections[] = {"sources", "target", "server",
+                                                                   NULL};
+__attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
+    lab_actions, sizeof lab_actions / sizeof lab_actions[0], lab_sources,
+    sizeof lab_sources / sizeof lab_sources[0], lab_sections};
+
+/* Compiles; *diags, if given, is the caller's, else what was found is printed. */
+__attribute__((unused)) static struct cw_ruleset *lab_compile(const char *text,
+                                                              struct cw_diags *diags)
+{
+    struct cw_diags *own = diags ? diags : cw_diags_create();
+    struct cw_doc *doc = NULL;
+    struct cw_ruleset *rules = NULL;
+    cw_diags_file(own, "rules.yaml", cw_text_of(text));
+    if (!cw_doc_parse("rules.yaml", cw_text_of(text), NULL, own, &doc) &&
+        cw_ruleset_compile(doc, &lab_catalogue, own, &rules))
+        rules = NULL;
+    cw_doc_destroy(doc);
+    if (!diags && !rules) {
+        char *shown = cw_diags_render(own, false);
+        fprintf(stderr, "%s\n", shown ? shown : "no memory");
+        free(shown);
+    }
+    if (!diags)
+        cw_diags_destroy(own);
+    return rules;
+}
+
+/* One event, its JSON and scratch. */
+struct lab {
+    struct cw_json *json;
+    struct cw_arena *arena;
+    struct cw_matcher *matcher;
+    struct cw_event event;
+    struct cw_matches matches;
+    struct cw_plan plan;
+    char text[65536]; /* what was printed last */
+    size_t len;
+};
+
+__attribute__((unused)) static struct lab *lab_create(void)
+{
+    struct lab *lab = calloc(1, sizeof *lab);
+    if (!lab)
+        abort();
+    lab->json = cw_json_create();
+    lab->arena = cw_arena_create((size_t)256 << 20);
+    lab->matcher = cw_matcher_create();
+    if (!lab->json || !lab->arena || !lab->matcher)
+        abort();
+    return lab;
+}
+
+__attribute__((unused)) static void lab_destroy(struct lab *lab)
+{
+    cw_json_destroy(lab->json);
+    cw_arena_destroy(lab->arena);
+    cw_matcher_destroy(lab->matcher);
+    free(lab);
+}
+
+/* `body` must live as long as the event. The user is the body's `user`, if it has one. */
+__attribute__((unused)) static bool lab_event(struct lab *lab, const char *source,
+                                              const char *family, const char *type,
+                                              const char *body)
+{
+    struct cw_error err;
+    cw_arena_reset(lab->arena);
+    lab->event = (struct cw_event){.id = CW_TEXT("e1"),
+                                   .source = cw_text_of(source),
+                                   .family = cw_text_of(family),
+                                   .type = cw_text_of(type),
+                                   .received_ms = 1772445600000};
+    if (cw_json_read(lab->json, cw_text_of(body), &err)) {
+        fprintf(stderr, "event: %s\n", err.text);
+        return false;
+    }
+    struct cw_step user = {CW_STEP_NAME, 0, CW_TEXT("user")};
+    lab->event.body = cw_json_root(lab->json);
+    return cw_value_get(&lab->event.body, (struct cw_path){&user, 1}, lab->arena,
+                        &lab->event.user) == CW_OK;
+}
+
+__attribute__((unused, format(printf, 2, 3))) static void lab_print(struct lab *lab,
+                                                                    const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(lab->text + lab->len, sizeof lab->text - lab->len, format, args);
+    va_end(args);
+    if (n > 0 && (size_t)n < sizeof lab->text - lab->len)
+        lab->len += (size_t)n;
+}
+
+__attribute__((unused)) static void lab_print_effect(struct lab *lab, const struct cw_effect *e,
+                                                     int64_t now_ms)
+{
+    static const char *const kinds[] = {"cancel", "run", "refused"};
+    lab_print(lab, "%s %s %s", kinds[e->kind], e->rule, e->person->name);
+    if (e->kind == CW_EFFECT_REFUSED)
+        lab_print(lab, ": %.*s", (int)e->reason.len, e->reason.at);
+    if (e->kind == CW_EFFECT_RUN && e->due_ms != now_ms)
+        lab_print(lab, " in %lld ms", (long long)(e->due_ms - now_ms));
+    if (e->kind == CW_EFFECT_RUN && e->condition.len)
+        lab_print(lab, " if %.*s", (int)e->condition.len, e->condition.at);
+    if (e->kind == CW_EFFECT_RUN && e->vars.len > 2)
+        lab_print(lab, " with %.*s", (int)e->vars.len, e->vars.at);
+    lab_print(lab, "\n");
+    for (size_t i = 0; i < e->n_calls; i++)
+        lab_print(lab, "  %s %.*s\n", e->calls[i].action, (int)e->calls[i].args.len,
+                  e->calls[i].args.at);
+}
+
+/* Matches, decides, prints the plan into lab->text. */
+__attribute__((unused)) static const char *lab_run(struct lab *lab, const struct cw_ruleset *rules,
+                                                   const struct cw_facts_reader *facts)
+{
+    const int64_t now = 1772445600000;
+    lab->len = 0;
+    lab->text[0] = '\0';
+    if (cw_match(lab->matcher, rules, &lab->event, now, NULL, lab->arena, &lab->matches) ||
+        cw_decide(rules, &lab->matches, facts, now, lab->arena, &lab->plan))
+        return "no memory";
+    for (size_t i = 0; i < lab->plan.n; i++)
+        lab_print_effect(lab, &lab->plan.effects[i], now);
+    for (size_t i = 0; i < lab->matches.n_strangers; i++)
+        lab_print(lab, "stranger %.*s\n", (int)lab->matches.strangers[i].len,
+                  lab->matches.strangers[i].at);
+    return lab->text;
+}
+
+#endif

@@ -1,0 +1,220 @@
+/* The text cases of tests/cases: rules, events, and the plan or the diagnostics that must come.
+ *
+ * ## title
+ * -- rules            a whole file, shared by the cases below until the next one
+ * -- facts ada running [paused_by [started_by]]     for the next event; - is nobody
+ * -- event source[/family].type                     with its JSON body
+ * -- plan | used | why | diagnostics                what must come, exactly */
+#include "check.h"
+#include "lab.h"
+
+#include <dirent.h>
+
+struct known {
+    char name[64], paused_by[64], started_by[64];
+    enum cw_timer timer;
+};
+
+struct run {
+    struct lab *lab;
+    struct cw_ruleset *rules;
+    struct cw_diags *diags;
+    struct known known[8];
+    size_t n_known;
+    char title[128], body[65536];
+    unsigned checks;
+    const char *file;
+};
+
+static void get_facts(void *ctx, const struct cw_person *person, struct cw_facts *out)
+{
+    const struct run *run = ctx;
+    for (size_t i = 0; i < run->n_known; i++)
+        if (strcmp(run->known[i].name, person->name) == 0)
+            *out = (struct cw_facts){run->known[i].timer, cw_text_of(run->known[i].paused_by),
+                                     cw_text_of(run->known[i].started_by)};
+}
+
+static void say(void *ctx, const char *rule, const struct cw_person *person, bool matched,
+                struct cw_place place, const char *reason)
+{
+    struct run *run = ctx;
+    lab_print(run->lab, "%s %s:%u %s%s%s\n", rule, place.file, place.line,
+              person ? person->name : "", person ? ": " : "", reason);
+    (void)matched;
+}
+
+static void add_facts(struct run *run, const char *args)
+{
+    static const char *const words[] = {"unknown", "running", "paused", "stopped"};
+    struct known *k = &run->known[run->n_known++ % 8];
+    char timer[16] = "";
+    *k = (struct known){0};
+    int n = sscanf(args, "%63s %15s %63s %63s", k->name, timer, k->paused_by, k->started_by);
+    for (int i = 0; i < 4; i++)
+        if (strcmp(words[i], timer) == 0)
+            k->timer = (enum cw_timer)i;
+    if (n < 3 || strcmp(k->paused_by, "-") == 0)
+        k->paused_by[0] = '\0';
+}
+
+static void set_rules(struct run *run, const char *text)
+{
+    cw_ruleset_unref(run->rules);
+    cw_diags_destroy(run->diags);
+    run->diags = cw_diags_create();
+    run->rules = lab_compile(text, run->diags);
+}
+
+static void set_event(struct run *run, char *args, const char *body)
+{
+    char *dot = strchr(args, '.'), *slash = strchr(args, '/');
+    if (!CHECK(dot != NULL))
+        return;
+    *dot = '\0';
+    if (slash)
+        *slash = '\0';
+    snprintf(run->body, sizeof run->body, "%s", body);
+    static char source[64], family[64], type[64];
+    snprintf(source, sizeof source, "%s", args);
+    snprintf(family, sizeof family, "%s", slash ? slash + 1 : "");
+    snprintf(type, sizeof type, "%s", dot + 1);
+    CHECK(lab_event(run->lab, source, family, type, run->body));
+}
+
+static void expect(struct run *run, const char *what, const char *got, const char *want)
+{
+    char *got_all = NULL, *want_all = NULL;
+    if (asprintf(&got_all, "%s %s: %s\n%s", run->file, run->title, what, got) < 0 ||
+        asprintf(&want_all, "%s %s: %s\n%s", run->file, run->title, what, want) < 0)
+        abort();
+    CHECK_STR(got_all, want_all);
+    free(got_all);
+    free(want_all);
+    run->checks++;
+}
+
+static void expect_plan(struct run *run, const char *want)
+{
+    const struct cw_facts_reader reader = {get_facts, run};
+    if (CHECK(run->rules != NULL))
+        expect(run, "plan", lab_run(run->lab, run->rules, &reader), want);
+    else
+        fprintf(stderr, "%s\n%s", run->title, cw_diags_render(run->diags, false));
+    run->n_known = 0;
+}
+
+static void expect_why(struct run *run, const char *want)
+{
+    const struct cw_trace trace = {say, run};
+    run->lab->len = 0;
+    run->lab->text[0] = '\0';
+    if (CHECK(run->rules != NULL) &&
+        CHECK(cw_match(run->lab->matcher, run->rules, &run->lab->event, 0, &trace, run->lab->arena,
+                       &run->lab->matches) == CW_OK))
+        expect(run, "why", run->lab->text, want);
+}
+
+static void expect_used(struct run *run, const char *want)
+{
+    char text[65536];
+    if (!CHECK(run->rules != NULL))
+        return;
+    lab_run(run->lab, run->rules, NULL);
+    snprintf(text, sizeof text, "%.*s\n", (int)run->lab->matches.used.len,
+             run->lab->matches.used.at);
+    expect(run, "used", text, want);
+}
+
+static void do_block(struct run *run, char *head, const char *text)
+{
+    char *args = strchr(head, ' ');
+    if (args)
+        *args++ = '\0';
+    if (strcmp(head, "rules") == 0) {
+        set_rules(run, text);
+    } else if (strcmp(head, "facts") == 0 && args) {
+        add_facts(run, args);
+    } else if (strcmp(head, "event") == 0 && args) {
+        set_event(run, args, text);
+    } else if (strcmp(head, "plan") == 0) {
+        expect_plan(run, text);
+    } else if (strcmp(head, "why") == 0) {
+        expect_why(run, text);
+    } else if (strcmp(head, "used") == 0) {
+        expect_used(run, text);
+    } else if (strcmp(head, "diagnostics") == 0) {
+        char *got = cw_diags_render(run->diags, false);
+        expect(run, "diagnostics", got, text);
+        free(got);
+    } else {
+        fprintf(stderr, "unknown block: %s\n", head);
+        CHECK(false);
+    }
+}
+
+static void finish_block(struct run *run, char *head, char *text, size_t *len)
+{
+    text[*len] = '\0';
+    while (*len > 1 && text[*len - 1] == '\n' && text[*len - 2] == '\n')
+        text[--*len] = '\0';
+    if (strcmp(text, "\n") == 0)
+        text[0] = '\0';
+    if (head[0])
+        do_block(run, head, text);
+    head[0] = '\0';
+    *len = 0;
+}
+
+static void run_file(struct run *run, const char *path)
+{
+    static char text[1 << 20];
+    char head[256] = "";
+    size_t len = 0;
+    char *all = check_read(path, NULL);
+    for (char *line = all, *next; line && *line; line = next) {
+        char *end = strchr(line, '\n');
+        size_t n = end ? (size_t)(end - line) : strlen(line);
+        next = end ? end + 1 : line + n;
+        bool title = strncmp(line, "## ", 3) == 0, block = strncmp(line, "-- ", 3) == 0;
+        if (title || block)
+            finish_block(run, head, text, &len);
+        if (title)
+            snprintf(run->title, sizeof run->title, "%.*s", (int)(n - 3), line + 3);
+        else if (block)
+            snprintf(head, sizeof head, "%.*s", (int)(n - 3), line + 3);
+        else if (len + n + 2 < sizeof text) {
+            memcpy(text + len, line, n);
+            len += n;
+            text[len++] = '\n';
+        }
+    }
+    finish_block(run, head, text, &len);
+    free(all);
+}
+
+TEST(cases)
+{
+    const char *root = getenv("CW_ROOT");
+    char folder[4096], path[8192];
+    struct run run = {.lab = lab_create()};
+    snprintf(folder, sizeof folder, "%s/tests/cases", root ? root : ".");
+    DIR *dir = opendir(folder);
+    if (!CHECK(dir != NULL))
+        return;
+    for (struct dirent *e; (e = readdir(dir));) {
+        size_t n = strlen(e->d_name);
+        if (n < 5 || strcmp(e->d_name + n - 4, ".txt") != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        run.file = e->d_name;
+        run_file(&run, path);
+    }
+    closedir(dir);
+    CHECK(run.checks >= 20);
+    cw_ruleset_unref(run.rules);
+    cw_diags_destroy(run.diags);
+    lab_destroy(run.lab);
+}
+
+CHECK_MAIN

@@ -1,0 +1,354 @@
+/* The built-in presets on the project's own deliveries, and on the fixtures of real providers. */
+#include "source_kit.h"
+
+#include <dirent.h>
+#include <jansson.h>
+
+static const char GITHUB[] = "github: { path: /hooks/github, preset: github, verify: { secret: "
+                             "github-test-secret-4f0c2f6a } }";
+static const char CALCOM[] = "calendar: { path: /hooks/calcom, preset: calcom, verify: { secret: "
+                             "calcom-test-secret-93b1d5e8 } }";
+static const char GENERIC[] = "desktop: { path: /hooks/generic, preset: generic, verify: { secret: "
+                              "desktop-test-token-7a61c0de } }";
+
+struct delivery {
+    char *headers, *body;
+    size_t len;
+};
+
+static struct delivery load(struct kit *kit, const char *folder, const char *name, const char *ext)
+{
+    char path[1000];
+    const char *root = getenv("CW_ROOT");
+    struct delivery d;
+    snprintf(path, sizeof path, "%s/tests/payloads/%s/%s.%s", root ? root : ".", folder, name, ext);
+    d.body = check_read(path, &d.len);
+    snprintf(path, sizeof path, "%s/tests/payloads/%s/%s.headers", root ? root : ".", folder, name);
+    kit_headers_file(kit, path, &d.headers);
+    return d;
+}
+
+static void unload(struct delivery *d)
+{
+    free(d->headers);
+    free(d->body);
+}
+
+static void forged(struct kit *kit, struct delivery *d)
+{
+    d->body[d->len / 2] ^= 1;
+    CHECK_INT(kit_send(kit, (struct cw_text){d->body, d->len}, KIT_NOW_MS), SOURCE_DENIED);
+    CHECK_INT(kit->got.n_events, 0);
+}
+
+static void type_is(struct kit *kit, const char *type, const char *provider_type)
+{
+    if (!CHECK_INT(kit->got.verdict, SOURCE_EVENTS) || !CHECK_INT(kit->got.n_events, 1)) {
+        fprintf(stderr, "  %s: %s\n", type, kit->got.reason ? kit->got.reason : "");
+        return;
+    }
+    CHECK_STR(kit_str(kit, kit->got.events[0].event.type), type);
+    CHECK_STR(kit_str(kit, kit->got.events[0].event.provider_type), provider_type);
+}
+
+/* ---- GitHub ---- */
+
+TEST(github_push)
+{
+    struct kit kit;
+    kit_good(&kit, GITHUB);
+    struct delivery d = load(&kit, "github", "push", "json");
+    kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS);
+    type_is(&kit, "push", "push");
+    CHECK_INT(kit.got.answer.status, 202);
+    CHECK_STR(kit_field(&kit, 0, "branch"), "feat/KEY-123-round-heights");
+    CHECK_STR(kit_field(&kit, 0, "repo"), "harbour-works/tide-table");
+    CHECK_STR(kit_field(&kit, 0, "actor"), "ada-l");
+    CHECK(strncmp(kit_field(&kit, 0, "message"), "KEY-123: round", 14) == 0);
+    CHECK_STR(kit_user(&kit, 0), "github:ada-l");
+    const struct source_event *e = kit.got.events;
+    CHECK_STR(kit_str(&kit, e->event.family), "git");
+    CHECK_STR(kit_str(&kit, e->event.source), "github");
+    CHECK_STR(kit_str(&kit, e->event.id), "5b0d6f1e-3c11-4a53-9d5a-1f0f4f1c2a01");
+    CHECK_INT(e->event.received_ms, KIT_NOW_MS);
+    CHECK_INT(e->n_keys, 2); /* the delivery's id is not signed, so the body's hash is a key, too */
+    CHECK_STR(kit_str(&kit, e->keys[0]), "id:5b0d6f1e-3c11-4a53-9d5a-1f0f4f1c2a01");
+    CHECK(strncmp(e->keys[1].at, "sha:", 4) == 0 && e->keys[1].len == 68);
+    forged(&kit, &d);
+    unload(&d);
+    kit_close(&kit);
+}
+
+TEST(github_others)
+{
+    static const struct {
+        const char *name, *ext, *type, *provider_type, *branch;
+    } rows[] = {
+        {"push_deleted", "json", "push", "push", "feat/KEY-123-round-heights"},
+        {"push_tag", "json", "push", "push", ""},
+        {"push_form", "form", "push", "push", "fix/KEY-7-ebb"},
+        {"pull_request_opened", "json", "pull_request_opened", "pull_request/opened",
+         "feat/KEY-123-round-heights"},
+        {"issue_comment", "json", "issue_comment_created", "issue_comment/created", ""},
+        {"create", "json", "create", "create", ""},
+    };
+    struct kit kit;
+    kit_good(&kit, GITHUB);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct delivery d = load(&kit, "github", rows[i].name, rows[i].ext);
+        kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS);
+        type_is(&kit, rows[i].type, rows[i].provider_type);
+        CHECK_STR(kit_field(&kit, 0, "branch"), rows[i].branch);
+        CHECK_STR(kit_user(&kit, 0), "github:ada-l");
+        forged(&kit, &d);
+        unload(&d);
+    }
+    struct delivery d = load(&kit, "github", "ping", "json");
+    CHECK_INT(kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS), SOURCE_ANSWER);
+    CHECK_INT(kit.got.answer.status, 202);
+    forged(&kit, &d);
+    unload(&d);
+    kit_close(&kit);
+}
+
+TEST(github_sent_by_send)
+{
+    static const struct {
+        const char *name, *type;
+    } rows[] = {{"push", "push"},
+                {"push_deleted", "push"},
+                {"pull_request_opened", "pull_request_opened"},
+                {"issue_comment", "issue_comment_created"},
+                {"create", "create"}};
+    struct kit kit;
+    kit_good(&kit, GITHUB);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct delivery d = load(&kit, "github", rows[i].name, "json");
+        CHECK_INT(kit_signed(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS), SOURCE_EVENTS);
+        CHECK_STR(kit_str(&kit, kit.got.events[0].event.type), rows[i].type);
+        CHECK_INT(kit.got.events[0].event.id.len, 36);
+        unload(&d);
+    }
+    struct http_header *headers;
+    size_t n;
+    struct cw_error err;
+    CHECK_INT(source_sign(kit.source, CW_TEXT("{}"), KIT_NOW_MS, kit.arena, &headers, &n, &err),
+              CW_EINVAL);
+    CHECK(strstr(err.text, "X-GitHub-Event") != NULL);
+    kit_close(&kit);
+}
+
+/* ---- Cal.com ---- */
+
+TEST(calcom)
+{
+    static const char both[] = "[\"ada@example.org\",\"grace@example.org\"]";
+    static const struct {
+        const char *name, *type, *provider_type, *uid, *end, *status;
+    } rows[] = {
+        {"MEETING_STARTED", "meeting_started", "MEETING_STARTED", "pTq8hWc3RkzN1vYxJ4mLsa",
+         "2026-05-28T20:30:00.000Z", "confirmed"},
+        {"MEETING_ENDED", "meeting_ended", "MEETING_ENDED", "pTq8hWc3RkzN1vYxJ4mLsa",
+         "2026-05-28T20:30:00.000Z", "confirmed"},
+        {"MEETING_ENDED_wrapped", "meeting_ended", "MEETING_ENDED", "pTq8hWc3RkzN1vYxJ4mLsa",
+         "2026-05-28T20:30:00.000Z", "confirmed"},
+        {"BOOKING_CREATED", "created", "BOOKING_CREATED", "aVb2nC4mD6kE8jF1hG3xQz",
+         "2026-06-02T08:45:00Z", "confirmed"},
+        {"BOOKING_RESCHEDULED", "updated", "BOOKING_RESCHEDULED", "zYx9wV7uT5sR3qP1oN8mLk",
+         "2026-06-03T08:45:00Z", "confirmed"},
+        {"BOOKING_CANCELLED", "cancelled", "BOOKING_CANCELLED", "zYx9wV7uT5sR3qP1oN8mLk",
+         "2026-06-02T08:45:00Z", "cancelled"},
+    };
+    struct kit kit;
+    kit_good(&kit, CALCOM);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct delivery d = load(&kit, "calcom", rows[i].name, "json");
+        kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS);
+        type_is(&kit, rows[i].type, rows[i].provider_type);
+        CHECK_STR(kit_field(&kit, 0, "uid"), rows[i].uid);
+        CHECK_STR(kit_field(&kit, 0, "end"), rows[i].end);
+        CHECK_STR(kit_field(&kit, 0, "status"), rows[i].status);
+        CHECK_STR(kit_field(&kit, 0, "organizer"), "ada@example.org");
+        CHECK_STR(kit_field(&kit, 0, "attendees"), both);
+        CHECK_STR(kit_field(&kit, 0, "title"), "Planning between Ada and Grace");
+        CHECK_STR(kit_user(&kit, 0), both);
+        CHECK_STR(kit_str(&kit, kit.got.events[0].event.family), "calendar");
+        CHECK_INT(kit.got.events[0].n_keys, 1); /* made of signed things only */
+        forged(&kit, &d);
+        unload(&d);
+    }
+    kit_close(&kit);
+}
+
+TEST(calcom_ids_and_probe)
+{
+    struct kit kit;
+    kit_good(&kit, CALCOM);
+    struct delivery d = load(&kit, "calcom", "MEETING_ENDED", "json");
+    kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS);
+    CHECK_STR(kit_str(&kit, kit.got.events[0].event.id),
+              "MEETING_ENDED/pTq8hWc3RkzN1vYxJ4mLsa/2026-05-28T20:00:00.000Z/"
+              "2026-05-28T20:30:00.000Z");
+    kit.headers[2].value = CW_TEXT("no-secret-provided");
+    CHECK_INT(kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS), SOURCE_DENIED);
+    unload(&d);
+    d = load(&kit, "calcom", "PING", "json");
+    CHECK_INT(kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS), SOURCE_ANSWER);
+    CHECK_INT(kit_signed(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS), SOURCE_ANSWER);
+    unload(&d);
+    kit_close(&kit);
+}
+
+/* ---- Generic ---- */
+
+TEST(generic)
+{
+    static const struct {
+        const char *name, *ext, *type, *provider_type;
+    } rows[] = {{"idle", "json", "idle", "idle"},
+                {"active", "json", "active", "active"},
+                {"idle_started", "json", "idle", "idle_started"},
+                {"screen_locked", "form", "idle", "screen_locked"}};
+    struct kit kit;
+    kit_good(&kit, GENERIC);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct delivery d = load(&kit, "generic", rows[i].name, rows[i].ext);
+        kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS);
+        type_is(&kit, rows[i].type, rows[i].provider_type);
+        CHECK_STR(kit_user(&kit, 0), "ada@example.org");
+        kit.headers[2].value = CW_TEXT("Bearer desktop-test-token-7a61c0df");
+        CHECK_INT(kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS), SOURCE_DENIED);
+        unload(&d);
+    }
+    struct delivery d = load(&kit, "generic", "lines", "ndjson");
+    CHECK_INT(kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS), SOURCE_EVENTS);
+    if (CHECK_INT(kit.got.n_events, 3)) {
+        CHECK_STR(kit_str(&kit, kit.got.events[0].event.id), "n1");
+        CHECK_STR(kit_str(&kit, kit.got.events[1].event.type), "active");
+        CHECK_STR(kit_str(&kit, kit.got.events[2].event.type), "heartbeat");
+        CHECK_INT(kit.got.events[2].n_keys, 2);
+    }
+    unload(&d);
+    kit_close(&kit);
+}
+
+TEST(generic_with_other_schemes_and_templates)
+{
+    static const char *const verifies[] = {
+        "{ hmac: sha256, secret: 0123456789abcdef }", "{ token: 0123456789abcdef }",
+        "{ bearer: 0123456789abcdef }", "{ header: X-Key, equals: 0123456789abcdef }"};
+    for (size_t i = 0; i < 4; i++) {
+        struct kit kit;
+        char yaml[300];
+        snprintf(yaml, sizeof yaml,
+                 "pc: { path: /a, preset: generic, verify: %s, type: '${body.what}' }",
+                 verifies[i]);
+        if (kit_good(&kit, yaml))
+            kit_signed(&kit, CW_TEXT("{\"what\":\"idle_ended\",\"email\":\"a@b\"}"), KIT_NOW_MS);
+        type_is(&kit, "active", "idle_ended");
+        CHECK_STR(kit_user(&kit, 0), "a@b");
+        kit_close(&kit);
+    }
+}
+
+/* ---- The fixtures ---- */
+
+static json_t *secrets;
+
+static char *index_text;
+
+/* Column 2 and 3 of INDEX.md: what is expected of a file. */
+static bool index_row(const char *source, const char *file, char *event, char *id)
+{
+    char start[300];
+    snprintf(start, sizeof start, "| %s/%s | ", source, file);
+    const char *row = strstr(index_text, start);
+    return row && sscanf(row + strlen(start), "%199[^|]| %199[^|]", event, id) == 2;
+}
+
+static void trim_end(char *text)
+{
+    for (size_t n = strlen(text); n && text[n - 1] == ' ';)
+        text[--n] = '\0';
+}
+
+static unsigned one_fixture(struct kit *kit, const char *folder, const char *source,
+                            const char *file)
+{
+    char path[1000], event[200] = "", id[200] = "", *headers;
+    const char *dot = strrchr(file, '.');
+    size_t len;
+    if (!index_row(source, file, event, id))
+        return 0;
+    trim_end(event);
+    trim_end(id);
+    snprintf(path, sizeof path, "%s/%s/%s", folder, source, file);
+    char *body = check_read(path, &len);
+    snprintf(path, sizeof path, "%s/%s/%.*s.headers", folder, source, (int)(dot - file), file);
+    kit_headers_file(kit, path, &headers);
+    enum source_verdict verdict = kit_send(kit, (struct cw_text){body, len}, KIT_NOW_MS);
+    bool probe = strcmp(event, "ping") == 0 || strcmp(event, "PING") == 0;
+    bool none = strcmp(event, "(none)") == 0, two = strcmp(event, "2 events") == 0;
+    bool good = CHECK_INT(verdict, probe ? SOURCE_ANSWER : none ? SOURCE_REFUSED : SOURCE_EVENTS);
+    if (good && verdict == SOURCE_EVENTS) {
+        good = CHECK_INT(kit->got.n_events, two ? 2 : 1);
+        if (!two)
+            good = CHECK_STR(kit_str(kit, kit->got.events[0].event.provider_type), event) && good;
+        if (strlen(id) == 36)
+            good = CHECK_STR(kit_str(kit, kit->got.events[0].event.id), id) && good;
+        CHECK(kit->got.events[0].n_keys > 0);
+    }
+    if (!good)
+        fprintf(stderr, "  %s/%s: %s\n", source, file, kit->got.reason ? kit->got.reason : "");
+    if (len) {
+        body[len / 2] ^= 1;
+        verdict = kit_send(kit, (struct cw_text){body, len}, KIT_NOW_MS);
+        CHECK(verdict == SOURCE_DENIED || strcmp(source, "idle") == 0);
+    }
+    free(body);
+    free(headers);
+    return 1;
+}
+
+static unsigned all_of(const char *folder, const char *source, const char *preset)
+{
+    char path[500], yaml[300];
+    const char *secret =
+        json_string_value(json_object_get(json_object_get(secrets, "secrets"), source));
+    struct kit kit;
+    unsigned n = 0;
+    snprintf(yaml, sizeof yaml, "a: { path: /a, preset: %s, verify: { secret: \"%s\" } }", preset,
+             secret);
+    snprintf(path, sizeof path, "%s/%s", folder, source);
+    DIR *dir = opendir(path);
+    if (!CHECK(dir != NULL) || !kit_good(&kit, yaml))
+        return 0;
+    for (struct dirent *e; (e = readdir(dir));)
+        if (e->d_name[0] != '.' && !strstr(e->d_name, ".headers"))
+            n += one_fixture(&kit, folder, source, e->d_name);
+    closedir(dir);
+    kit_close(&kit);
+    return n;
+}
+
+TEST(fixtures)
+{
+    const char *shared = check_shared("fixtures");
+    if (!shared) {
+        printf("fixtures: skipped, ../shared/fixtures is not here\n");
+        return;
+    }
+    char folder[400], path[500];
+    snprintf(folder, sizeof folder, "%s", shared);
+    snprintf(path, sizeof path, "%s/secrets.json", folder);
+    secrets = json_load_file(path, 0, NULL);
+    snprintf(path, sizeof path, "%s/INDEX.md", folder);
+    index_text = check_read(path, NULL);
+    CHECK_INT(all_of(folder, "github", "github"), 45);
+    CHECK_INT(all_of(folder, "calcom", "calcom"), 8);
+    CHECK_INT(all_of(folder, "idle", "generic"), 4);
+    json_decref(secrets);
+    free(index_text);
+}
+
+CHECK_MAIN
