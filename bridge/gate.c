@@ -90,15 +90,21 @@ static enum http_step read_buffer(struct gate_conn *c, struct evbuffer *from)
     return step;
 }
 
-/* evbuffer takes 4 KiB at a time; what is known to be missing is taken at once. */
+/* evbuffer takes 4 KiB at a time; what is known to be missing is taken at once, as long as it
+ * fills the room: the room begins small and doubles, so that a mere promise costs little. */
 static enum http_step read_directly(struct gate_conn *c)
 {
-    char *at;
-    size_t room = http_body_room(&c->reader, &at);
-    if (!room)
-        return HTTP_MORE;
-    ssize_t n = recv(bufferevent_getfd(c->bev), at, room, MSG_DONTWAIT);
-    return n > 0 ? http_body_took(&c->reader, (size_t)n) : HTTP_MORE; /* an end is seen by evhttp */
+    enum http_step step = HTTP_MORE;
+    bool filled = true;
+    for (int rounds = 0; step == HTTP_MORE && filled && rounds < GATE_DIRECT_READS; rounds++) {
+        char *at;
+        size_t room = http_body_room(&c->reader, &at);
+        ssize_t n = room ? recv(bufferevent_getfd(c->bev), at, room, MSG_DONTWAIT) : 0;
+        filled = n > 0 && (size_t)n == room;
+        if (n > 0)
+            step = http_body_took(&c->reader, (size_t)n);
+    }
+    return step; /* the end of its sending is seen by evhttp */
 }
 
 /* Nothing is being written while a request is read, so it may go past the bufferevent. A client

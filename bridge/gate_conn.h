@@ -16,6 +16,7 @@ enum {
     GATE_LINGER_BYTES = 64 * 1024,
     GATE_PATIENCE_MS = 1000, /* with a slow client, once the ceiling of connections is met */
     GATE_ROOM = 64,          /* how many of them make room at one tick */
+    GATE_DIRECT_READS = 8,   /* for one connection in one turn */
     GATE_PEER = 64
 };
 

@@ -6,6 +6,7 @@
 #include "gate_conn.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 /* The tick runs only while there are connections, so that an idle daemon sleeps. */
 int64_t gate_now(struct gate *g)
@@ -132,6 +133,13 @@ void gate_drop(struct gate_conn *c)
     look_whether_gone(c);
 }
 
+/* The kernel would go on offering the answer to who does not take it; a reset forgets it. */
+static void reset_at_close(struct gate_conn *c)
+{
+    static const struct linger now = {.l_onoff = 1};
+    setsockopt(bufferevent_getfd(c->bev), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
 static void expire(struct gate_conn *c)
 {
     if (c->stage == GATE_LINGER) {
@@ -140,6 +148,8 @@ static void expire(struct gate_conn *c)
     }
     c->gate->counters.timeouts++;
     if (c->stage > GATE_BODY || http_is_idle(&c->reader)) {
+        if (c->stage == GATE_ANSWER)
+            reset_at_close(c);
         gate_drop(c);
         return;
     }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { STAGE_HEAD, STAGE_BODY, STAGE_DONE, STAGE_REFUSED };
-enum { BODY_FIRST = 64 * 1024 }; /* grows from here, so that a mere promise costs no more */
+enum { BODY_FIRST = 8 * 1024 }; /* doubles from here, so that a mere promise costs no more */
 
 /* One row for 16 bytes, from 0x00 on: the sums of HTTP_TOKEN, _VALUE, _TARGET and _GRAPH. */
 /* clang-format off */
@@ -132,8 +132,6 @@ static bool body_grow(struct http_reader *r, size_t want)
     size_t room = r->body_room ? r->body_room * 2 : BODY_FIRST;
     if (r->framing == HTTP_LENGTH && room > r->length)
         room = (size_t)r->length;
-    else if (r->framing == HTTP_CHUNKED && !r->body_room)
-        room = 4096;
     else if (r->framing == HTTP_CHUNKED && room > r->body_limit)
         room = r->body_limit;
     if (room < want)
