@@ -324,11 +324,11 @@ TEST(batches)
     CHECK_INT(kit.got.n_events, 0);
     CHECK_INT(kit_send(&kit, CW_TEXT("{\"events\":{}}"), KIT_NOW_MS), SOURCE_REFUSED);
     CHECK_INT(kit_send(&kit, CW_TEXT("{\"events\":[1,2]}"), KIT_NOW_MS), SOURCE_REFUSED);
-    char *many = calloc(1, 4000), *at = many;
-    at += sprintf(at, "{\"events\":[1");
-    for (int i = 0; i < 1000; i++)
-        at += sprintf(at, ",1");
-    strcpy(at, "]}");
+    char *many = calloc(1, 4000);
+    size_t head = (size_t)snprintf(many, 4000, "{\"events\":[1");
+    for (size_t i = 0; i < 1000; i++)
+        memcpy(many + head + 2 * i, ",1", 2);
+    memcpy(many + head + 2000, "]}", 3);
     CHECK_INT(kit_send(&kit, cw_text_of(many), KIT_NOW_MS), SOURCE_REFUSED);
     CHECK(strstr(kit.got.reason, "1,000") != NULL);
     free(many);
@@ -465,9 +465,9 @@ TEST(keys_in_batches_and_long_ids)
     CHECK_INT(kit.got.n_events, 2);
     CHECK(strcmp(key(&kit, 0), kit_str(&kit, kit.got.events[1].keys[0])) != 0);
     CHECK(strstr(key(&kit, 0), ":0") && strlen(key(&kit, 0)) == 4 + 64 + 2);
-    char body[600] = "{\"l\":[{\"id\":\"";
-    memset(body + strlen(body), 'x', 300);
-    strcat(body, "\"}]}");
+    char body[600], id[301] = {0};
+    memset(id, 'x', 300);
+    snprintf(body, sizeof body, "{\"l\":[{\"id\":\"%s\"}]}", id);
     kit_signed(&kit, cw_text_of(body), KIT_NOW_MS);
     CHECK_INT(strlen(key(&kit, 0)), 3 + 64);
     kit_close(&kit);

@@ -396,7 +396,7 @@ static void fill(char *out, size_t size, const char *pattern, const char *secret
         out[n++] = '\'';
         p++;
     }
-    strcpy(out + n, " }\n");
+    snprintf(out + n, size - n, " }\n");
 }
 
 static void run_vector(json_t *vector, const char *pattern)
