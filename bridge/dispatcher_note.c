@@ -41,6 +41,13 @@ void note_end(struct dispatcher *d, enum log_level level, const char *msg, const
     n->reason = xstrdup(reason);
 }
 
+void note_say(struct dispatcher *d, const struct lane *lane, const char *text)
+{
+    struct note *n = new_note(d, lane);
+    n->level = LOG_INFO;
+    n->text = xstrdup(text);
+}
+
 static void write_note(const struct note *n)
 {
     if (n->is_answer)
@@ -48,6 +55,9 @@ static void write_note(const struct note *n)
             F_S("person", n->person), F_I("call", n->call), F_I("attempt", n->attempt),
             F_S("op", n->op), F_I("status", n->status), F_S("verdict", n->verdict),
             F_S("reason", n->reason), F_S("trace", n->trace));
+    else if (n->text)
+        LOG(n->level, n->text, F_I("event", n->event), F_S("rule", n->rule),
+            F_S("person", n->person), F_I("call", n->call));
     else
         LOG(n->level, n->msg, F_I("event", n->event), F_S("rule", n->rule),
             F_S("person", n->person), F_I("call", n->call), F_S("reason", n->reason));
@@ -65,6 +75,7 @@ static void take_notes(struct dispatcher *d, bool write)
         free(n->op);
         free(n->reason);
         free(n->trace);
+        free(n->text);
         free(n);
     }
     d->last_note = &d->notes;

@@ -4,7 +4,7 @@
 
 #include "action/action.h"
 #include "dispatcher.h"
-#include "lanes.h"
+#include "dispatcher_lanes.h"
 #include "limiter.h"
 #include "log.h"
 
@@ -17,6 +17,7 @@ struct note { /* a log line that waits for the commit */
     enum log_level level;
     const char *msg; /* static */
     char *person, *rule, *op, *reason, *trace;
+    char *text;          /* what a rule says, in place of msg */
     const char *verdict; /* static */
     int64_t event, call, attempt;
     int status;
@@ -48,6 +49,7 @@ void note_answer(struct dispatcher *d, const struct lane *lane,
                  const struct action_verdict *verdict);
 void note_end(struct dispatcher *d, enum log_level level, const char *msg, const struct lane *lane,
               const char *reason);
+void note_say(struct dispatcher *d, const struct lane *lane, const char *text);
 void notes_write(struct dispatcher *d);
 void notes_drop(struct dispatcher *d);
 

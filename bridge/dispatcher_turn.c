@@ -188,7 +188,7 @@ static void tell_end(struct dispatcher *d, const struct lane *lane, const struct
     if (v->what == ACTION_DEAD)
         note_end(d, LOG_WARN, "this call can never succeed", lane, v->reason);
     if (v->log)
-        note_end(d, LOG_INFO, "the rule says", lane, v->log);
+        note_say(d, lane, v->log);
 }
 
 static enum cw_status on_end(struct dispatcher *d, struct lane *lane,

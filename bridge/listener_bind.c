@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,6 +28,13 @@ static enum cw_status fail_errno(struct cw_error *err, const char *what, const c
     return cw_fail(err, st, "%s %s: %s", what, address, strerror(errno));
 }
 
+/* getaddrinfo would take 99999 for 34463. */
+static bool is_port(const char *text)
+{
+    size_t len = strlen(text);
+    return len < 6 && strspn(text, "0123456789") == len && strtoul(text, NULL, 10) < 65536;
+}
+
 /* Splits HOST:PORT; the brackets of an IPv6 address go. */
 static bool split(const char *address, char *host, size_t room, const char **port)
 {
@@ -44,7 +52,7 @@ static bool split(const char *address, char *host, size_t room, const char **por
     memcpy(host, address, len);
     host[len] = '\0';
     *port = colon + 1;
-    return strspn(*port, "0123456789") == strlen(*port);
+    return is_port(*port);
 }
 
 static void name_address(struct listener_place *place)

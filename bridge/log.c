@@ -172,6 +172,8 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
     put_head(&line, level, msg);
     for (const struct log_field *f = fields; f->name; f++) {
         size_t before = line.len;
+        if (!f->is_number && !f->text.len)
+            continue; /* it does not apply to this line */
         if (logger.json)
             put_json(&line, f);
         else

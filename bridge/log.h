@@ -1,7 +1,8 @@
 /* log: one line for each thing worth knowing: JSON, or readable on a terminal.
  *
- * Every line has ts, level, msg and the fields given. Control bytes and bidirectional marks are
- * escaped, values are cut at 256 characters; nothing secret is ever passed in. */
+ * Every line has ts, level, msg and the fields given that are not empty. Control bytes and
+ * bidirectional marks are escaped, values are cut at 256 characters; nothing secret is ever passed
+ * in. */
 #ifndef LOG_H
 #define LOG_H
 

@@ -50,7 +50,7 @@ def push_starts_task():
         attempts = event["calls"][0]["attempts"]
         assert attempts[-1]["status"] == 200 and attempts[-1]["verdict"] == "done", attempts
         assert attempts[-1]["answer"]["userId"] == ADA
-        assert any(x.get("msg") == "ada on KEY-123" for x in b.log()), b.log()
+        assert b.log("ada on KEY-123"), b.log(), b.log()
         for line in b.log():
             assert {"ts", "level", "msg"} <= line.keys()
         text = b.log_text() + json.dumps(b.events())
@@ -198,7 +198,7 @@ def one_process():
     """A second daemon on the same journal is refused with its own exit code."""
     with world() as (sim, b):
         text = b.file.read_text().replace(f"127.0.0.1:{b.port}", "127.0.0.1:0")
-        text = text.replace("log:", "admin: { listen: 'unix:%s/other.sock' }\nlog:" % b.folder)
+        text = text.replace("\nlog:", "\nadmin: { listen: 'unix:%s/other.sock' }\nlog:" % b.folder)
         other = b.folder / "other.yaml"
         other.write_text(text)
         r = subprocess.run([CLOCKWIRE, "run", "-c", str(other), "--secrets", str(b.secrets)],

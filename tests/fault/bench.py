@@ -66,7 +66,7 @@ def seed_file(path, people):
         "projects": [{"id": PROJECT, "name": "Kill", "key": "KILL"}],
         "tasks": [{"id": f"9d000000-0000-4000-8000-{n:012x}", "identifier": f"KILL-{n}",
                    "name": f"Task {n}", "projectId": PROJECT, "typeOfWorkId": TYPE}
-                  for n in (1, 2)],
+                  for n in range(1, 101)],
     }
     with open(path, "w") as f:
         json.dump(seed, f)
@@ -92,7 +92,11 @@ sources:
   load:
     path: /hooks/load
     preset: generic
-    verify: {{ hmac: sha256, header: X-Load-Signature, encoding: hex, secret: "${{secret.load}}" }}
+    verify:
+      hmac: sha256
+      header: X-Load-Signature
+      prefix: "sha256="
+      secret: ${{secret.load}}
     id: ${{header.X-Load-Id}}
     type: ${{body.type}}
     user: ${{body.person}}
@@ -101,14 +105,14 @@ users:
   awork:
     url: {sim_url}
     token: ${{secret.awork_key}}
-    rate_limit: [100000 per second, 10000000 per minute]
+    rate_limit: [10000 per second, 1000000 per minute]
     retry: {{ base: 50 milliseconds, cap: 1 second }}
 rules:{rules}
   - id: start-later
     when: load.later
     user: ${{event.person}}
     wait: 400 milliseconds
-    then: {{ start: {{ task: KILL-1, note: "${{event.person}} later ${{event.n}}" }} }}
+    then: {{ start: {{ task: "KILL-${{event.task}}", note: "${{event.person}} later ${{event.n}}" }} }}
 """
     with open(path, "w") as f:
         f.write(text)
@@ -222,7 +226,7 @@ def post(port, delivery, event, timeout=5, path="/hooks/load", secret=SECRET):
     c = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         c.request("POST", path, body, {"Content-Type": "application/json",
-                                       "X-Load-Id": delivery, "X-Load-Signature": mac})
+                                       "X-Load-Id": delivery, "X-Load-Signature": "sha256=" + mac})
         answer = c.getresponse()
         answer.read()
         return answer.status

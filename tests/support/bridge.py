@@ -221,7 +221,7 @@ class Bridge:
 
     def branch(self, task, login="ada-l", note="first", delivery=None, n=0):
         return self.push({"ref": f"refs/heads/feat/{task}-x", "sender": {"login": login}, "n": n,
-                          "head_commit": {"message": note}}, delivery or f"{login}-{task}-{note}-{n}")
+                          "head_commit": {"message": note}}, delivery or f"{login}-{task}-{note[:8]}-{n}")
 
     def desktop(self, event, user="ada", ident=None):
         body = json.dumps({"id": ident or f"{event}-{user}-{time.monotonic_ns()}", "event": event,

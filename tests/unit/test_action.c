@@ -652,10 +652,11 @@ TEST(the_table_names_what_can_be_done)
 
 TEST(reasons_are_cut_between_characters)
 {
-    char body[2048] = "{\"code\":\"x\",\"description\":\"";
-    for (int i = 0; i < 300; i++)
-        strcat(body, "\xc3\xa4");
-    strcat(body, "\"}");
+    char text[601], body[700];
+    for (int i = 0; i < 600; i += 2)
+        memcpy(text + i, "\xc3\xa4", 2);
+    text[600] = '\0';
+    snprintf(body, sizeof body, "{\"code\":\"x\",\"description\":\"%s\"}", text);
     struct play p = play_of("stop", "{}");
     begin(&p);
     CHECK_INT(hear(&p, 400, body), ACTION_DEAD);

@@ -1,4 +1,4 @@
-#include "lanes.h"
+#include "dispatcher_lanes.h"
 
 #include "xalloc.h"
 

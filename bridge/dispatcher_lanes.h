@@ -2,8 +2,8 @@
  *
  * A lane exists only while its person has open calls, and holds at most the oldest of them. Lanes
  * in the middle of a call come before others; among equals, who waited longest is first. */
-#ifndef LANES_H
-#define LANES_H
+#ifndef DISPATCHER_LANES_H
+#define DISPATCHER_LANES_H
 
 #include "store/store.h"
 #include "transport/transport.h"

@@ -1,0 +1,217 @@
+#include "check.h"
+#include "template.h"
+
+#include <stdio.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct cw_arena *arena;
+static struct cw_json *json;
+static struct cw_value root;
+static struct cw_error err;
+
+static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *in,
+                              struct cw_value *out, struct cw_error *e)
+{
+    (void)e;
+    return cw_value_get(ctx, path, in, out);
+}
+
+static const char body[] =
+    "{\"event\":{\"title\":\"  \\u00dcber Stra\\u00dfe: 2. Teil \\nmore\",\"n\":1.50,\"big\":"
+    "12345678901234567890,\"no\":false,\"nil\":null,\"empty\":\"\",\"list\":[1,\"x\",null],"
+    "\"o\":{\"odd } "
+    "name\":\"yes\",\"it's\":\"no\"},\"greek\":\"\\u03a3\\u03c3\\u03c2\"},\"match\":{"
+    "\"task\":\"KEY-1\"}}";
+
+static void begin(void)
+{
+    if (!arena) {
+        arena = cw_arena_create((size_t)64 << 20);
+        json = cw_json_create();
+        if (!arena || !json || cw_json_read(json, cw_text_of(body), NULL))
+            abort();
+        root = cw_json_root(json);
+    }
+}
+
+static enum cw_status render(const char *text, struct cw_value *out)
+{
+    const struct cw_scope scope = {look_up, &root};
+    const struct cw_template *tpl;
+    begin();
+    enum cw_status status = cw_template_parse(cw_text_of(text), arena, &tpl, &err);
+    return status ? status : cw_template_render(tpl, &scope, arena, out, &err);
+}
+
+static const char *text_of(const char *text)
+{
+    struct cw_value value = {0};
+    struct cw_text made;
+    if (render(text, &value))
+        return err.text;
+    if (cw_value_text(&value, arena, &made))
+        return "no memory";
+    return cw_arena_copy(arena, made);
+}
+
+static enum cw_kind kind_of(const char *text)
+{
+    struct cw_value value = {0};
+    return render(text, &value) ? CW_MISSING : value.kind;
+}
+
+TEST(plain_text_and_literals)
+{
+    CHECK_STR(text_of("nothing here"), "nothing here");
+    CHECK_STR(text_of(""), "");
+    CHECK_STR(text_of("$ {x} $x }"), "$ {x} $x }");
+    CHECK_STR(text_of("$${match.task} is ${match.task}"), "${match.task} is KEY-1");
+    CHECK_STR(text_of("a $${b} $"), "a ${b} $");
+}
+
+TEST(one_template_keeps_the_type)
+{
+    CHECK_INT(kind_of("${event.n}"), CW_NUMBER);
+    CHECK_INT(kind_of("${event.list}"), CW_LIST);
+    CHECK_INT(kind_of("${event.no}"), CW_BOOL);
+    CHECK_INT(kind_of("${event.nil}"), CW_NULL);
+    CHECK_INT(kind_of("${event.n} "), CW_STRING);
+    CHECK_INT(kind_of("${event.n}${event.n}"), CW_STRING);
+    CHECK_INT(kind_of("${event.n | upper}"), CW_STRING);
+}
+
+TEST(values_as_text)
+{
+    CHECK_STR(text_of("<${event.n}>"), "<1.50>");
+    CHECK_STR(text_of("<${event.big}>"), "<12345678901234567890>");
+    CHECK_STR(text_of("<${event.no}>"), "<false>");
+    CHECK_STR(text_of("<${event.nil}>"), "<>");
+    CHECK_STR(text_of("<${event.list}>"), "<[1,\"x\",null]>");
+    CHECK_STR(text_of("${event.o['odd } name']}"), "yes");
+    CHECK_STR(text_of("${event.o['it\\'s']}"), "no");
+}
+
+TEST(filters)
+{
+    CHECK_STR(text_of("${event.title | first_line | trim}"), "Über Straße: 2. Teil");
+    CHECK_STR(text_of("${event.title|first_line|upper|trim}"), "ÜBER STRAßE: 2. TEIL");
+    CHECK_STR(text_of("${event.title | lower | first_line | trim}"), "über straße: 2. teil");
+    CHECK_STR(text_of("${event.title | slug}"), "über-straße-2-teil-more");
+    CHECK_STR(text_of("${event.greek | lower}"), "σσς");
+    CHECK_STR(text_of("${event.greek | upper}"), "ΣΣΣ");
+    CHECK_STR(text_of("${event.title | trim | truncate: 6}"), "Über S");
+    CHECK_STR(text_of("${event.title | trim | truncate: 1}"), "Ü");
+    CHECK_STR(text_of("${match.task | replace: KEY-, T}"), "T1");
+    CHECK_STR(text_of("${match.task | replace: '-', '|'}"), "KEY|1");
+    CHECK_STR(text_of("${match.task | replace: Z, y}"), "KEY-1");
+    CHECK_STR(text_of("${match.task | replace: -, }"), "KEY1");
+    CHECK_STR(text_of("${match.task | json}"), "\"KEY-1\"");
+    CHECK_STR(text_of("${event.nil | json}"), "null");
+    CHECK_STR(text_of("${event.o | json | truncate: 5}"), "{\"odd");
+}
+
+TEST(default_stands_in)
+{
+    CHECK_STR(text_of("${event.x | default: none}"), "none");
+    CHECK_STR(text_of("${event.x | upper | default: it's fine}"), "it's fine");
+    CHECK_STR(text_of("${event.nil | upper | default: 'a } b''c | d'}"), "a } b'c | d");
+    CHECK_STR(text_of("${event.empty | default: \" \"}"), " ");
+    CHECK_STR(text_of("${event.empty | default:}"), "");
+    CHECK_STR(text_of("${event.no | default: x}"), "false");
+    CHECK_STR(text_of("${match.task | default: x}"), "KEY-1");
+}
+
+static void check_status(const char *text, enum cw_status status, const char *say, long at)
+{
+    struct cw_value value = {.kind = CW_OBJECT};
+    err.at = -2;
+    CHECK_INT(render(text, &value), status);
+    CHECK_STR(err.text, say);
+    if (at >= 0)
+        CHECK_INT(err.at, at);
+    CHECK_INT(value.kind, CW_OBJECT); /* outputs are untouched */
+}
+
+TEST(missing_paths_are_named)
+{
+    check_status("a ${event.x.y} b", CW_ENOENT, "`event.x.y` is missing", -1);
+    check_status("${event.x | upper}", CW_ENOENT, "`event.x` is missing", -1);
+    check_status("${event.x | json}", CW_ENOENT, "`event.x` is missing", -1);
+}
+
+TEST(faults_have_their_place)
+{
+    check_status("ab ${event.x", CW_ESYNTAX, "this ${ has no closing }", 3);
+    check_status("ab ${}", CW_ESYNTAX, "a path is missing in ${...}", 5);
+    check_status("${event.x | uper}", CW_ESYNTAX,
+                 "there is no filter `uper`, did you mean `upper`?", 12);
+    check_status("${event.x | zzzzzzzz}", CW_ESYNTAX, "there is no filter `zzzzzzzz`", 12);
+    check_status("${event.x | upper: 1}", CW_ESYNTAX, "this filter takes no argument", 12);
+    check_status("${event.x | replace: a}", CW_ESYNTAX, "this filter takes two arguments", 12);
+    check_status("${event.x | truncate: -1}", CW_ESYNTAX, "`truncate` takes a number of characters",
+                 12);
+    check_status("${event.x | truncate: 99999999999999999999}", CW_ESYNTAX,
+                 "`truncate` takes a number of characters", 12);
+    check_status("${event.x | default: ${y}}", CW_ESYNTAX,
+                 "a ${...} cannot stand inside another one", 21);
+    check_status("${x | date: %Y}", CW_EINVAL,
+                 "`date` is in the grammar, but this build has not got it", 6);
+}
+
+TEST(ceilings)
+{
+    struct cw_value value = {0};
+    static char big[70000];
+    begin();
+    memset(big, 'x', 65537);
+    CHECK_INT(render(big, &value), CW_ELIMIT);
+    big[65536] = '\0';
+    CHECK_INT(render(big, &value), CW_OK);
+    memcpy(big, "${match.task}", 13);
+    CHECK_INT(render(big, &value), CW_OK);
+    memcpy(big, "${event.title}", 14); /* the text is a few bytes longer than what it replaces */
+    CHECK_INT(render(big, &value), CW_ELIMIT);
+    char *many = big;
+    for (int i = 0; i < 257; i++)
+        many += sprintf(many, "${event.n}");
+    CHECK_INT(render(big, &value), CW_ELIMIT);
+}
+
+TEST(paths_of_a_template)
+{
+    const struct cw_template *tpl;
+    begin();
+    if (!CHECK(cw_template_parse(CW_TEXT("a ${event.x | upper}${now}"), arena, &tpl, &err) ==
+               CW_OK))
+        return;
+    CHECK_INT(cw_template_count(tpl), 2);
+    CHECK_INT(cw_template_path(tpl, 0).n, 2);
+    CHECK(cw_text_is(cw_template_path(tpl, 1).steps[0].name, "now"));
+    CHECK_INT(cw_template_path(tpl, 2).n, 0);
+    CHECK(cw_template_parse(CW_TEXT("$${x}"), arena, &tpl, &err) == CW_OK);
+    CHECK_INT(cw_template_count(tpl), 0);
+}
+
+TEST(memory_that_ends)
+{
+    const struct cw_scope scope = {look_up, &root};
+    const char *text = "a ${event.title | upper | replace: a, b} $${x} ${event.list}";
+    bool rendered = false;
+    begin();
+    for (size_t limit = 0; limit < 65536 && !rendered; limit += 16) {
+        struct cw_arena *small = cw_arena_create(limit);
+        const struct cw_template *tpl;
+        struct cw_value value;
+        enum cw_status status = cw_template_parse(cw_text_of(text), small, &tpl, &err);
+        if (!status)
+            status = cw_template_render(tpl, &scope, small, &value, &err);
+        CHECK(status == CW_OK || status == CW_NOMEM);
+        rendered = status == CW_OK;
+        cw_arena_destroy(small);
+    }
+    CHECK(rendered);
+}
+
+CHECK_MAIN
