@@ -291,7 +291,11 @@ TEST(bodies_that_cannot_be_read)
     body_case("", "application/json", "{\"event\":\"idle\"", SOURCE_REFUSED, "JSON");
     body_case("", "application/json", "{\"event\":\"idle\"} x", SOURCE_REFUSED, "JSON");
     body_case("", "application/json", "[]", SOURCE_REFUSED, "names no event type");
-    body_case("", "application/json", "\"idle\"", SOURCE_REFUSED, "names no event type");
+    body_case("", "application/json", "\"idle\"", SOURCE_REFUSED, "neither an object");
+    body_case("", "application/json", "{\"event\":\"idle\",\"event\":\"active\"}", SOURCE_REFUSED,
+              "twice");
+    body_case("", "application/json", "{\"event\":\"idle\",\"a\":\"\\udc00\"}", SOURCE_REFUSED,
+              "surrogate");
     body_case("", "application/json", "{\"event\":null}", SOURCE_REFUSED, "names no event type");
     body_case("", "application/json", "{\"event\":{}}", SOURCE_REFUSED, "names no event type");
     body_case("", "application/json", "{\"event\":\"...\"}", SOURCE_REFUSED, "no event type");
