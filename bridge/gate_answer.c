@@ -29,7 +29,8 @@ static void on_answered(struct evhttp_request *request, void *arg)
     c->stage = GATE_IDLE;
     c->is_head = false;
     c->refusal = (struct gate_route){0};
-    c->deadline_ms = gate_now(c->gate) + c->gate->limits.idle_ms;
+    c->began_ms = gate_now(c->gate);
+    c->deadline_ms = c->began_ms + c->gate->limits.idle_ms;
     gate_feed_held(c);
 }
 

@@ -10,7 +10,14 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
-enum { GATE_TICK_MS = 100, GATE_LINGER_MS = 1000, GATE_LINGER_BYTES = 64 * 1024, GATE_PEER = 64 };
+enum {
+    GATE_TICK_MS = 100,
+    GATE_LINGER_MS = 1000,
+    GATE_LINGER_BYTES = 64 * 1024,
+    GATE_PATIENCE_MS = 1000, /* with a slow client, once the ceiling of connections is met */
+    GATE_ROOM = 64,          /* how many of them make room at one tick */
+    GATE_PEER = 64
+};
 
 /*   head ──> body ──> handed ──> work ──> answer ──> idle ──> head ...
  *     └────────┴──refused──┘                └──> closing ──> linger ──> (gone)
@@ -41,7 +48,7 @@ struct gate_conn {
     bool lingers;  /* reads on for a moment after the close, lest a reset eats the answer */
     bool has_chore;
     unsigned slot, generation;
-    int64_t began_ms, deadline_ms; /* 0: none */
+    int64_t began_ms, deadline_ms; /* of the request or the wait for it; 0: none */
     size_t lingered_bytes;
     struct gate_route refusal; /* of the request handed over, status 0 for none */
     struct http_reader reader;

@@ -150,6 +150,26 @@ static void expire(struct gate_conn *c)
     bufferevent_trigger(c->bev, EV_READ, 0);
 }
 
+/* At the ceiling those who keep us waiting make room: else a few thousand slow clients would keep
+ * out everybody else until their deadlines. */
+static bool is_slow(const struct gate_conn *c)
+{
+    return c->stage <= GATE_BODY && !c->let_go && c->gate->now_ms - c->began_ms > GATE_PATIENCE_MS;
+}
+
+static void make_room(struct gate *g)
+{
+    if (g->n_conns < g->limits.connections || g->is_stopping)
+        return;
+    for (size_t i = 0, n = 0; i < g->limits.connections && n < GATE_ROOM; i++) {
+        struct gate_conn *c = g->slots[i];
+        if (!c || !is_slow(c))
+            continue;
+        gate_drop(c);
+        n++;
+    }
+}
+
 void gate_on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct gate *g = arg;
@@ -166,6 +186,7 @@ void gate_on_tick(evutil_socket_t fd, short what, void *arg)
             if (c->deadline_ms && g->now_ms >= c->deadline_ms)
                 expire(c);
     }
+    make_room(g);
     if (g->n_conns)
         return;
     g->is_ticking = false;

@@ -36,7 +36,7 @@ struct listener_ops {
 struct listener_limits {
     size_t head_bytes;   /* 16 KiB: request line and fields; beyond it 431 */
     size_t fields;       /* 64; beyond it 431 */
-    size_t connections;  /* 4096; more wait in the backlog of the kernel */
+    size_t connections;  /* 4096; more wait in the backlog, and slow ones make room */
     size_t memory_bytes; /* 64 MiB: all bodies together; beyond it 503 and Retry-After */
     unsigned request_ms; /* 15 s from its first byte to its last, else 408 */
     unsigned head_ms;    /* 10 s for the first byte, and for the head */

@@ -354,6 +354,21 @@ def test_ceiling_of_connections():
         equal(server.counters()["accepted"], 10)
 
 
+def test_slow_clients_make_room():
+    with Server("connections=8", "head_ms=60000", "idle_ms=60000", "request_ms=60000") as server:
+        busy = server.connect()
+        busy.send(get("/echo/2500"))
+        slow = [server.connect() for _ in range(7)]
+        for c in slow:
+            c.send(b"GET /slow")
+        with server.connect() as c:
+            c.send(get("/echo/0"))
+            equal(c.answer()[0], 200)
+        equal(busy.answer()[0], 200)
+        for c in slow + [busy]:
+            c.s.close()
+
+
 def test_bodies_share_their_memory():
     with Server("memory_bytes=150000") as server:
         with server.connect() as first, server.connect() as second:
