@@ -31,9 +31,8 @@ static void load_row(struct backend *b, sqlite3_stmt *st)
     for (size_t i = 0; i < n; i++) {
         struct store_key key;
         memcpy(&key, keys + i * sizeof key, sizeof key);
-        keyset_add(b->keyset, &key, event);
+        keyset_load(b->keyset, &key, event);
     }
-    keyset_keep(b->keyset);
 }
 
 enum cw_status sq_load_keys(struct backend *b, struct cw_error *err)
@@ -57,6 +56,7 @@ enum cw_status sq_load_keys(struct backend *b, struct cw_error *err)
     }
     if (rc != SQLITE_DONE)
         status = sq_fail(b, rc, err);
+    keyset_load_end(b->keyset);
     sqlite3_finalize(st);
     return status;
 }
