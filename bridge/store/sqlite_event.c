@@ -16,8 +16,8 @@ static enum cw_status expected_keys(struct backend *b, size_t *out, struct cw_er
     int64_t n = 0;
     enum cw_status status =
         sq_ask(b,
-               "SELECT coalesce((max(event)-min(event)+1)*(SELECT length(keys)/16 FROM dedup"
-               " ORDER BY event DESC LIMIT 1),0) FROM dedup",
+               "SELECT coalesce(((SELECT max(event) FROM dedup)-(SELECT min(event) FROM dedup)+1)*"
+               "(SELECT length(keys)/16 FROM dedup ORDER BY event DESC LIMIT 1),0)",
                &n, err);
     *out = n > 0 ? (size_t)n : 0;
     return status;
