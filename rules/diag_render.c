@@ -117,7 +117,7 @@ static void put_line(struct renderer *r, const struct cw_place *place, struct cw
         bool tab = *at == '\t';
         unsigned n = cwr_escape_one(&at, end, one);
         unsigned wide = tab || (unsigned char)one[0] >= 0x80 ? 1 : n;
-        cwr_buf_puts(&r->out, tab ? "\t" : one);
+        cwr_buf_puts(&r->out, tab ? " " : one); /* no control byte reaches a terminal */
         shown += wide;
         if (column >= place->column && column - place->column < place->width) {
             for (unsigned i = 0; i < wide; i++)
@@ -125,7 +125,7 @@ static void put_line(struct renderer *r, const struct cw_place *place, struct cw
             continue;
         }
         if (column < place->column)
-            cwr_buf_printf(carets, "%s%*s", tab ? "\t" : "", tab ? 0 : (int)wide, "");
+            cwr_buf_printf(carets, "%*s", (int)wide, "");
     }
     cwr_buf_puts(&r->out, is_end(at, end) ? "\n" : "...\n");
     cwr_buf_puts(carets, column <= place->column ? "^" : "");

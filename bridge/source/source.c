@@ -94,7 +94,8 @@ static struct http_answer answer(struct scope *scope, const struct reply *reply)
     if (reply->body)
         value = scope_render(scope, reply->body);
     made.body = scope_text(scope, &value);
-    made.type = made.body.len ? reply->type : NULL;
+    if (made.body.len) /* a copy: the answer may outlive the source, which a reload replaces */
+        made.type = scope_printf(scope, "%s", reply->type);
     return made;
 }
 
@@ -156,6 +157,19 @@ static void build(struct scope *scope, const struct verify *by, const struct cw_
         refuse(out, 400, scope->out_of_memory ? NULL : reason);
 }
 
+/* Orders are taken from objects and lists of them, and only from what every reader reads alike. */
+static const char *find_doubt(struct scope *scope)
+{
+    enum cw_kind kind = scope->body.kind;
+    if (kind != CW_MISSING && kind != CW_OBJECT && kind != CW_LIST)
+        return "the body is neither an object nor a list";
+    unsigned doubts = cw_json_doubts(scope->scratch->json);
+    if (kind == CW_MISSING || !doubts)
+        return NULL;
+    return doubts & CW_JSON_NAME_TWICE ? "a name that is read here stands twice in the body"
+                                       : "the body has half of a surrogate pair";
+}
+
 static void decode(struct scope *scope, const struct verify *by, struct source_delivery *out)
 {
     if (!is_plain(scope->request)) {
@@ -174,13 +188,14 @@ static void decode(struct scope *scope, const struct verify *by, struct source_d
     }
     struct cw_value items;
     const char *fault = find_items(scope, &items);
-    if (fault) {
-        refuse(out, 400, fault);
-        return;
+    if (!fault) {
+        out->verdict = SOURCE_EVENTS;
+        out->answer = answer(scope, &scope->source->ack);
+        build(scope, by, &items, out);
+        fault = find_doubt(scope);
     }
-    out->verdict = SOURCE_EVENTS;
-    out->answer = answer(scope, &scope->source->ack);
-    build(scope, by, &items, out);
+    if (fault)
+        refuse(out, 400, fault);
 }
 
 void source_receive(const struct source *source, struct source_scratch *scratch,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum { FIRST_SLOTS = 256, KEPT_FRESH = 4096, QUEUE = 32 };
+
 struct slot {
     uint32_t hash, event; /* event 0: free */
 };
@@ -18,9 +20,9 @@ struct keyset {
     uint64_t salt;
     struct slot *fresh; /* added since the last keep */
     size_t n_fresh, fresh_cap;
+    struct slot queue[QUEUE];
+    size_t n_queue;
 };
-
-enum { FIRST_SLOTS = 256, KEPT_FRESH = 4096 };
 
 static size_t home(const struct keyset *set, uint32_t hash)
 {
@@ -93,18 +95,40 @@ static void grow(struct keyset *set)
     free(old);
 }
 
+static void put_or_grow(struct keyset *set, struct slot slot)
+{
+    if (set->n + 1 > set->n_slots / 8 * 7)
+        grow(set);
+    put(set, slot);
+}
+
 void keyset_add(struct keyset *set, const struct store_key *key, uint32_t event)
 {
     assert(event);
-    if (set->n + 1 > set->n_slots / 8 * 7)
-        grow(set);
     struct slot slot = {hash_of(set, key), event};
-    put(set, slot);
+    put_or_grow(set, slot);
     if (set->n_fresh == set->fresh_cap) {
         set->fresh_cap = set->fresh_cap ? set->fresh_cap * 2 : 64;
         set->fresh = xrealloc(set->fresh, set->fresh_cap * sizeof *set->fresh);
     }
     set->fresh[set->n_fresh++] = slot;
+}
+
+void keyset_load(struct keyset *set, const struct store_key *key, uint32_t event)
+{
+    assert(event);
+    struct slot slot = {hash_of(set, key), event};
+    __builtin_prefetch(&set->slots[home(set, slot.hash)], 1);
+    set->queue[set->n_queue++] = slot;
+    if (set->n_queue == QUEUE)
+        keyset_load_end(set);
+}
+
+void keyset_load_end(struct keyset *set)
+{
+    for (size_t i = 0; i < set->n_queue; i++)
+        put_or_grow(set, set->queue[i]);
+    set->n_queue = 0;
 }
 
 /* Closes the gap at `hole`: whoever was pushed past it by others moves back into it. */

@@ -24,6 +24,10 @@ uint32_t keyset_next(const struct keyset *set, const struct store_key *key,
                      struct keyset_walk *walk);
 /* Limits: event is not 0. */
 void keyset_add(struct keyset *set, const struct store_key *key, uint32_t event);
+/* The same for many in a row, in 1/4 of the time: they lie in a queue until memory has come nearer.
+ * After the last one keyset_load_end is due. What is loaded stays. */
+void keyset_load(struct keyset *set, const struct store_key *key, uint32_t event);
+void keyset_load_end(struct keyset *set);
 /* What was added since the last keyset_keep stays, or goes. */
 void keyset_keep(struct keyset *set);
 void keyset_undo(struct keyset *set);

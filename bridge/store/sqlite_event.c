@@ -16,8 +16,8 @@ static enum cw_status expected_keys(struct backend *b, size_t *out, struct cw_er
     int64_t n = 0;
     enum cw_status status =
         sq_ask(b,
-               "SELECT coalesce((max(event)-min(event)+1)*(SELECT length(keys)/16 FROM dedup"
-               " ORDER BY event DESC LIMIT 1),0) FROM dedup",
+               "SELECT coalesce(((SELECT max(event) FROM dedup)-(SELECT min(event) FROM dedup)+1)*"
+               "(SELECT length(keys)/16 FROM dedup ORDER BY event DESC LIMIT 1),0)",
                &n, err);
     *out = n > 0 ? (size_t)n : 0;
     return status;
@@ -31,9 +31,8 @@ static void load_row(struct backend *b, sqlite3_stmt *st)
     for (size_t i = 0; i < n; i++) {
         struct store_key key;
         memcpy(&key, keys + i * sizeof key, sizeof key);
-        keyset_add(b->keyset, &key, event);
+        keyset_load(b->keyset, &key, event);
     }
-    keyset_keep(b->keyset);
 }
 
 enum cw_status sq_load_keys(struct backend *b, struct cw_error *err)
@@ -57,6 +56,7 @@ enum cw_status sq_load_keys(struct backend *b, struct cw_error *err)
     }
     if (rc != SQLITE_DONE)
         status = sq_fail(b, rc, err);
+    keyset_load_end(b->keyset);
     sqlite3_finalize(st);
     return status;
 }

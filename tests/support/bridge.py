@@ -211,11 +211,12 @@ class Bridge:
         finally:
             c.close()
 
-    def push(self, body, delivery="d-1", secret=SECRETS["github"], event="push"):
+    def push(self, body, delivery="d-1", secret=SECRETS["github"], event="push",
+             path="/hooks/github"):
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         sign = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        return self.post("/hooks/github", body, {
+        return self.post(path, body, {
             "Content-Type": "application/json", "X-GitHub-Event": event,
             "X-GitHub-Delivery": delivery, "X-Hub-Signature-256": "sha256=" + sign})[0]
 

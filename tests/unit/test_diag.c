@@ -81,8 +81,8 @@ TEST(controls_and_tabs)
     CHECK_STR(cw_diags_get(diags, 0)->text, "bad \\x1b[2J\\n\\u202e");
     cw_diags_add(diags, CW_ERROR, "syntax", at("f\x1b", 1, 1, 1), NULL, "x");
     renders(diags, "f:1:8: error[syntax]: bad \\x1b[2J\\n\\u202e\n"
-                   "1 | \t\\x1b[0m\t\xC3\xA9\\xffx: y\n"
-                   "  | \t       \t ^~~~~\n"
+                   "1 |  \\x1b[0m \xC3\xA9\\xffx: y\n"
+                   "  |           ^~~~~\n"
                    "   = a\\nb\n"
                    "f\\x1b:1:1: error[syntax]: x\n");
 }

@@ -1,0 +1,103 @@
+/* memory_priv: what the files of the memory backend share. Nobody else includes it. */
+#ifndef STORE_MEMORY_PRIV_H
+#define STORE_MEMORY_PRIV_H
+
+#include "backend.h"
+#include "keyset.h"
+
+enum table { EVENTS, KEYS, RUNS, CALLS, ATTEMPTS, TIMERS, SETTINGS, TABLES };
+
+struct rows {
+    void **at; /* ids are index + 1 */
+    size_t n, cap;
+    size_t kept; /* n at the begin of the turn */
+};
+
+struct keys { /* of the event of the same index; not a row of the contract */
+    size_t n;
+    struct store_key keys[];
+};
+
+/* The calls of a run are chained, the newest first, by ids; 0: no more. */
+struct run_row {
+    struct store_run run;
+    int64_t last_call;
+};
+
+struct call_row {
+    struct store_call call;
+    int64_t call_before;
+};
+
+struct undo {
+    enum table table;
+    size_t i;
+    void *old;
+};
+
+struct backend {
+    struct row_shape shapes[TABLES];
+    struct rows rows[TABLES];
+    size_t first_run, first_call; /* all before are finished */
+    int64_t last_event;           /* the highest that has a run */
+    struct undo *undo;
+    size_t n_undo, undo_cap;
+    struct keyset *keyset;
+    size_t bytes, bytes_kept, max_bytes;
+};
+
+/* ---- memory.c ---- */
+
+/* Returns: the id of the new row. */
+int64_t mem_add(struct backend *b, enum table table, const void *row);
+/* Puts a new block in place of the row: the old one stays until the end of the turn. */
+void mem_change(struct backend *b, enum table table, size_t i, const void *row);
+void *mem_row(const struct backend *b, enum table table, size_t i);
+/* Returns: NULL when there is none. */
+void *mem_by_id(const struct backend *b, enum table table, int64_t id);
+const struct store_run *mem_run(const struct backend *b, size_t i);
+const struct store_call *mem_call(const struct backend *b, size_t i);
+bool mem_same(struct cw_text a, struct cw_text b);
+bool mem_run_is_open(const struct store_run *run);
+bool mem_call_is_open(const struct store_call *call);
+
+/* ---- memory_run.c, memory_call.c: as in backend.h ---- */
+
+enum cw_status mem_run_insert(struct backend *b, const struct store_run *run, int64_t *id,
+                              struct cw_error *err);
+enum cw_status mem_run_has(struct backend *b, int64_t event, const struct store_runs_key *key,
+                           struct cw_error *err);
+enum cw_status mem_run_find(struct backend *b, const struct store_runs_key *key,
+                            enum store_run_state state, int64_t after, int64_t *id,
+                            struct cw_error *err);
+enum cw_status mem_run_state(struct backend *b, int64_t id, enum store_run_state *state,
+                             struct cw_error *err);
+enum cw_status mem_run_change(struct backend *b, int64_t id, const struct store_run_change *to,
+                              struct cw_error *err);
+enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
+                        struct row_list *out, struct cw_error *err);
+enum cw_status mem_next_due(struct backend *b, int64_t *due_ms, struct cw_error *err);
+
+enum cw_status mem_call_insert(struct backend *b, const struct store_call *call, int64_t *id,
+                               struct cw_error *err);
+enum cw_status mem_call_state(struct backend *b, int64_t id, enum store_call_state *state,
+                              struct cw_error *err);
+enum cw_status mem_call_save(struct backend *b, const struct store_call *call,
+                             struct cw_error *err);
+enum cw_status mem_calls_tally(struct backend *b, int64_t run, struct store_tally *out,
+                               struct cw_error *err);
+enum cw_status mem_calls_end(struct backend *b, int64_t run, const struct store_calls_change *to,
+                             struct cw_error *err);
+enum cw_status mem_lane_head(struct backend *b, struct cw_text person, struct row_list *out,
+                             struct cw_error *err);
+enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_error *err);
+enum cw_status mem_calls_of(struct backend *b, int64_t event, struct row_list *out,
+                            struct cw_error *err);
+enum cw_status mem_attempt_begin(struct backend *b, const struct store_attempt *attempt,
+                                 int64_t *id, struct cw_error *err);
+enum cw_status mem_attempt_end(struct backend *b, const struct store_attempt *attempt,
+                               struct cw_error *err);
+enum cw_status mem_attempts_of(struct backend *b, int64_t call, struct row_list *out,
+                               struct cw_error *err);
+
+#endif

@@ -1,0 +1,97 @@
+"""The corpora of malformed requests, JSON and YAML against the daemon that ships."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+from bridge import CLOCKWIRE, CONFIG, ROOT, SECRETS, SLOW, main, test, world
+
+SHARED = pathlib.Path(os.environ.get("CW_SHARED", ROOT / ".." / "shared")) / "hostile"
+# Requests that never end are judged by the deadline of the whole request.
+SHORT = CONFIG.replace("body: 64 KiB", "body: 1 MiB, request_time: 2 seconds")
+# A source that reads its names from the body, signed as GitHub signs: corpora post to it.
+OPEN = SHORT.replace("users:", """  open:
+    path: /hooks/open
+    type: ${body.type}
+    id: ${body.id}
+    user: ${body.user}
+    verify: { hmac: sha256, header: X-Hub-Signature-256, prefix: "sha256=", secret: "${secret.github}" }
+users:""", 1)
+
+
+def corpus_of_requests(folder):
+    with world(config=OPEN) as (sim, b):
+        measure = [] if os.environ.get("CW_SANITIZE") else ["--pid", str(b.process.pid)]
+        r = subprocess.run(
+            [sys.executable, str(ROOT / "tests/support/hostile_http.py"), f"127.0.0.1:{b.port}",
+             "/hooks/open", str(folder), "--secret", SECRETS["github"], "--patience", "20", *measure],
+            capture_output=True, text=True, timeout=300 * SLOW)
+        print(r.stdout.strip().splitlines()[-1] if r.stdout.strip() else r.stderr)
+        assert r.returncode == 0, r.stdout[-3000:] + r.stderr[-2000:]
+        assert sim.acts() == []
+        assert b.process.poll() is None
+
+
+@test
+def our_requests():
+    corpus_of_requests(ROOT / "tests/hostile/http")
+
+
+@test
+def shared_requests():
+    if not (SHARED / "http/manifest.json").exists():
+        print("skipped: ../shared/hostile/http is not there")
+        return
+    corpus_of_requests(SHARED / "http")
+
+
+@test
+def shared_json():
+    """Correctly signed bodies: legal ones never 4xx for their JSON, illegal ones never 2xx."""
+    files = sorted([*(SHARED / "json").glob("*.json"), *(SHARED / "json-suite").glob("*.json")])
+    if not files:
+        print("skipped: ../shared/hostile/json is not there")
+        return
+    wrong = []
+    with world(config=OPEN) as (sim, b):
+        for n, file in enumerate(files):
+            kind, body = file.name[:2], file.read_bytes()
+            # GitHub's type stands in a header: legal JSON is an event whatever it holds.
+            seen = [b.push(body, f"json-{n}"), b.push(body, "-", path="/hooks/open")]
+            object_or_list = body.strip()[:1] in (b"{", b"[")
+            if max(seen) >= 500 or (kind == "n_" and seen[1] < 300) or \
+                    (kind == "y_" and object_or_list and seen[0] >= 300):
+                wrong.append((file.name, seen))
+        assert b.process.poll() is None
+    print(f"{len(files)} bodies")
+    assert not wrong, wrong
+
+
+@test
+def shared_yaml():
+    """Each is refused within 0.2 s with a place, without control bytes."""
+    files = sorted((SHARED / "yaml").glob("*.yaml"))
+    if not files:
+        print("skipped: ../shared/hostile/yaml is not there")
+        return
+    wrong = []
+    slowest = 0
+    for file in files:
+        begun = time.monotonic()
+        r = subprocess.run([CLOCKWIRE, "check", str(file)], capture_output=True, timeout=20 * SLOW)
+        took = time.monotonic() - begun
+        slowest = max(slowest, took)
+        text = (r.stdout + r.stderr).decode("utf-8", "replace")
+        place = f"{file}:"
+        at = text.find(place)
+        located = at >= 0 and text[at + len(place)].isdigit()
+        controls = any(ord(c) < 32 and c != "\n" or ord(c) == 127 for c in text)
+        if r.returncode != 1 or not located or controls or took > 0.2 * SLOW:
+            wrong.append((file.name, r.returncode, located, controls, round(took, 3)))
+    print(f"{len(files)} configurations, the slowest took {slowest * 1000:.0f} ms")
+    assert not wrong, wrong
+
+
+main()
