@@ -83,6 +83,8 @@ static enum cw_status compile(struct cw_text pattern, uint32_t options, pcre2_co
     pcre2_compile_context_free(context);
     if (*out)
         return CW_OK;
+    if (code == PCRE2_ERROR_HEAP_FAILED)
+        return cw_fail(err, CW_NOMEM, "pattern: memory is short");
     pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof text);
     return cw_fail_at(err, CW_ESYNTAX, at, "pattern: %s (byte %zu)", text, at);
 }
@@ -146,7 +148,7 @@ enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struc
         return cw_fail(err, CW_NOMEM, "pattern: memory is short");
     status = compile(pattern, options | PCRE2_AUTO_CALLOUT, &regex->code, err);
     if (status == CW_OK && pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) != 0)
-        status = cw_fail(err, CW_EINVAL, "pattern: it cannot be compiled to machine code");
+        status = cw_fail(err, CW_EINVAL, "pattern: it cannot be compiled to machine code here");
     if (status != CW_OK) {
         cwr_regex_destroy(regex);
         return status;

@@ -3,96 +3,11 @@
  * Refuses anchors, aliases, merge keys, tags, directives, second documents, keys that are no
  * scalars and duplicate keys; all of them in one run. Ceilings end the run at the event that meets
  * them, which is before libyaml becomes quadratic in depth. */
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
-#include "node.h"
-
-enum {
-    MOST_DEPTH = 64,
-    FLOW_DEPTH = 16,
-    SCALAR_BYTES = 64 << 10,
-    QUIET_BYTES = 1 << 20, /* read without an event: one huge scalar or comment */
-    DEFAULT_BYTES = 64 << 20,
-    DEFAULT_NODES = 4000000,
-    DEFAULT_DEPTH = 32,
-    FAULTS = 50 /* of YAML itself in one file */
-};
-
-struct frame {
-    struct cw_node node;
-    size_t first;      /* of its children in `made` */
-    size_t mark_index; /* where it begins, in characters */
-    bool flow;
-};
-
-struct builder {
-    yaml_parser_t parser;
-    const char *file;
-    struct cw_text text; /* without a byte order mark */
-    struct cw_doc_limits limits;
-    struct cw_diags *diags;
-    struct cw_doc *doc;
-    struct frame frames[MOST_DEPTH];
-    unsigned depth, flow_depth;
-    struct cw_node *made; /* complete nodes whose parent is not */
-    size_t n_made, room, nodes;
-    size_t faults;
-    size_t fed, fed_at_event;
-    bool too_quiet, have_root, end;
-    size_t seen_index, seen_at; /* character and byte of the latest mark */
-    enum cw_status status;
-};
-
-static struct cw_place place_of(const struct builder *b, const yaml_mark_t *from,
-                                const yaml_mark_t *to)
-{
-    struct cw_place place = {b->file, (uint32_t)from->line + 1, (uint32_t)from->column + 1, 1};
-    if (to && to->line == from->line && to->column > from->column)
-        place.width = (uint32_t)(to->column - from->column);
-    return place;
-}
-
-/* Counts a fault; after many of them the rest of the file is not worth reading. */
-static void fault(struct builder *b, const char *code, struct cw_place place, const char *hint,
-                  const char *text)
-{
-    cw_diags_add(b->diags, CW_ERROR, code, place, hint, "%s", text);
-    b->status = CW_ESYNTAX;
-    b->end |= ++b->faults == FAULTS;
-}
-
-static void limit(struct builder *b, const char *code, struct cw_place place, const char *text)
-{
-    cw_diags_add(b->diags, CW_ERROR, code, place, NULL, "%s", text);
-    b->status = CW_ELIMIT;
-    b->end = true;
-}
-
-static void memory(struct builder *b)
-{
-    cw_diags_add(b->diags, CW_ERROR, "out-of-memory", (struct cw_place){.file = b->file}, NULL,
-                 "memory is short");
-    b->status = CW_NOMEM;
-    b->end = true;
-}
-
-/* The text at a mark; marks count characters, so this walks on from the latest one. */
-static const char *text_at(struct builder *b, const yaml_mark_t *mark)
-{
-    const char *at = b->text.at + b->seen_at, *end = b->text.at + b->text.len;
-    if (mark->index < b->seen_index)
-        return NULL;
-    for (size_t n = mark->index - b->seen_index; n && at < end; n--)
-        for (at++; at < end && ((unsigned char)*at & 0xC0) == 0x80;)
-            at++;
-    b->seen_index = mark->index;
-    b->seen_at = (size_t)(at - b->text.at);
-    return at;
-}
+#include "builder.h"
 
 static int feed(void *ctx, unsigned char *buffer, size_t size, size_t *got)
 {
@@ -127,7 +42,7 @@ static void add(struct builder *b, const struct cw_node *node)
         size_t room = b->room ? b->room * 2 : 256;
         struct cw_node *made = realloc(b->made, room * sizeof *made);
         if (!made) {
-            memory(b);
+            cwr_yaml_memory(b);
             return;
         }
         b->made = made;
@@ -151,11 +66,11 @@ static void check_properties(struct builder *b, struct cw_place place, const voi
                              const void *tag, const char *raw)
 {
     if (anchor)
-        fault(b, "yaml-anchor", place, "write the value out where it is needed",
-              "anchors (&name) are not part of this language");
+        cwr_yaml_fault(b, "yaml-anchor", place, "write the value out where it is needed",
+                       "anchors (&name) are not part of this language");
     if (tag || (raw && raw < b->text.at + b->text.len && *raw == '!'))
-        fault(b, "yaml-tag", place, "values are read by what their key expects",
-              "tags (!name) are not part of this language");
+        cwr_yaml_fault(b, "yaml-tag", place, "values are read by what their key expects",
+                       "tags (!name) are not part of this language");
 }
 
 /* `? key` announces a key that may be anything and go over lines. */
@@ -171,13 +86,13 @@ static void check_key(struct builder *b, const struct cw_node *key, const char *
     struct cw_text text = cw_node_text(key);
     struct cw_place place = cw_node_place(key);
     if (key->plain && cw_text_is(text, "<<"))
-        fault(b, "yaml-merge", place, "write the keys out",
-              "merge keys (<<) are not part of this language");
+        cwr_yaml_fault(b, "yaml-merge", place, "write the keys out",
+                       "merge keys (<<) are not part of this language");
     else if (key->plain && !text.len)
-        fault(b, "syntax", place, NULL, "a key is missing here");
+        cwr_yaml_fault(b, "syntax", place, NULL, "a key is missing here");
     else if (is_announced(b, raw))
-        fault(b, "complex-key", place, "write `key: value`",
-              "`?` keys are not part of this language");
+        cwr_yaml_fault(b, "complex-key", place, "write `key: value`",
+                       "`?` keys are not part of this language");
 }
 
 static void count(struct builder *b, struct cw_place place)
@@ -186,16 +101,16 @@ static void count(struct builder *b, struct cw_place place)
     if (++b->nodes <= b->limits.nodes)
         return;
     snprintf(text, sizeof text, "more than %zu values", b->limits.nodes);
-    limit(b, "too-large", place, text);
+    cwr_yaml_limit(b, "too-large", place, text);
 }
 
 static void check_scalar(struct builder *b, const struct cw_node *node)
 {
     struct cw_place place = cw_node_place(node);
     if (node->n > SCALAR_BYTES)
-        limit(b, "too-large", place, "a text of more than 64 KiB");
+        cwr_yaml_limit(b, "too-large", place, "a text of more than 64 KiB");
     if (node->n && memchr(node->at, '\0', node->n))
-        fault(b, "encoding", place, NULL, "a text may not hold NUL");
+        cwr_yaml_fault(b, "encoding", place, NULL, "a text may not hold NUL");
     if (node->plain && strstr(node->at, "{{"))
         cw_diags_add(b->diags, CW_WARNING, "template-braces", place, "templates are written ${x}",
                      "`{{` is plain text here");
@@ -203,20 +118,20 @@ static void check_scalar(struct builder *b, const struct cw_node *node)
 
 static void on_scalar(struct builder *b, const yaml_event_t *event)
 {
-    struct cw_place place = place_of(b, &event->start_mark, &event->end_mark);
+    struct cw_place place = cwr_yaml_place(b, &event->start_mark, &event->end_mark);
     struct cw_node node = node_at(b, CW_NODE_SCALAR, place);
     struct cw_text text = {(const char *)event->data.scalar.value, event->data.scalar.length};
-    const char *raw = text_at(b, &event->start_mark);
+    const char *raw = cwr_yaml_text_at(b, &event->start_mark);
     count(b, place);
     if (text.len > UINT32_MAX) {
-        limit(b, "too-large", place, "a text of more than 64 KiB");
+        cwr_yaml_limit(b, "too-large", place, "a text of more than 64 KiB");
         return;
     }
     node.n = (uint32_t)text.len;
     node.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     node.at = cw_arena_copy(b->doc->arena, text);
     if (!node.at) {
-        memory(b);
+        cwr_yaml_memory(b);
         return;
     }
     check_properties(b, place, event->data.scalar.anchor, event->data.scalar.tag, raw);
@@ -228,23 +143,26 @@ static void on_scalar(struct builder *b, const yaml_event_t *event)
 
 /* A list or mapping where a key belongs: unquoted {{ x }} reads as a mapping in a mapping. */
 static void refuse_key(struct builder *b, struct cw_place place, enum cw_node_kind kind, bool flow,
-                       size_t index)
+                       size_t index, const char *raw)
 {
     const struct frame *top = &b->frames[b->depth - 1];
     if (kind == CW_NODE_MAP && flow && top->flow && top->mark_index + 1 == index) {
         struct cw_place braces = cw_node_place(&top->node);
         braces.width = 2;
-        fault(b, "template-braces", braces,
-              "write ${x}, in quotes where it stands inside { } or [ ]",
-              "{{ x }} is no template here: YAML reads it as a mapping in a mapping");
+        cwr_yaml_fault(b, "template-braces", braces,
+                       "write ${x}, in quotes where it stands inside { } or [ ]",
+                       "{{ x }} is no template here: YAML reads it as a mapping in a mapping");
         return;
     }
-    fault(b, "complex-key", place, NULL, "a key must be one word or text, not a list or mapping");
+    if (raw && b->text.at + b->text.len - raw > 1 && raw[0] == '{' && raw[1] == '{')
+        return; /* told at the second brace */
+    cwr_yaml_fault(b, "complex-key", place, NULL,
+                   "a key must be one word or text, not a list or mapping");
 }
 
 static void on_start(struct builder *b, const yaml_event_t *event, enum cw_node_kind kind)
 {
-    struct cw_place place = place_of(b, &event->start_mark, NULL);
+    struct cw_place place = cwr_yaml_place(b, &event->start_mark, NULL);
     bool map = kind == CW_NODE_MAP;
     const void *anchor = map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
     const void *tag = map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
@@ -254,16 +172,17 @@ static void on_start(struct builder *b, const yaml_event_t *event, enum cw_node_
     count(b, place);
     if (b->depth == b->limits.depth) {
         snprintf(text, sizeof text, "more than %u levels of lists and mappings", b->limits.depth);
-        limit(b, "too-deep", place, text);
+        cwr_yaml_limit(b, "too-deep", place, text);
         return;
     }
     if (flow && b->flow_depth == FLOW_DEPTH) {
-        limit(b, "too-deep", place, "more than 16 levels of [ ] and { }");
+        cwr_yaml_limit(b, "too-deep", place, "more than 16 levels of [ ] and { }");
         return;
     }
-    check_properties(b, place, anchor, tag, text_at(b, &event->start_mark));
+    const char *raw = cwr_yaml_text_at(b, &event->start_mark);
+    check_properties(b, place, anchor, tag, raw);
     if (is_key_next(b))
-        refuse_key(b, place, kind, flow, event->start_mark.index);
+        refuse_key(b, place, kind, flow, event->start_mark.index, raw);
     b->flow_depth += flow;
     b->frames[b->depth++] = (struct frame){.node = node_at(b, kind, place),
                                            .first = b->n_made,
@@ -279,7 +198,7 @@ static void on_duplicate(void *ctx, const struct cw_node *first, const struct cw
         return;
     snprintf(hint, sizeof hint, "first given on line %u", first->line);
     snprintf(text, sizeof text, "the key `%.80s` is given twice", (const char *)second->at);
-    fault(b, "duplicate-key", cw_node_place(second), hint, text);
+    cwr_yaml_fault(b, "duplicate-key", cw_node_place(second), hint, text);
 }
 
 static void on_end(struct builder *b)
@@ -299,7 +218,7 @@ static void on_end(struct builder *b)
             memcpy((void *)(uintptr_t)node.at, children, n * sizeof node);
     }
     if (!node.at) {
-        memory(b);
+        cwr_yaml_memory(b);
         return;
     }
     if (node.kind == CW_NODE_MAP)
@@ -312,27 +231,28 @@ static void on_end(struct builder *b)
 
 static void on_alias(struct builder *b, const yaml_event_t *event)
 {
-    struct cw_place place = place_of(b, &event->start_mark, &event->end_mark);
+    struct cw_place place = cwr_yaml_place(b, &event->start_mark, &event->end_mark);
     struct cw_node node = node_at(b, CW_NODE_SCALAR, place);
     count(b, place);
-    fault(b, "yaml-alias", place, "write the value out",
-          "aliases (*name) are not part of this language; text that begins with * needs quotes");
+    cwr_yaml_fault(
+        b, "yaml-alias", place, "write the value out",
+        "aliases (*name) are not part of this language; text that begins with * needs quotes");
     node.at = "";
     add(b, &node);
 }
 
 static void on_document(struct builder *b, const yaml_event_t *event)
 {
-    struct cw_place place = place_of(b, &event->start_mark, &event->end_mark);
+    struct cw_place place = cwr_yaml_place(b, &event->start_mark, &event->end_mark);
     if (event->data.document_start.version_directive ||
         event->data.document_start.tag_directives.start !=
             event->data.document_start.tag_directives.end)
-        fault(b, "yaml-directive", place, "leave the line out",
-              "directives (%NAME) are not part of this language");
+        cwr_yaml_fault(b, "yaml-directive", place, "leave the line out",
+                       "directives (%NAME) are not part of this language");
     if (!b->have_root)
         return;
-    fault(b, "yaml-second-document", place, "put it into a file of its own",
-          "a file holds one document only");
+    cwr_yaml_fault(b, "yaml-second-document", place, "put it into a file of its own",
+                   "a file holds one document only");
     b->end = true;
 }
 
@@ -367,74 +287,19 @@ static void on_event(struct builder *b, const yaml_event_t *event)
     }
 }
 
-/* True when `what` stands on the line of the mark, at or before it or near behind. */
-static bool line_has(struct builder *b, const yaml_mark_t *mark, const char *what)
-{
-    b->seen_index = b->seen_at = 0;
-    const char *at = text_at(b, mark), *end = b->text.at + b->text.len;
-    const char *from = at;
-    for (size_t n = 0; from > b->text.at && from[-1] != '\n' && n < 4096; n++)
-        from--;
-    if (end - from > 8192)
-        end = from + 8192;
-    const char *stop = memchr(from, '\n', (size_t)(end - from));
-    return memmem(from, (size_t)((stop ? stop : end) - from), what, strlen(what)) != NULL;
-}
-
-static const char *hint_for(struct builder *b, const yaml_mark_t *mark)
-{
-    b->seen_index = b->seen_at = 0;
-    const char *at = text_at(b, mark), *end = b->text.at + b->text.len;
-    if (at && at < end && *at == '\t')
-        return "indent with blanks, not with tabs";
-    if (at && at < end && strchr("@`%|>", *at))
-        return "text that begins with this character needs quotes";
-    if (line_has(b, mark, "${"))
-        return "inside { } and [ ] a template needs quotes";
-    return NULL;
-}
-
-static void on_parser_error(struct builder *b)
-{
-    const yaml_parser_t *p = &b->parser;
-    const char *problem = p->problem ? p->problem : "this cannot be read";
-    char text[256];
-    if (p->error == YAML_MEMORY_ERROR) {
-        memory(b);
-        return;
-    }
-    if (b->too_quiet) {
-        limit(b, "too-large", place_of(b, &p->mark, NULL), "more than 1 MiB without a value");
-        return;
-    }
-    const yaml_mark_t *mark = p->error == YAML_READER_ERROR ? &p->mark : &p->problem_mark;
-    if (p->context && strstr(problem, "unexpected end of stream"))
-        mark = &p->context_mark; /* the quote that is never closed */
-    snprintf(text, sizeof text, "%s%s%s", p->context ? p->context : "", p->context ? ", " : "",
-             problem);
-    if (strstr(problem, "directive") || strstr(text, "directive"))
-        fault(b, "yaml-directive", place_of(b, mark, NULL), "leave the line out", text);
-    else if (line_has(b, mark, "{{"))
-        fault(b, "template-braces", place_of(b, mark, NULL),
-              "write ${x}; {{ x }} is no template here", text);
-    else
-        fault(b, "syntax", place_of(b, mark, NULL), hint_for(b, mark), text);
-    b->end = true;
-}
-
 static void run(struct builder *b)
 {
     while (!b->end) {
         yaml_event_t event;
         if (!yaml_parser_parse(&b->parser, &event)) {
-            on_parser_error(b);
+            cwr_yaml_parser_error(b);
             return;
         }
         on_event(b, &event);
         yaml_event_delete(&event);
     }
     if (b->status == CW_OK && !b->have_root)
-        fault(b, "syntax", (struct cw_place){b->file, 1, 1, 1}, NULL, "the file is empty");
+        cwr_yaml_fault(b, "syntax", (struct cw_place){b->file, 1, 1, 1}, NULL, "the file is empty");
 }
 
 static struct cw_doc *doc_create(const char **file)
@@ -464,7 +329,7 @@ static void build(struct builder *b)
 {
     b->doc = doc_create(&b->file);
     if (!b->doc || !yaml_parser_initialize(&b->parser)) {
-        memory(b);
+        cwr_yaml_memory(b);
         return;
     }
     yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
@@ -489,6 +354,7 @@ enum cw_status cw_doc_parse(const char *file, struct cw_text text,
     if (cwr_yaml_check(file, text, diags, &skip) != CW_OK)
         return CW_ESYNTAX;
     b.text = (struct cw_text){text.at + skip, text.len - skip};
+    cwr_yaml_find_end(&b);
     build(&b);
     if (b.status == CW_OK)
         *out = b.doc;

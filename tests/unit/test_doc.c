@@ -161,6 +161,8 @@ TEST(braces_of_other_templates)
     FAULTS("a: {{ x | y: \"z }}\n", "template-braces 1:14+1");
     FAULTS("a: {{ x }} and more\n", "template-braces 1:4+2, template-braces 1:12+1");
     FAULTS("a: '{{ x }}'\n", "");
+    FAULTS("a: { {{ x }}", "template-braces 1:6+2, template-braces 1:13+1");
+    FAULTS("a: {b: {{ x }}}\n", "template-braces 1:8+2");
     FAULTS("a: { {b: 1}: 2}\n", "complex-key 1:6+1");
     CHECK_INT(parse("a: say {{ x }}\n"), CW_OK);
     CHECK_INT(cw_diags_count(diags, CW_WARNING), 1);
@@ -214,6 +216,7 @@ TEST(syntax)
     FAULTS("# nothing\n", "syntax 1:1+1");
     FAULTS("\xEF\xBB\xBF", "syntax 1:1+1");
     FAULTS("a: [1\n", "syntax 2:1+1");
+    FAULTS("a: [1", "syntax 1:6+1");
     FAULTS("a: 'x\n", "syntax 1:4+1");
     FAULTS("a: 1\n b: 2\n", "syntax 2:3+1");
     FAULTS("a: b: c\n", "syntax 1:5+1");

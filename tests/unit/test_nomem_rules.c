@@ -1,0 +1,168 @@
+/* The 1st, 2nd, ... nth allocation fails: the library says CW_NOMEM and nothing is lost.
+ *
+ * The program's own malloc stands before the C library's, which a sanitizer does not allow. */
+#include "check.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
+
+int main(void)
+{
+    check_skip("memory that fails cannot be tried under a sanitizer");
+}
+
+#else
+
+#include "lab.h"
+
+#include <errno.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *at, size_t size);
+void __libc_free(void *at);
+
+static long left = -1; /* allocations that still succeed; -1: all */
+static long live;
+
+static bool fails(void)
+{
+    if (left == 0)
+        errno = ENOMEM;
+    return left == 0 || (left > 0 && left-- == 0);
+}
+
+void *malloc(size_t size)
+{
+    void *at = fails() ? NULL : __libc_malloc(size);
+    live += at != NULL;
+    return at;
+}
+
+void *calloc(size_t n, size_t size)
+{
+    void *at = fails() ? NULL : __libc_calloc(n, size);
+    live += at != NULL;
+    return at;
+}
+
+void *realloc(void *old, size_t size)
+{
+    void *at = fails() ? NULL : __libc_realloc(old, size);
+    live += at != NULL && old == NULL;
+    return at;
+}
+
+void free(void *at)
+{
+    live -= at != NULL;
+    __libc_free(at);
+}
+
+static const char rules_text[] =
+    "version: 1\ntimezone: UTC\nusers:\n"
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [a@x] }\n"
+    "rules:\n"
+    "  - id: one\n    when: [github.push, { event: git.tag, event.n: [1, 2] }]\n"
+    "    user: '${event.u}'\n"
+    "    if:\n      event.ref: { matches: '^(?<task>[A-Z]+-\\d+)' }\n      event.n: { above: 1 }\n"
+    "      any: [ { timer: running }, { event.s: { contains: X, ignore_case: true } } ]\n"
+    "    unless: desktop.active\n"
+    "    then: [ { start: { task: '${match.task | lower}' } }, stop ]\n"
+    "  - { id: two, when: github.push, user: ada, if: { paused_by: one }, then: { log: '${now}' } "
+    "}\n";
+
+static enum cw_status compile(struct cw_ruleset **out)
+{
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    if (!diags)
+        return CW_NOMEM;
+    enum cw_status status = cw_doc_parse("r", cw_text_of(rules_text), NULL, diags, &doc);
+    if (!status)
+        status = cw_ruleset_compile(doc, &lab_catalogue, diags, out);
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
+    return status;
+}
+
+/* Counts of what is live are only even when nothing leaked. */
+TEST(compiling)
+{
+    enum cw_status status = CW_NOMEM;
+    long n = 0;
+    for (; status && n < 10000; n++) {
+        struct cw_ruleset *rules = NULL;
+        long before = live;
+        left = n;
+        status = compile(&rules);
+        left = -1;
+        if (status && !CHECK_INT(status, CW_NOMEM))
+            break;
+        cw_ruleset_unref(rules);
+        if (!CHECK_INT(live, before))
+            break;
+    }
+    CHECK_INT(status, CW_OK);
+    CHECK(n > 20); /* there was something to fail */
+}
+
+static enum cw_status match(const struct cw_ruleset *rules)
+{
+    static const char body[] =
+        "{\"u\":[\"a@x\",\"eve\"],\"ref\":\"KEY-1\",\"n\":1.5,\"s\":\"axb\"}";
+    struct cw_json *json = cw_json_create();
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct cw_matcher *matcher = cw_matcher_create();
+    struct cw_event event = {.source = CW_TEXT("github"), .type = CW_TEXT("push")};
+    struct cw_matches matches;
+    struct cw_plan plan = {.n = 0};
+    enum cw_status status = json && arena && matcher ? CW_OK : CW_NOMEM;
+    if (!status)
+        status = cw_json_read(json, cw_text_of(body), NULL);
+    if (!status) {
+        event.body = cw_json_root(json);
+        status = cw_match(matcher, rules, &event, 0, NULL, arena, &matches);
+    }
+    if (!status)
+        status = cw_decide(rules, &matches, NULL, 0, arena, &plan);
+    if (!status)
+        CHECK_INT(plan.n, 2);
+    cw_matcher_destroy(matcher);
+    cw_arena_destroy(arena);
+    cw_json_destroy(json);
+    return status;
+}
+
+TEST(matching_and_deciding)
+{
+    struct cw_ruleset *rules = NULL;
+    enum cw_status status = compile(&rules);
+    long n = 0;
+    if (!CHECK_INT(status, CW_OK))
+        return;
+    status = CW_NOMEM;
+    for (; status && n < 10000; n++) {
+        long before = live;
+        left = n;
+        status = match(rules);
+        left = -1;
+        if ((status && !CHECK_INT(status, CW_NOMEM)) || !CHECK_INT(live, before))
+            break;
+    }
+    CHECK_INT(status, CW_OK);
+    CHECK(n > 5);
+    cw_ruleset_unref(rules);
+}
+
+CHECK_MAIN
+
+#endif
