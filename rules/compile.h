@@ -115,8 +115,7 @@ bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,
                          const struct cw_node *node, struct cwr_condition *out);
 void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
 void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
-/* Finds a person by name or alias. */
-uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who,
-                         struct cw_arena *arena);
+/* Finds a person by name or alias. Returns: CWR_NOWHERE when nobody has it. */
+uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who);
 
 #endif

@@ -72,7 +72,7 @@ static bool static_who(struct cwr_compiler *c, const struct cw_node *node, struc
         cwr_later(c, cw_node_place(node), text);
         return false;
     }
-    uint32_t i = cwr_find_person(c->rules, text, c->passing);
+    uint32_t i = cwr_find_person(c->rules, text);
     if (i != CWR_NOWHERE) {
         out->person = &c->rules->people[i];
         return true;
