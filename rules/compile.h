@@ -30,6 +30,7 @@ struct cwr_rule_state {
     struct cwr_ref *vars;
     size_t n_vars;
     bool in_vars;   /* what is read now is needed when the action runs */
+    bool in_who;    /* we are in `user`, which cannot read user.* */
     unsigned nots;  /* how many `not` we are in; `unless` counts as one */
     unsigned items; /* how many any_item and every_item we are in */
 };
