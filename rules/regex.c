@@ -167,7 +167,10 @@ enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struc
     if (!regex)
         return cw_fail(err, CW_NOMEM, "pattern: memory is short");
     status = compile(pattern, options | PCRE2_AUTO_CALLOUT, &regex->code, err);
-    if (status == CW_OK && pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) != 0)
+    int jit = status == CW_OK ? pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) : 0;
+    if (jit == PCRE2_ERROR_NOMEMORY)
+        status = cw_fail(err, CW_NOMEM, "pattern: memory is short");
+    else if (jit != 0)
         status = cw_fail(err, CW_EINVAL, "pattern: it cannot be compiled to machine code here");
     if (status != CW_OK) {
         cwr_regex_destroy(regex);
