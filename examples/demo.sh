@@ -11,7 +11,7 @@ bash deploy/install-deps.sh
 build=${CW_BUILD_DIR:-$root/build}
 echo "Building (the log is $build/build.log) ..."
 mkdir -p "$build"
-if ! { cmake -S . -B "$build" -G Ninja -DCW_TESTS=OFF && cmake --build "$build" --target clockwire awork-sim; } \
+if ! { cmake -S . -B "$build" -G Ninja && cmake --build "$build" --target clockwire awork-sim; } \
     > "$build/build.log" 2>&1; then
     tail -n 40 "$build/build.log"
     exit 1

@@ -174,8 +174,8 @@ static void compile_methods(struct compile *c)
     for (size_t i = 0; i < n; i++)
         len += strlen(methods[i]) + 2;
     char *allow = compile_take(c, len + 1);
-    for (size_t i = 0; i < n; i++)
-        strcat(strcat(allow, i ? ", " : ""), methods[i]);
+    for (size_t i = 0, at = 0; i < n; i++)
+        at += (size_t)snprintf(allow + at, len + 1 - at, "%s%s", i ? ", " : "", methods[i]);
     c->source->methods = methods;
     c->source->n_methods = n;
     c->source->allow = allow;

@@ -43,6 +43,9 @@ void compile_fault_in(struct compile *c, const struct cw_node *node, const char 
 void compile_extract(struct compile *c, const struct cw_node *node, struct extract *out);
 void compile_events(struct compile *c); /* type id user fields types headers batch dedupe */
 
+/* compile_content.c: `node` NULL is ${body} */
+void compile_content(struct compile *c, const struct cw_node *node, struct verify *out);
+
 /* compile_verify.c */
 void compile_verify(struct compile *c);
 

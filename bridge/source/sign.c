@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -176,9 +177,10 @@ static enum cw_status add_token(struct signing *s, const struct verify *verify)
         return cw_fail(s->err, CW_EINVAL, "the token of this source is not in a header");
     if (!secret || !verify->word)
         return add(s, name, secret);
-    char *value = scope_take(&s->scope, strlen(verify->word) + verify->keys[0].len + 2);
+    size_t size = strlen(verify->word) + verify->keys[0].len + 2;
+    char *value = scope_take(&s->scope, size);
     if (value)
-        strcat(strcat(strcpy(value, verify->word), " "), secret);
+        snprintf(value, size, "%s %s", verify->word, secret);
     return add(s, name, value);
 }
 

@@ -94,7 +94,8 @@ static struct http_answer answer(struct scope *scope, const struct reply *reply)
     if (reply->body)
         value = scope_render(scope, reply->body);
     made.body = scope_text(scope, &value);
-    made.type = made.body.len ? reply->type : NULL;
+    if (made.body.len) /* a copy: the answer may outlive the source, which a reload replaces */
+        made.type = scope_printf(scope, "%s", reply->type);
     return made;
 }
 

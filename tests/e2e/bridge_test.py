@@ -50,7 +50,7 @@ def push_starts_task():
         attempts = event["calls"][0]["attempts"]
         assert attempts[-1]["status"] == 200 and attempts[-1]["verdict"] == "done", attempts
         assert attempts[-1]["answer"]["userId"] == ADA
-        assert b.log("ada on KEY-123"), b.log(), b.log()
+        assert b.log("ada on KEY-123"), b.log()
         for line in b.log():
             assert {"ts", "level", "msg"} <= line.keys()
         text = b.log_text() + json.dumps(b.events())

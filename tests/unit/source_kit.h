@@ -3,6 +3,7 @@
 #define SOURCE_KIT_H
 
 #include "check.h"
+#include "log.h"
 #include "source/source.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct kit {
 static inline void kit_open(struct kit *kit, const char *yaml)
 {
     memset(kit, 0, sizeof *kit);
+    log_setup(LOG_ERROR, LOG_JSON, 2);
     kit->diags = cw_diags_create();
     kit->arena = cw_arena_create(64 << 20);
     kit->scratch = source_scratch_create();

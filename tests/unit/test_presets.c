@@ -251,6 +251,33 @@ TEST(generic_with_other_schemes_and_templates)
     }
 }
 
+/* The sources of the language's first example, as people will copy them. */
+TEST(sources_of_the_first_example)
+{
+    struct kit kit;
+    setenv("CLOCKWIRE_SECRET_CALENDAR", "calcom-test-secret-93b1d5e8", 1);
+    setenv("CLOCKWIRE_SECRET_DESKTOP", "desktop-test-token-7a61c0de", 1);
+    kit_good(&kit,
+             "calendar:\n  path: /hooks/calendar\n  preset: calcom\n"
+             "  verify: { secret: \"${secret.calendar}\" }\n  dedupe: { key: "
+             "\"${event.type}/${event.uid}/${event.start}/${event.end}\", within: 24 hours }\n");
+    struct delivery d = load(&kit, "calcom", "MEETING_ENDED", "json");
+    kit_send(&kit, (struct cw_text){d.body, d.len}, KIT_NOW_MS);
+    type_is(&kit, "meeting_ended", "MEETING_ENDED");
+    if (CHECK_INT(kit.got.events[0].n_keys, 2))
+        CHECK_STR(kit_str(&kit, kit.got.events[0].keys[1]),
+                  "key:meeting_ended/pTq8hWc3RkzN1vYxJ4mLsa/2026-05-28T20:00:00.000Z/"
+                  "2026-05-28T20:30:00.000Z");
+    unload(&d);
+    kit_close(&kit);
+    kit_good(&kit, "desktop:\n  path: /hooks/desktop\n  type: ${body.kind}\n  user: ${body.email}\n"
+                   "  verify: { bearer: \"${secret.desktop}\" }\n");
+    kit_signed(&kit, CW_TEXT("{\"kind\":\"idle\",\"email\":\"ada@example.org\"}"), KIT_NOW_MS);
+    type_is(&kit, "idle", "idle");
+    CHECK_STR(kit_user(&kit, 0), "ada@example.org");
+    kit_close(&kit);
+}
+
 /* ---- The fixtures ---- */
 
 static json_t *secrets;

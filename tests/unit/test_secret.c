@@ -29,8 +29,8 @@ static void drop(const char *dir, const char *name)
 
 static void setup(void)
 {
-    strcpy(folder, "/tmp/cw-secret-XXXXXX");
-    strcpy(other, "/tmp/cw-secret-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/cw-secret-XXXXXX");
+    snprintf(other, sizeof other, "/tmp/cw-secret-XXXXXX");
     if (!mkdtemp(folder) || !mkdtemp(other))
         exit(1);
     unsetenv("CLOCKWIRE_SECRETS_DIR");

@@ -1,6 +1,8 @@
 /* Sources: what may be written, how bodies are read, what an event is known by. */
 #include "source_kit.h"
 
+#include <unistd.h>
+
 #define OPEN_SOURCE "a: { path: /a, verify: none, type: '${body.event}'"
 
 /* ---- What may be written ---- */
@@ -138,6 +140,58 @@ TEST(a_missing_secret_may_be_a_warning)
     cw_doc_destroy(doc);
     secrets_destroy(secrets);
     cw_diags_destroy(diags);
+}
+
+/* `a: { path: /a, preset: NAME, verify: none }` with a folder of presets. */
+static bool from_folder(const char *folder, const char *preset, char **text)
+{
+    char yaml[100];
+    struct cw_diags *diags = cw_diags_create();
+    struct secrets *secrets = secrets_create("/nonexistent");
+    struct cw_doc *doc;
+    struct source *source = NULL;
+    const struct source_deps deps = {secrets, diags, CW_ERROR, folder};
+    snprintf(yaml, sizeof yaml, "a: { path: /a, preset: %s, verify: none }\n", preset);
+    if (cw_doc_parse("t", cw_text_of(yaml), NULL, diags, &doc))
+        exit(1);
+    bool good = source_compile(cw_node_key(cw_doc_root(doc), 0), cw_node_value(cw_doc_root(doc), 0),
+                               &deps, &source) == CW_OK;
+    *text = cw_diags_render(diags, false);
+    source_destroy(source);
+    cw_doc_destroy(doc);
+    secrets_destroy(secrets);
+    cw_diags_destroy(diags);
+    return good;
+}
+
+TEST(presets_of_a_folder)
+{
+    static const struct {
+        const char *name, *yaml, *part; /* part NULL: it is good */
+    } rows[] = {{"mine", "type: '${body.t}'\nfamily: chat\n", NULL},
+                {"github", "type: '${body.mine}'\n", NULL}, /* instead of the built-in one */
+                {"bad", "tipe: x\n", "preset bad:1:1: error[unknown-key]"},
+                {"broken", "type: [\n", "preset broken:"},
+                {"nowhere", NULL, "there is no preset `nowhere`"},
+                {"../mine", NULL, "there is no preset"}};
+    char folder[] = "/tmp/cw-presets-XXXXXX", path[100], *text;
+    if (!mkdtemp(folder))
+        exit(1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s.yaml", folder, rows[i].name);
+        FILE *f = rows[i].yaml ? fopen(path, "w") : NULL;
+        if (f) {
+            fputs(rows[i].yaml, f);
+            fclose(f);
+        }
+        CHECK_INT(from_folder(folder, rows[i].name, &text), rows[i].part == NULL);
+        if (!CHECK(!rows[i].part || strstr(text, rows[i].part)))
+            fprintf(stderr, "%s", text);
+        free(text);
+        if (f)
+            unlink(path);
+    }
+    rmdir(folder);
 }
 
 TEST(short_secrets_are_warned_about)
@@ -324,11 +378,11 @@ TEST(batches)
     CHECK_INT(kit.got.n_events, 0);
     CHECK_INT(kit_send(&kit, CW_TEXT("{\"events\":{}}"), KIT_NOW_MS), SOURCE_REFUSED);
     CHECK_INT(kit_send(&kit, CW_TEXT("{\"events\":[1,2]}"), KIT_NOW_MS), SOURCE_REFUSED);
-    char *many = calloc(1, 4000), *at = many;
-    at += sprintf(at, "{\"events\":[1");
-    for (int i = 0; i < 1000; i++)
-        at += sprintf(at, ",1");
-    strcpy(at, "]}");
+    char *many = calloc(1, 4000);
+    size_t head = (size_t)snprintf(many, 4000, "{\"events\":[1");
+    for (size_t i = 0; i < 1000; i++)
+        memcpy(many + head + 2 * i, ",1", 2);
+    memcpy(many + head + 2000, "]}", 3);
     CHECK_INT(kit_send(&kit, cw_text_of(many), KIT_NOW_MS), SOURCE_REFUSED);
     CHECK(strstr(kit.got.reason, "1,000") != NULL);
     free(many);
@@ -465,9 +519,9 @@ TEST(keys_in_batches_and_long_ids)
     CHECK_INT(kit.got.n_events, 2);
     CHECK(strcmp(key(&kit, 0), kit_str(&kit, kit.got.events[1].keys[0])) != 0);
     CHECK(strstr(key(&kit, 0), ":0") && strlen(key(&kit, 0)) == 4 + 64 + 2);
-    char body[600] = "{\"l\":[{\"id\":\"";
-    memset(body + strlen(body), 'x', 300);
-    strcat(body, "\"}]}");
+    char body[600], id[301] = {0};
+    memset(id, 'x', 300);
+    snprintf(body, sizeof body, "{\"l\":[{\"id\":\"%s\"}]}", id);
     kit_signed(&kit, cw_text_of(body), KIT_NOW_MS);
     CHECK_INT(strlen(key(&kit, 0)), 3 + 64);
     kit_close(&kit);

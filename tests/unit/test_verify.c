@@ -211,6 +211,43 @@ TEST(odd_timestamps)
     }
 }
 
+/* Gitea signs the JSON even when it sends a form; and it may be long. */
+TEST(the_field_of_a_form_is_signed)
+{
+    struct kit kit;
+    kit_good(&kit,
+             "a: { path: /a, decode: [form.payload], type: '${body.event}', id: '${body.id}', "
+             "verify: { hmac: sha256, header: X-Gitea-Signature, content: "
+             "'${form.payload}', secret: 0123456789abcdef } }\n");
+    CHECK_INT(kit_signed(&kit, CW_TEXT("payload=%7B%22event%22%3A%22push%22%2C%22id%22%3A1%7D"),
+                         KIT_NOW_MS),
+              SOURCE_EVENTS);
+    CHECK_INT(kit.got.events[0].n_keys, 1); /* the id is signed */
+    char *body = calloc(1, 200000);
+    snprintf(body, 200000,
+             "payload=%%7B%%22event%%22%%3A%%22push%%22%%2C%%22x%%22%%3A%%22%*d%%22%%7D", 100000,
+             1);
+    for (char *c = body; *c; c++)
+        *c = *c == ' ' ? '+' : *c;
+    CHECK_INT(kit_signed(&kit, cw_text_of(body), KIT_NOW_MS), SOURCE_EVENTS);
+    free(body);
+    /* a second field of that name: nobody knows which one is meant */
+    struct http_header *headers;
+    size_t n;
+    CHECK_INT(source_sign(kit.source, CW_TEXT("payload=%7B%7D"), KIT_NOW_MS, kit.arena, &headers,
+                          &n, NULL),
+              CW_OK);
+    for (size_t i = 0; i < n; i++)
+        kit.headers[i] = headers[i];
+    kit.request.n_headers = n;
+    kit.request.body = CW_TEXT("payload=%7B%7D&payload=%7B%7D");
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    source_receive(kit.source, kit.scratch, &kit.request, KIT_NOW_MS, arena, &kit.got);
+    CHECK_INT(kit.got.verdict, SOURCE_DENIED);
+    cw_arena_destroy(arena);
+    kit_close(&kit);
+}
+
 /* ---- bearer, token, header, basic, none ---- */
 
 static void plain_case(const char *verify, const char *name, const char *value, const char *query,
@@ -396,7 +433,7 @@ static void fill(char *out, size_t size, const char *pattern, const char *secret
         out[n++] = '\'';
         p++;
     }
-    strcpy(out + n, " }\n");
+    snprintf(out + n, size - n, " }\n");
 }
 
 static void run_vector(json_t *vector, const char *pattern)
