@@ -25,9 +25,11 @@ forbid bridge/ 'bridge/store/sqlite' 'sqlite3_[a-z]' 'SQLite lives in store/sqli
 forbid 'bridge/' 'bridge/clock' \
     '(clock_gettime|gettimeofday|time|event_base_gettimeofday_cached) *\(' \
     'only bridge/clock reads a clock'
-forbid '' "$none" '(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|system|popen|alloca|tmpnam|mktemp) *\(' \
-    'a banned function'
-forbid rules/ "$none" '(event2?_|ev(http|buffer|connlistener|util)_|bufferevent_|curl_|CURL|sqlite3_|EVP_|HMAC|SSL_|CRYPTO_|RAND_)[a-zA-Z]' \
+unbounded='strcpy|strcat|stpcpy|sprintf|vsprintf|strtok|atoi|atol|atof|alloca'
+always='gets|system|popen|tmpnam|mktemp|tempnam'
+forbid '(include|rules|bridge|tests/sim|examples)/' "$none" "($unbounded) *\\(" 'a banned function'
+forbid '' "$none" "($always) *\\(" 'a banned function'
+forbid rules/ "$none" '(event_(base|new|add|del|free|assign)|ev(http|buffer|connlistener|util)_|bufferevent_|curl_|CURL|sqlite3_|EVP_|HMAC|SSL_|CRYPTO_|RAND_)' \
     'the library knows no libevent, curl, SQLite, OpenSSL'
 forbid rules/ "$none" '(clock_gettime|gettimeofday|time|clock|getenv|secure_getenv|setenv) *\(' \
     'the library knows no clock and no environment'
