@@ -1,0 +1,36 @@
+/* node: the inside of a YAML document: nodes of 32 bytes, children side by side in one arena. */
+#ifndef CWR_NODE_H
+#define CWR_NODE_H
+
+#include <clockwire/doc.h>
+
+enum { CWR_SMALL_MAP = 16 }; /* pairs that a walk finds as fast as a search */
+
+struct cw_node {
+    const char *file;
+    const void *at; /* scalars: text; lists: struct cw_node[n]; maps: key, value, key, value ... */
+    uint32_t n;     /* bytes, items, pairs */
+    uint32_t line, column;
+    uint32_t width : 28, kind : 2, plain : 1;
+};
+
+struct cw_doc {
+    struct cw_arena *arena;
+    struct cw_node root;
+};
+
+/* Orders the pairs of a large map for look-ups; small ones need none. Returns: CW_NOMEM. */
+enum cw_status cwr_map_index(struct cw_node *map, struct cw_arena *arena) CW_CHECKED;
+/* Calls `found` for each key that another pair before it has too. */
+void cwr_map_duplicates(const struct cw_node *map,
+                        void (*found)(void *ctx, const struct cw_node *first,
+                                      const struct cw_node *second),
+                        void *ctx);
+
+/* Checks bytes and characters before the parser sees them: UTF-8 without controls, lone CR, other
+ * line ends, controls of bidirectional text, or a byte order mark inside. The first fault goes to
+ * `diags`. *skip: bytes of a byte order mark at the start. */
+enum cw_status cwr_yaml_check(const char *file, struct cw_text text, struct cw_diags *diags,
+                              size_t *skip) CW_CHECKED;
+
+#endif

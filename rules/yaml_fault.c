@@ -1,0 +1,123 @@
+/* yaml_fault: what is wrong in a YAML text and where, in words that help. */
+#include <stdio.h>
+#include <string.h>
+
+#include "builder.h"
+
+struct cw_place cwr_yaml_place(const struct builder *b, const yaml_mark_t *from,
+                               const yaml_mark_t *to)
+{
+    struct cw_place place = {b->file, (uint32_t)from->line + 1, (uint32_t)from->column + 1, 1};
+    if (from->line >= b->lines) /* libyaml ends a last line that has no line feed */
+        return (struct cw_place){b->file, b->lines, b->last_column, 1};
+    if (to && to->line == from->line && to->column > from->column)
+        place.width = (uint32_t)(to->column - from->column);
+    return place;
+}
+
+void cwr_yaml_fault(struct builder *b, const char *code, struct cw_place place, const char *hint,
+                    const char *text)
+{
+    cw_diags_add(b->diags, CW_ERROR, code, place, hint, "%s", text);
+    b->status = CW_ESYNTAX;
+    b->end |= ++b->faults == FAULTS;
+}
+
+void cwr_yaml_limit(struct builder *b, const char *code, struct cw_place place, const char *text)
+{
+    cw_diags_add(b->diags, CW_ERROR, code, place, NULL, "%s", text);
+    b->status = CW_ELIMIT;
+    b->end = true;
+}
+
+void cwr_yaml_memory(struct builder *b)
+{
+    cw_diags_add(b->diags, CW_ERROR, "out-of-memory", (struct cw_place){.file = b->file}, NULL,
+                 "memory is short");
+    b->status = CW_NOMEM;
+    b->end = true;
+}
+
+/* The text at a mark; marks count characters, so this walks on from the latest one. */
+const char *cwr_yaml_text_at(struct builder *b, const yaml_mark_t *mark)
+{
+    const char *at = b->text.at + b->seen_at, *end = b->text.at + b->text.len;
+    if (mark->index < b->seen_index)
+        return NULL;
+    for (size_t n = mark->index - b->seen_index; n && at < end; n--)
+        for (at++; at < end && ((unsigned char)*at & 0xC0) == 0x80;)
+            at++;
+    b->seen_index = mark->index;
+    b->seen_at = (size_t)(at - b->text.at);
+    return at;
+}
+
+void cwr_yaml_find_end(struct builder *b)
+{
+    const char *at = b->text.at, *end = at + b->text.len;
+    b->lines = 1;
+    for (const char *feed; at < end && (feed = memchr(at, '\n', (size_t)(end - at)));) {
+        b->lines++;
+        at = feed + 1;
+    }
+    b->last_column = 1;
+    for (; at < end; at++)
+        b->last_column += ((unsigned char)*at & 0xC0) != 0x80;
+}
+
+/* True when `what` stands on the line of the mark, at or before it or near behind. */
+static bool line_has(struct builder *b, const yaml_mark_t *mark, const char *what)
+{
+    b->seen_index = b->seen_at = 0;
+    const char *at = cwr_yaml_text_at(b, mark), *end = b->text.at + b->text.len;
+    const char *from = at;
+    for (size_t n = 0; from > b->text.at && from[-1] != '\n' && n < 4096; n++)
+        from--;
+    if (end - from > 8192)
+        end = from + 8192;
+    const char *stop = memchr(from, '\n', (size_t)(end - from));
+    return memmem(from, (size_t)((stop ? stop : end) - from), what, strlen(what)) != NULL;
+}
+
+static const char *hint_for(struct builder *b, const yaml_mark_t *mark)
+{
+    b->seen_index = b->seen_at = 0;
+    const char *at = cwr_yaml_text_at(b, mark), *end = b->text.at + b->text.len;
+    if (at && at < end && *at == '\t')
+        return "indent with blanks, not with tabs";
+    if (at && at < end && strchr("@`%|>", *at))
+        return "text that begins with this character needs quotes";
+    if (line_has(b, mark, "${"))
+        return "inside { } and [ ] a template needs quotes";
+    return NULL;
+}
+
+void cwr_yaml_parser_error(struct builder *b)
+{
+    const yaml_parser_t *p = &b->parser;
+    const char *problem = p->problem ? p->problem : "this cannot be read";
+    char text[256];
+    if (p->error == YAML_MEMORY_ERROR) {
+        cwr_yaml_memory(b);
+        return;
+    }
+    if (b->too_quiet) {
+        cwr_yaml_limit(b, "too-large", cwr_yaml_place(b, &p->mark, NULL),
+                       "more than 1 MiB without a value");
+        return;
+    }
+    const yaml_mark_t *mark = p->error == YAML_READER_ERROR ? &p->mark : &p->problem_mark;
+    if (p->context && strstr(problem, "unexpected end of stream"))
+        mark = &p->context_mark; /* the quote that is never closed */
+    snprintf(text, sizeof text, "%s%s%s", p->context ? p->context : "", p->context ? ", " : "",
+             problem);
+    if (strstr(problem, "directive") || strstr(text, "directive"))
+        cwr_yaml_fault(b, "yaml-directive", cwr_yaml_place(b, mark, NULL), "leave the line out",
+                       text);
+    else if (line_has(b, mark, "{{"))
+        cwr_yaml_fault(b, "template-braces", cwr_yaml_place(b, mark, NULL),
+                       "write ${x}; {{ x }} is no template here", text);
+    else
+        cwr_yaml_fault(b, "syntax", cwr_yaml_place(b, mark, NULL), hint_for(b, mark), text);
+    b->end = true;
+}

@@ -1,0 +1,242 @@
+/* Every allocation fails once: the library answers CW_NOMEM, leaks nothing and reads on later.
+ *
+ * This program stands in for malloc (libyaml and PCRE2 get it too); with a sanitizer, which wants
+ * that place itself, there is nothing to run. */
+#include <clockwire/doc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "regex.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
+#if defined(__GLIBC__) && !defined(SANITIZED)
+
+static long left = -1; /* allocations until one fails; -1: none does */
+static long live;      /* blocks */
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *at, size_t size);
+void __libc_free(void *at);
+
+static bool fails(void)
+{
+    if (left < 0)
+        return false;
+    return left-- == 0;
+}
+
+void *malloc(size_t size)
+{
+    void *at = fails() ? NULL : __libc_malloc(size);
+    live += at != NULL;
+    return at;
+}
+
+void *calloc(size_t n, size_t size)
+{
+    void *at = fails() ? NULL : __libc_calloc(n, size);
+    live += at != NULL;
+    return at;
+}
+
+void *realloc(void *old, size_t size)
+{
+    void *at = fails() ? NULL : __libc_realloc(old, size);
+    live += at && !old;
+    return at;
+}
+
+void free(void *at)
+{
+    live -= at != NULL;
+    __libc_free(at);
+}
+
+/* Runs `job` with the n-th allocation failing, for each n until none fails any more. */
+static void each(enum cw_status (*job)(void))
+{
+    long n = 0;
+    enum cw_status status = CW_NOMEM;
+    for (; n < 10000; n++) {
+        long before = live;
+        left = n;
+        status = job();
+        bool failed = left < 0;
+        left = -1;
+        CHECK_INT(live, before);
+        if (!failed)
+            break;
+        if (status != CW_NOMEM && status != CW_OK)
+            CHECK_INT(status, CW_NOMEM);
+    }
+    CHECK_INT(status, CW_OK);
+    CHECK(n > 2);
+}
+
+static const char json_text[] =
+    "{\"a\":[{\"b\":\"\\u0041\"},{\"b\":\"\\n\"}],\"c\":[1,2,3,4,5,6,7,8,9,10]}";
+
+static enum cw_status read_json(void)
+{
+    char text[4000];
+    size_t len = 0;
+    for (text[len++] = '['; len < sizeof text - 1; len += 2)
+        memcpy(text + len, len == 1 ? " 0" : ",0", 2);
+    text[len - 2] = ']'; /* the last comma */
+    struct cw_json *json = cw_json_create();
+    if (!json)
+        return CW_NOMEM;
+    enum cw_status status = cw_json_read(json, (struct cw_text){text, len - 1}, NULL);
+    if (status == CW_OK)
+        status = cw_json_read(json, CW_TEXT("\"a\\n\""), NULL);
+    if (status == CW_OK)
+        CHECK_INT(cw_json_root(json).text.len, 2);
+    else
+        CHECK_INT(cw_json_root(json).kind, CW_MISSING);
+    cw_json_destroy(json);
+    return status;
+}
+
+TEST(json)
+{
+    each(read_json);
+}
+
+static enum cw_status follow(struct cw_json *json, struct cw_arena *arena)
+{
+    struct cw_path path = {0};
+    struct cw_value root, value = {0};
+    struct cw_text out = {0};
+    enum cw_status status = cw_json_read(json, cw_text_of(json_text), NULL);
+    if (status != CW_OK)
+        return status;
+    root = cw_json_root(json);
+    status = cw_path_parse(CW_TEXT("a[*].b"), arena, &path, NULL);
+    if (status == CW_OK)
+        status = cw_value_get(&root, path, arena, &value);
+    if (status == CW_OK)
+        status = cw_value_print(&value, arena, &out);
+    if (status == CW_OK)
+        CHECK_STR(out.at, "[\"A\",\"\\n\"]");
+    return status;
+}
+
+static enum cw_status follow_path(void)
+{
+    struct cw_json *json = cw_json_create();
+    struct cw_arena *arena = cw_arena_create(1 << 16);
+    enum cw_status status = json && arena ? follow(json, arena) : CW_NOMEM;
+    cw_arena_destroy(arena);
+    cw_json_destroy(json);
+    return status;
+}
+
+TEST(path)
+{
+    each(follow_path);
+}
+
+/* The same where the budget of the arena ends, at every size. */
+TEST(path_in_small_arenas)
+{
+    struct cw_json *json = cw_json_create();
+    enum cw_status status = CW_NOMEM;
+    for (size_t size = 0; size < 4096 && status != CW_OK; size += 16) {
+        struct cw_arena *arena = cw_arena_create(size);
+        status = follow(json, arena);
+        CHECK(status == CW_OK || status == CW_NOMEM);
+        cw_arena_destroy(arena);
+    }
+    CHECK_INT(status, CW_OK);
+    cw_json_destroy(json);
+}
+
+static enum cw_status parse_doc(void)
+{
+    char text[2000];
+    size_t len = 0;
+    for (int i = 0; i < 20; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "k%d: [a, {b: c}]\n", i);
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    if (!diags)
+        return CW_NOMEM;
+    enum cw_status status = cw_doc_parse("f", (struct cw_text){text, len}, NULL, diags, &doc);
+    CHECK((status == CW_OK) == (doc != NULL));
+    if (status == CW_NOMEM)
+        CHECK(cw_diags_count(diags, CW_ERROR) > 0);
+    /* A copy of the text for the excerpts is all that may be missing beside a good document. */
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
+    return status;
+}
+
+TEST(doc)
+{
+    each(parse_doc);
+}
+
+static enum cw_status render(void)
+{
+    struct cw_diags *diags = cw_diags_create();
+    if (!diags)
+        return CW_NOMEM;
+    cw_diags_file(diags, "f", CW_TEXT("a: 1\n"));
+    cw_diags_add(diags, CW_ERROR, "syntax", (struct cw_place){"f", 1, 1, 1}, "hint", "text");
+    cw_diags_add(diags, CW_ERROR, "syntax", (struct cw_place){"g", 1, 1, 1}, NULL, "text");
+    CHECK(cw_diags_count(diags, CW_ERROR) >= 2);
+    for (size_t i = 0; i < cw_diags_total(diags); i++)
+        CHECK(cw_diags_get(diags, i)->text != NULL);
+    char *text = cw_diags_render(diags, true);
+    enum cw_status status = text ? CW_OK : CW_NOMEM;
+    free(text);
+    cw_diags_destroy(diags);
+    return status;
+}
+
+TEST(diagnostics)
+{
+    each(render);
+}
+
+static enum cw_status match(void)
+{
+    struct cwr_regex *regex = NULL;
+    struct cwr_regex_scratch *scratch = cwr_regex_scratch_create();
+    if (!scratch)
+        return CW_NOMEM;
+    enum cw_status status = cwr_regex_compile(CW_TEXT("(?<a>b+)c"), false, &regex, NULL);
+    if (status == CW_OK)
+        CHECK_INT(cwr_regex_match(regex, scratch, CW_TEXT("abbc"), NULL), CWR_REGEX_YES);
+    cwr_regex_destroy(regex);
+    cwr_regex_scratch_destroy(scratch);
+    /* The JIT of PCRE2 10.42 says the same of short memory and of what it cannot compile. */
+    return status == CW_EINVAL ? CW_NOMEM : status;
+}
+
+TEST(regex)
+{
+    match(); /* the JIT keeps its first block of executable memory for good */
+    each(match);
+}
+
+#else
+
+TEST(skipped)
+{
+    check_skip("the allocator belongs to the sanitizer");
+}
+
+#endif
+
+CHECK_MAIN
