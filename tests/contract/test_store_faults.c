@@ -194,8 +194,10 @@ static bool one_turn(struct store *s, uint64_t i)
         acknowledged.event[i] = true;
         acknowledged.seq[i] = seq;
     }
-    if (status == CW_OK)
+    if (status == CW_OK) {
         status = store_tidy(s, i % 16 == 15, NULL);
+        CHECK(status == CW_OK || status == CW_EIO); /* want of room holds no housekeeping up */
+    }
     return status == CW_OK || status == CW_ELIMIT;
 }
 
