@@ -29,7 +29,6 @@ void note_answer(struct dispatcher *d, const struct lane *lane,
     n->verdict = action_word(verdict);
     n->reason = xstrdup(verdict->reason);
     n->trace = xstrdup(p->answer.trace_id);
-    n->is_answer = true;
 }
 
 void note_end(struct dispatcher *d, enum log_level level, const char *msg, const struct lane *lane,
@@ -48,19 +47,41 @@ void note_say(struct dispatcher *d, const struct lane *lane, const char *text)
     n->text = xstrdup(text);
 }
 
+struct fields {
+    struct log_field list[12];
+    size_t n;
+};
+
+static void add_text(struct fields *f, const char *name, const char *value)
+{
+    if (value && *value)
+        f->list[f->n++] = F_S(name, value);
+}
+
+static void add_number(struct fields *f, const char *name, int64_t value)
+{
+    if (value)
+        f->list[f->n++] = F_I(name, value);
+}
+
 static void write_note(const struct note *n)
 {
-    if (n->is_answer)
-        LOG(n->level, n->msg, F_I("event", n->event), F_S("rule", n->rule),
-            F_S("person", n->person), F_I("call", n->call), F_I("attempt", n->attempt),
-            F_S("op", n->op), F_I("status", n->status), F_S("verdict", n->verdict),
-            F_S("reason", n->reason), F_S("trace", n->trace));
-    else if (n->text)
-        LOG(n->level, n->text, F_I("event", n->event), F_S("rule", n->rule),
-            F_S("person", n->person), F_I("call", n->call));
-    else
-        LOG(n->level, n->msg, F_I("event", n->event), F_S("rule", n->rule),
-            F_S("person", n->person), F_I("call", n->call), F_S("reason", n->reason));
+    struct fields f = {.n = 0};
+    if (!log_on(n->level))
+        return;
+    add_number(&f, "event", n->event);
+    add_text(&f, "rule", n->rule);
+    add_text(&f, "person", n->person);
+    add_number(&f, "call", n->call);
+    if (n->op)
+        add_number(&f, "attempt", n->attempt);
+    add_text(&f, "op", n->op);
+    add_number(&f, "status", n->status);
+    add_text(&f, "verdict", n->verdict);
+    add_text(&f, "reason", n->reason);
+    add_text(&f, "trace", n->trace);
+    f.list[f.n] = F_END;
+    log_write(n->level, n->text ? n->text : n->msg, f.list);
 }
 
 static void take_notes(struct dispatcher *d, bool write)

@@ -15,13 +15,12 @@ struct queue {
 struct note { /* a log line that waits for the commit */
     struct note *next;
     enum log_level level;
-    const char *msg; /* static */
-    char *person, *rule, *op, *reason, *trace;
-    char *text;          /* what a rule says, in place of msg */
-    const char *verdict; /* static */
+    const char *msg;                           /* static */
+    char *person, *rule, *op, *reason, *trace; /* op: of an answer only */
+    char *text;                                /* what a rule says, in place of msg */
+    const char *verdict;                       /* static */
     int64_t event, call, attempt;
     int status;
-    bool is_answer;
 };
 
 struct dispatcher {

@@ -8,7 +8,7 @@
 #include "buf.h"
 #include "condition.h"
 
-enum { ASK_DEPTH = 64 };
+enum { ASK_DEPTH = 128 };
 
 struct ask {
     const struct cw_facts *facts;

@@ -30,6 +30,7 @@ struct cwr_rule_state {
     struct cwr_ref *vars;
     size_t n_vars;
     bool in_vars;   /* what is read now is needed when the action runs */
+    bool in_who;    /* we are in `user`, which cannot read user.* */
     unsigned nots;  /* how many `not` we are in; `unless` counts as one */
     unsigned items; /* how many any_item and every_item we are in */
 };
@@ -115,8 +116,7 @@ bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,
                          const struct cw_node *node, struct cwr_condition *out);
 void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
 void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
-/* Finds a person by name or alias. */
-uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who,
-                         struct cw_arena *arena);
+/* Finds a person by name or alias. Returns: CWR_NOWHERE when nobody has it. */
+uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who);
 
 #endif

@@ -116,6 +116,8 @@ static bool use_user(struct cwr_compiler *c, struct cw_path path, struct cw_plac
                      struct cwr_ref *out)
 {
     struct cw_text name = path.n > 1 ? path.steps[1].name : CW_TEXT("");
+    if (c->at.in_who)
+        return path_fault(c, place, NULL, "`user` says who it is, so it cannot read", out->name);
     for (size_t i = 0; path.n == 2 && i < N_PERSON_FIELDS; i++)
         if (cw_text_is(name, person_fields[i]))
             return true;

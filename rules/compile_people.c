@@ -50,12 +50,13 @@ static const char *compile_zone(struct cwr_compiler *c, const struct cw_node *no
     return NULL;
 }
 
-uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who, struct cw_arena *arena)
+uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who)
 {
-    struct cw_text folded;
-    if (!rules->names.n || cwr_case_text(CWR_CASE_FOLD, who, arena, &folded))
+    char folded[CWR_CASE_ROOM(CWR_NAME_BYTES)];
+    if (!who.len || who.len > CWR_NAME_BYTES)
         return CWR_NOWHERE;
-    return cwr_map_get(&rules->names, folded);
+    size_t len = cwr_case_write(CWR_CASE_FOLD, who, folded);
+    return cwr_map_get(&rules->names, (struct cw_text){folded, len});
 }
 
 static void taken(struct cwr_compiler *c, const struct cw_node *node, struct cw_text name,
@@ -76,6 +77,11 @@ static void taken(struct cwr_compiler *c, const struct cw_node *node, struct cw_
 static void add_name(struct cwr_compiler *c, const struct cw_node *node, uint32_t person)
 {
     struct cw_text name = cw_node_text(node), folded;
+    if (name.len > CWR_NAME_BYTES) {
+        cwr_fault(c, node, "bad-name", NULL, "a name or alias has at most %d bytes",
+                  CWR_NAME_BYTES);
+        return;
+    }
     if (cwr_case_text(CWR_CASE_FOLD, name, c->arena, &folded)) {
         c->no_memory = true;
         return;

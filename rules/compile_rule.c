@@ -72,7 +72,7 @@ static bool static_who(struct cwr_compiler *c, const struct cw_node *node, struc
         cwr_later(c, cw_node_place(node), text);
         return false;
     }
-    uint32_t i = cwr_find_person(c->rules, text, c->passing);
+    uint32_t i = cwr_find_person(c->rules, text);
     if (i != CWR_NOWHERE) {
         out->person = &c->rules->people[i];
         return true;
@@ -108,7 +108,9 @@ static bool compile_who_item(struct cwr_compiler *c, const struct cw_node *node,
     out->place = cwr_keep_place(c, cw_node_place(node));
     if (!memmem(text.at, text.len, "${", 2))
         return static_who(c, node, out);
+    c->at.in_who = true;
     const struct cw_template *tpl = cwr_compile_template(c, node);
+    c->at.in_who = false;
     return tpl && split_prefix(c, tpl, out);
 }
 

@@ -142,7 +142,9 @@ static bool compile_filter(struct cwr_compiler *c, const struct cw_node *map,
         struct cwr_ref ref;
         if (cw_text_is(text, "event"))
             continue;
-        if (text.len < 6 || memcmp(text.at, "event.", 6) != 0) {
+        bool path = text.len > 6 && memcmp(text.at, "event", 5) == 0 &&
+                    (text.at[5] == '.' || text.at[5] == '[');
+        if (!path) {
             bad_filter_key(c, key);
             continue;
         }

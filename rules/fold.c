@@ -76,24 +76,27 @@ size_t cwr_char_count(struct cw_text text)
     return count;
 }
 
-enum cw_status cwr_case_text(enum cwr_case to, struct cw_text text, struct cw_arena *arena,
-                             struct cw_text *out)
+size_t cwr_case_write(enum cwr_case to, struct cw_text text, char *out)
 {
-    /* A mapping never needs more than one byte and a half for one: U+0250 (2) becomes 3 bytes. */
-    char *made = cw_arena_take(arena, text.len + text.len / 2 + 4);
     size_t len = 0;
-    if (!made)
-        return CW_NOMEM;
     for (size_t i = 0; i < text.len;) {
         uint32_t c;
         size_t n = cwr_char_get((struct cw_text){text.at + i, text.len - i}, &c);
         if (c == UINT32_MAX)
-            made[len++] = text.at[i];
+            out[len++] = text.at[i];
         else
-            len += cwr_utf8_put(cwr_case_char(to, c), made + len);
+            len += cwr_utf8_put(cwr_case_char(to, c), out + len);
         i += n;
     }
-    made[len] = '\0';
-    *out = (struct cw_text){made, len};
+    return len;
+}
+
+enum cw_status cwr_case_text(enum cwr_case to, struct cw_text text, struct cw_arena *arena,
+                             struct cw_text *out)
+{
+    char *made = cw_arena_take(arena, CWR_CASE_ROOM(text.len));
+    if (!made)
+        return CW_NOMEM;
+    *out = (struct cw_text){made, cwr_case_write(to, text, made)};
     return CW_OK;
 }

@@ -10,6 +10,10 @@
 enum cwr_case { CWR_CASE_FOLD, CWR_CASE_LOWER, CWR_CASE_UPPER };
 
 uint32_t cwr_case_char(enum cwr_case to, uint32_t c);
+/* What `len` bytes may become: no mapping makes more than three bytes of two. */
+#define CWR_CASE_ROOM(len) ((len) + (len) / 2 + 4)
+/* Returns: bytes written to `out`, which has CWR_CASE_ROOM(text.len). */
+size_t cwr_case_write(enum cwr_case to, struct cw_text text, char *out);
 enum cw_status cwr_case_text(enum cwr_case to, struct cw_text text, struct cw_arena *arena,
                              struct cw_text *out) CW_CHECKED;
 

@@ -5,7 +5,7 @@
 #include "matcher.h"
 #include "ruleset.h"
 
-enum { CWR_STRANGERS = 16, CWR_NAME_BYTES = 320, CWR_NAMES = 4096 };
+enum { CWR_STRANGERS = 16, CWR_NAMES = 4096 };
 
 /* One cw_match. */
 struct cwr_match {

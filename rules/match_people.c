@@ -64,7 +64,7 @@ static void add_name(struct cwr_match *m, struct cw_text prefix, const struct cw
         }
     }
     out->named++;
-    uint32_t i = cwr_find_person(m->rules, name, m->look.arena);
+    uint32_t i = cwr_find_person(m->rules, name);
     if (i != CWR_NOWHERE)
         add_person(m, &m->rules->people[i], out);
     else if (out->strangers_count)

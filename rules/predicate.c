@@ -277,6 +277,8 @@ static bool test_one(const struct cwr_test *test, const struct cw_value *value,
     default:
         if (test->op == CWR_OP_CONTAINS && value->kind == CW_LIST)
             return holds_member(test, value, look);
+        if (test->operands[0].kind != CW_STRING && test->operands[0].kind != CW_NUMBER)
+            return false; /* no text contains null or true */
         return as_text(test, value, look, &text) && test_text(test, text);
     }
 }

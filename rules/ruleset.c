@@ -65,8 +65,6 @@ const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t
 
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who)
 {
-    struct cw_arena *arena = cw_arena_create(4096 + who.len * 2);
-    uint32_t i = arena ? cwr_find_person(rules, who, arena) : CWR_NOWHERE;
-    cw_arena_destroy(arena);
+    uint32_t i = cwr_find_person(rules, who);
     return i == CWR_NOWHERE ? NULL : &rules->people[i];
 }

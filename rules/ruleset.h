@@ -10,6 +10,8 @@
 #include "map.h"
 #include "regex.h"
 
+enum { CWR_NAME_BYTES = 320 }; /* of a person's name or alias */
+
 struct cwr_trigger {
     struct cw_text source;              /* a source's name or a family */
     struct cw_text type;                /* empty: any */

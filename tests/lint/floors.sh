@@ -31,6 +31,8 @@ FNR == NR {
     file = part[1]; place = file ":" part[2]
     tree = file; sub(/\/.*/, "", tree)
     mine = family(file)
+    base = file; sub(/.*\//, "", base)
+    mine_floor = (tree, base) in floor ? floor[tree, base] : floor[tree, mine]
     if (!((tree, mine) in floor)) {
         if (!told[file]++) complain("no floor is known for this file; add it to tests/lint/floors.txt")
         next
@@ -38,7 +40,7 @@ FNR == NR {
     name = $0; sub(/^[^"<]*["<]/, "", name); angle = $0 ~ /include *</; sub(/[">].*/, "", name)
     if (angle && name !~ /^clockwire\//) next # of the system
     if (name ~ /^clockwire\//) {
-        if (tree == "include" && floor["include", family("x/" name)] > floor[tree, mine])
+        if (tree == "include" && floor["include", family("x/" name)] > mine_floor)
             complain("includes <" name "> of a higher floor")
         next
     }
@@ -50,7 +52,7 @@ FNR == NR {
     theirs = family(path)
     if (theirs == mine || ((tree, theirs) in house && house[tree, theirs] == house[tree, mine])) next
     if (!((tree, theirs) in floor)) complain("includes " name ", which no floor of " tree "/ has")
-    else if (floor[tree, theirs] >= floor[tree, mine])
-        complain("floor " floor[tree, mine] " includes " name " of floor " floor[tree, theirs])
+    else if (floor[tree, theirs] >= mine_floor)
+        complain("floor " mine_floor " includes " name " of floor " floor[tree, theirs])
 }
 END { exit bad > 0 }' tests/lint/floors.txt -

@@ -25,8 +25,9 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for header in $(find include rules bridge tests/sim tests/support -name '*.h' | sort); do
     tree=${header%%/*}
-    [[ $tree == tests ]] && tree=$(dirname "$header")
-    alone c "$cc" -std=c11 "${flags[@]}" "-I$tree" "$header"
+    also="-I$tree"
+    [[ $tree != tests ]] || also=-Ibridge
+    alone c "$cc" -std=c11 "${flags[@]}" "$also" "-I$(dirname "$header")" "$header"
     if [[ $tree == include && -n $cxx ]]; then
         alone c++ "$cxx" -std=c++17 "${flags[@]}" "$header"
     fi

@@ -25,9 +25,9 @@ forbid bridge/ 'bridge/store/sqlite' 'sqlite3_[a-z]' 'SQLite lives in store/sqli
 forbid 'bridge/' 'bridge/clock' \
     '(clock_gettime|gettimeofday|time|event_base_gettimeofday_cached) *\(' \
     'only bridge/clock reads a clock'
-forbid '' "$none" '(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|system|popen|alloca|tmpnam|mktemp) *\(' \
-    'a banned function'
-forbid rules/ "$none" '(event2?_|ev(http|buffer|connlistener|util)_|bufferevent_|curl_|CURL|sqlite3_|EVP_|HMAC|SSL_|CRYPTO_|RAND_)[a-zA-Z]' \
+banned='strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok|atoi|atol|atof|alloca|system|popen|tmpnam|mktemp'
+forbid '(include|rules|bridge|tests/sim|examples)/' "$none" "($banned) *\\(" 'a banned function'
+forbid rules/ "$none" '(event_(base|new|add|del|free|assign)|ev(http|buffer|connlistener|util)_|bufferevent_|curl_|CURL|sqlite3_|EVP_|HMAC|SSL_|CRYPTO_|RAND_)' \
     'the library knows no libevent, curl, SQLite, OpenSSL'
 forbid rules/ "$none" '(clock_gettime|gettimeofday|time|clock|getenv|secure_getenv|setenv) *\(' \
     'the library knows no clock and no environment'

@@ -99,10 +99,10 @@ TEST(other_text_is_refused)
 TEST(depth_has_a_ceiling)
 {
     char text[4096] = "";
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 200; i++)
         strcat(text, "{\"not\":");
     strcat(text, RUNNING);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 200; i++)
         strcat(text, "}");
     set(CW_TIMER_RUNNING, NULL, NULL);
     CHECK_INT(ask(text), -CW_ESYNTAX);

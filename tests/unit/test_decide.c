@@ -1,0 +1,169 @@
+#include "check.h"
+#include "lab.h"
+
+static const char text[] =
+    "version: 1\ntimezone: UTC\nusers:\n"
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [a@x] }\n"
+    "rules:\n"
+    "  - id: wait\n    when: github.push\n    user: ada\n    if: { timer: running }\n"
+    "    wait: 90 seconds\n"
+    "    then: [ { log: '${event.x} ${match.y | default: -} ${now} ${user.name}' }, stop ]\n"
+    "  - { id: off, when: github.push, user: ada, enabled: false, then: stop }\n"
+    "  - { id: now, when: github.tag, user: ada, if: { timer: running }, then: [pause, { start: {"
+    " task: '${event.n}', billable: true } }] }\n"
+    "  - id: pat\n    when: github.never\n    if: { event.z: { matches: '(?<y>.)' } }\n"
+    "    then: stop\n";
+
+/* `match.y` needs a pattern in its own rule. */
+static char *whole(void)
+{
+    static char made[4096];
+    const char *at = strstr(text, "if: { timer: running }\n    wait");
+    snprintf(made, sizeof made, "%.*sif: { timer: running, event.x: { matches: '^(?<y>z)?' } }%s",
+             (int)(at - text), text, at + strlen("if: { timer: running }"));
+    return made;
+}
+
+static struct lab *lab;
+static struct cw_ruleset *rules;
+static enum cw_timer timer;
+static unsigned asked;
+
+static void get(void *ctx, const struct cw_person *person, struct cw_facts *out)
+{
+    (void)ctx;
+    (void)person;
+    asked++;
+    out->timer = timer;
+}
+
+static const struct cw_facts_reader reader = {get, NULL};
+
+static void begin(void)
+{
+    if (!lab)
+        lab = lab_create();
+    if (!rules)
+        rules = lab_compile(whole(), NULL);
+    if (!rules)
+        abort();
+}
+
+static const char *run(const char *type, const char *body)
+{
+    begin();
+    if (!lab_event(lab, "github", "git", type, body))
+        return "no event";
+    return lab_run(lab, rules, &reader);
+}
+
+TEST(a_wait_has_no_calls_yet)
+{
+    timer = CW_TIMER_UNKNOWN;
+    CHECK_STR(run("push", "{\"x\":\"zz\"}"),
+              "run wait ada in 90000 ms if {\"timer\":[\"running\"]} with "
+              "{\"event.x\":\"zz\",\"match.y\":\"z\"}\n");
+    timer = CW_TIMER_RUNNING;
+    CHECK_STR(run("push", "{\"x\":\"a\"}"), "run wait ada in 90000 ms if {\"timer\":[\"running\"]} "
+                                            "with {\"event.x\":\"a\"}\n");
+    timer = CW_TIMER_PAUSED;
+    CHECK_STR(run("push", "{\"x\":\"a\"}"),
+              "refused wait ada: the timer is paused, not running (rules.yaml, line 6)\n");
+}
+
+TEST(without_wait_it_is_due)
+{
+    timer = CW_TIMER_RUNNING;
+    CHECK_STR(run("tag", "{\"n\":1.0}"), "run now ada if {\"timer\":[\"running\"]} with "
+                                         "{\"event.n\":1.0}\n  pause {}\n"
+                                         "  start {\"task\":\"1.0\",\"billable\":true}\n");
+    CHECK_INT(lab->plan.effects[0].calls[1].step, 1);
+    CHECK_STR(run("tag", "{}"), "refused now ada: `event.n` is missing (rules.yaml, line 13)\n");
+}
+
+static enum cw_status due(const char *rule, const char *person, const char *condition,
+                          const char *vars, struct cw_error *err)
+{
+    const struct cw_due_run run_row = {cw_text_of(rule), cw_text_of(person), cw_text_of(person),
+                                       cw_text_of(condition), cw_text_of(vars)};
+    begin();
+    cw_arena_reset(lab->arena);
+    lab->len = 0;
+    lab->text[0] = '\0';
+    lab->plan.n = 99;
+    enum cw_status status =
+        cw_decide_due(rules, &run_row, &reader, 1772445690000, lab->arena, &lab->plan, err);
+    if (status)
+        CHECK_INT(lab->plan.n, 99);
+    else if (CHECK_INT(lab->plan.n, 1))
+        lab_print_effect(lab, &lab->plan.effects[0], 1772445690000);
+    return status;
+}
+
+#define RUNNING "{\"timer\":[\"running\"]}"
+
+TEST(a_due_run_needs_no_event)
+{
+    struct cw_error err;
+    timer = CW_TIMER_RUNNING;
+    CHECK(due("wait", "ada", RUNNING, "{\"event.x\":\"zz\",\"match.y\":\"z\"}", &err) == CW_OK);
+    CHECK_STR(lab->text, "run wait ada if " RUNNING " with {\"event.x\":\"zz\",\"match.y\":\"z\"}\n"
+                         "  log {\"text\":\"zz z 2026-03-02T10:01:30.000Z ada\"}\n  stop {}\n");
+    CHECK(due("wait", "ada", RUNNING, "{\"event.x\":\"a\"}", &err) == CW_OK);
+    CHECK_STR(lab->text, "run wait ada if " RUNNING " with {\"event.x\":\"a\"}\n"
+                         "  log {\"text\":\"a - 2026-03-02T10:01:30.000Z ada\"}\n  stop {}\n");
+}
+
+TEST(facts_are_asked_again)
+{
+    struct cw_error err;
+    timer = CW_TIMER_STOPPED;
+    CHECK(due("wait", "ada", RUNNING, "{\"event.x\":1}", &err) == CW_OK);
+    CHECK_STR(lab->text,
+              "refused wait ada: the timer is stopped, not running (rules.yaml, line 6)\n");
+    timer = CW_TIMER_UNKNOWN;
+    CHECK(due("wait", "ada", RUNNING, "{\"event.x\":1}", &err) == CW_OK);
+    CHECK_INT(lab->plan.effects[0].kind, CW_EFFECT_RUN);
+    CHECK_INT(lab->plan.effects[0].n_calls, 2);
+    asked = 0;
+    CHECK(due("wait", "ada", "", "{\"event.x\":1}", &err) == CW_OK);
+    CHECK_INT(asked, 0);
+}
+
+TEST(what_is_gone_is_named)
+{
+    struct cw_error err;
+    CHECK(due("gone", "ada", "", "{}", &err) == CW_ENOENT);
+    CHECK_STR(err.text, "there is no rule `gone` any more");
+    CHECK(due("wait", "eve", "", "{}", &err) == CW_ENOENT);
+    CHECK_STR(err.text, "there is no user `eve` any more");
+    CHECK(due("wait", "a@x", "", "{}", &err) == CW_ENOENT); /* an alias is no person */
+    CHECK(due("off", "ada", "", "{}", &err) == CW_OK);
+    CHECK_STR(lab->text,
+              "refused off ada: the rule is not enabled any more (rules.yaml, line 12)\n");
+}
+
+TEST(what_cannot_be_read_is_refused)
+{
+    struct cw_error err;
+    CHECK(due("wait", "ada", "", "{", &err) == CW_OK);
+    CHECK_STR(
+        lab->text,
+        "refused wait ada: the values kept with the run cannot be read (rules.yaml, line 6)\n");
+    CHECK(due("wait", "ada", "nonsense", "{}", &err) == CW_OK);
+    CHECK_STR(lab->text, "refused wait ada: the condition kept with the run cannot be read "
+                         "(rules.yaml, line 6)\n");
+    CHECK(due("wait", "ada", "", "", &err) == CW_OK);
+    CHECK_STR(lab->text, "refused wait ada: `event.x` is missing (rules.yaml, line 11)\n");
+}
+
+TEST(same_inputs_same_plan)
+{
+    char first[4096];
+    timer = CW_TIMER_RUNNING;
+    snprintf(first, sizeof first, "%s", run("tag", "{\"n\":\"a\\u0000b\"}"));
+    for (int i = 0; i < 3; i++)
+        CHECK_STR(run("tag", "{\"n\":\"a\\u0000b\"}"), first);
+}
+
+CHECK_MAIN

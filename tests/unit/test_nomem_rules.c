@@ -1,0 +1,173 @@
+/* The 1st, 2nd, ... nth allocation fails: the library says CW_NOMEM and nothing is lost.
+ *
+ * The program's own malloc stands before the C library's, which a sanitizer does not allow. */
+#include "check.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
+
+int main(void)
+{
+    check_skip("memory that fails cannot be tried under a sanitizer");
+}
+
+#else
+
+#include "lab.h"
+
+#include <errno.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *at, size_t size);
+void __libc_free(void *at);
+
+static long left = -1; /* allocations until one fails; -1: none does */
+static long live;
+
+static bool fails(void)
+{
+    if (left != 0) {
+        left -= left > 0;
+        return false;
+    }
+    errno = ENOMEM;
+    left = -1;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    void *at = fails() ? NULL : __libc_malloc(size);
+    live += at != NULL;
+    return at;
+}
+
+void *calloc(size_t n, size_t size)
+{
+    void *at = fails() ? NULL : __libc_calloc(n, size);
+    live += at != NULL;
+    return at;
+}
+
+void *realloc(void *old, size_t size)
+{
+    void *at = fails() ? NULL : __libc_realloc(old, size);
+    live += at != NULL && old == NULL;
+    return at;
+}
+
+void free(void *at)
+{
+    live -= at != NULL;
+    __libc_free(at);
+}
+
+static const char rules_text[] =
+    "version: 1\ntimezone: UTC\nusers:\n"
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [a@x] }\n"
+    "rules:\n"
+    "  - id: one\n    when: [github.push, { event: git.tag, event.n: [1, 2] }]\n"
+    "    user: '${event.u}'\n"
+    "    if:\n      event.ref: { matches: '^(?<task>[A-Z]+-\\d+)' }\n      event.n: { above: 1 }\n"
+    "      any: [ { timer: running }, { event.s: { contains: X, ignore_case: true } } ]\n"
+    "    unless: desktop.active\n"
+    "    then: [ { start: { task: '${match.task | lower}' } }, stop ]\n"
+    "  - { id: two, when: github.push, user: ada, if: { paused_by: one }, then: { log: '${now}' } "
+    "}\n";
+
+static enum cw_status compile(struct cw_ruleset **out)
+{
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    if (!diags)
+        return CW_NOMEM;
+    enum cw_status status = cw_doc_parse("r", cw_text_of(rules_text), NULL, diags, &doc);
+    if (!status)
+        status = cw_ruleset_compile(doc, &lab_catalogue, diags, out);
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
+    return status;
+}
+
+static enum cw_status match(const struct cw_ruleset *rules)
+{
+    static const char body[] =
+        "{\"u\":[\"a@x\",\"eve\"],\"ref\":\"KEY-1\",\"n\":1.5,\"s\":\"axb\"}";
+    struct cw_json *json = cw_json_create();
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct cw_matcher *matcher = cw_matcher_create();
+    struct cw_event event = {.source = CW_TEXT("github"), .type = CW_TEXT("push")};
+    struct cw_matches matches;
+    struct cw_plan plan = {.n = 0};
+    enum cw_status status = json && arena && matcher ? CW_OK : CW_NOMEM;
+    if (!status)
+        status = cw_json_read(json, cw_text_of(body), NULL);
+    if (!status) {
+        event.body = cw_json_root(json);
+        status = cw_match(matcher, rules, &event, 0, NULL, arena, &matches);
+    }
+    if (!status)
+        status = cw_decide(rules, &matches, NULL, 0, arena, &plan);
+    if (!status)
+        CHECK_INT(plan.n, 2);
+    cw_matcher_destroy(matcher);
+    cw_arena_destroy(arena);
+    cw_json_destroy(json);
+    return status;
+}
+
+/* What is live before and after is the same number when nothing leaked. */
+TEST(compiling)
+{
+    bool failed = true;
+    long n = 0;
+    for (; failed && n < 10000; n++) {
+        struct cw_ruleset *rules = NULL;
+        long before = live;
+        left = n;
+        enum cw_status status = compile(&rules);
+        failed = left < 0;
+        left = -1;
+        if (!status) /* a second try may have helped: then it is whole */
+            CHECK_INT(match(rules), CW_OK);
+        cw_ruleset_unref(rules);
+        if (status && !CHECK_INT(failed ? status : CW_OK, CW_NOMEM))
+            fprintf(stderr, "allocation %ld\n", n);
+        if (!CHECK_INT(live, before))
+            break;
+    }
+    CHECK(n > 20); /* there was something to fail */
+}
+
+TEST(matching_and_deciding)
+{
+    struct cw_ruleset *rules = NULL;
+    bool failed = true;
+    long n = 0;
+    if (!CHECK_INT(compile(&rules), CW_OK))
+        return;
+    for (; failed && n < 10000; n++) {
+        long before = live;
+        left = n;
+        enum cw_status status = match(rules);
+        failed = left < 0;
+        left = -1;
+        if (!CHECK(!status || (failed && status == CW_NOMEM)) || !CHECK_INT(live, before))
+            break;
+    }
+    CHECK(n > 5);
+    cw_ruleset_unref(rules);
+}
+
+CHECK_MAIN
+
+#endif
