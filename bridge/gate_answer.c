@@ -14,14 +14,23 @@ static void on_let_go(struct evhttp_connection *evcon, void *arg)
     gate_add_chore(c);
 }
 
+static void put_header(struct evkeyvalq *to, const char *name, const char *value)
+{
+    if (value && evhttp_add_header(to, name, value) != 0)
+        abort(); /* memory is short, or our own header holds a line end */
+}
+
 /* Called when the answer is written to its last byte; evhttp decides after it whether to read on.
  */
 static void on_answered(struct evhttp_request *request, void *arg)
 {
     struct gate_conn *c = arg;
-    (void)request;
     c->work = NULL;
     c->deadline_ms = 0;
+    if (c->gate->is_stopping && !c->closes) { /* since the answer was given */
+        c->closes = true;
+        put_header(evhttp_request_get_output_headers(request), "Connection", "close");
+    }
     if (c->closes) {
         c->stage = GATE_CLOSING;
         return;
@@ -75,12 +84,6 @@ void gate_on_request(struct evhttp_request *request, void *arg)
     g->counters.requests++;
     c->reader.request.peer = c->peer;
     g->ops.request(g->ops.ctx, c, &c->reader.request);
-}
-
-static void put_header(struct evkeyvalq *to, const char *name, const char *value)
-{
-    if (value && evhttp_add_header(to, name, value) != 0)
-        abort(); /* memory is short, or our own header holds a line end */
 }
 
 static void put_number(struct evkeyvalq *to, const char *name, size_t value)

@@ -438,6 +438,19 @@ def test_stop_drains():
     server.process.stderr.close()
 
 
+def test_an_answer_after_the_end_is_harmless():
+    with Server() as server:
+        clients = [server.connect() for _ in range(4)]
+        for c in clients:
+            c.send(post("/echo/3000", b"x" * 5000) * 2)
+        time.sleep(0.1)
+        server.process.terminate()
+        for c in clients:
+            is_true(c.is_closed(10) and not c.data, "answered after the end")
+            c.s.close()
+        equal(server.process.wait(10), 0)
+
+
 def test_no_descriptors_left():
     with Server("head_ms=60000", files=24) as server:
         clients = [server.connect() for _ in range(60)]

@@ -20,6 +20,7 @@
 
 static struct event_base *base;
 static struct listener *listener;
+static unsigned pending; /* answers to come */
 static size_t body_limit = 1024 * 1024;
 
 struct later {
@@ -80,6 +81,7 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     reply(l->x, 200, l->text);
+    pending--;
     event_free(l->timer);
     free(l->text);
     free(l);
@@ -104,6 +106,7 @@ static void on_echo(struct listener_exchange *x, const struct http_request *r)
     l->text = xtext(cw_text_of(text));
     l->timer = event_new(base, -1, 0, on_later, l);
     event_add(l->timer, &wait);
+    pending++;
 }
 
 static void on_big(struct listener_exchange *x, const struct http_request *r)
@@ -192,7 +195,7 @@ static void serve(void)
     struct event *term = evsignal_new(base, SIGTERM, on_term, NULL);
     event_add(term, NULL);
     event_base_dispatch(base);
-    for (int turns = 0; listener_open_exchanges(listener) && turns < 2000; turns++) {
+    for (int turns = 0; listener_open_exchanges(listener) && turns < 1000; turns++) {
         event_base_loop(base, EVLOOP_NONBLOCK);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
@@ -218,6 +221,8 @@ int main(int argc, char **argv)
     fflush(stdout);
     serve();
     listener_close(listener);
+    while (pending) /* an answer after the close must be harmless */
+        event_base_loop(base, EVLOOP_ONCE);
     event_base_free(base);
     libevent_global_shutdown();
     return 0;
