@@ -305,9 +305,11 @@ enum cw_status cw_json_read(struct cw_json *json, struct cw_text text, struct cw
                        .end = text.at + text.len,
                        .tape = json->tape,
                        .size = json->size};
-    if (!read_all(&r, json))
+    if (!read_all(&r, json)) {
+        forget(json);
         return cw_fail_at(err, r.status, (size_t)(r.p - r.start), "JSON: %s (byte %zu)", r.fault,
                           (size_t)(r.p - r.start));
+    }
     json->text = text.at;
     json->n = r.n;
     json->doubts = r.doubts;

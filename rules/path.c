@@ -35,7 +35,7 @@ static char now(const struct parser *p)
 static bool is_name_byte(char c)
 {
     unsigned char u = (unsigned char)c;
-    return u > ' ' && u != 0x7F && !strchr(".[]'\"`|{}()\\,", c);
+    return u > ' ' && u != 0x7F && !strchr(".[]'\"`|{}()\\,*?=<>!&;", c);
 }
 
 static enum cw_status parse_name(struct parser *p)

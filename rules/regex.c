@@ -23,7 +23,7 @@ enum {
     HEAP_KIB = 8192,
     JIT_STACK_FIRST = 32 << 10,
     JIT_STACK_MOST = 512 << 10,
-    BUDGET = 400000 /* steps of 2 to 10 ns */
+    BUDGET = 150000 /* steps of 5 to 50 ns; ordinary patterns need 10,000 for 4 KiB */
 };
 
 struct cwr_regex {
@@ -32,6 +32,7 @@ struct cwr_regex {
     struct cw_text names[CWR_REGEX_GROUPS];
     uint32_t numbers[CWR_REGEX_GROUPS];
     size_t weight; /* of a character that a repeat ran over, in sixteenths of a step */
+    size_t around; /* added to a step for look-arounds: look-behinds walk back uncounted */
     bool refers;   /* has back references */
 };
 
@@ -136,6 +137,25 @@ static void read_names(struct cwr_regex *regex)
     }
 }
 
+static bool has(struct cw_text pattern, const char *what)
+{
+    return pattern.len && memmem(pattern.at, pattern.len, what, strlen(what)) != NULL;
+}
+
+/* What a step costs with this pattern, measured in the unit of BUDGET; too much does no harm. */
+static void weigh(struct cwr_regex *regex, struct cw_text pattern)
+{
+    size_t behind = info(regex->code, PCRE2_INFO_MAXLOOKBEHIND);
+    if (has(pattern, "(?<=") || has(pattern, "(?<!") || has(pattern, "(?<*") || has(pattern, "(*"))
+        regex->around = 3 * behind + 6;
+    else if (has(pattern, "(?=") || has(pattern, "(?!"))
+        regex->around = 1;
+    regex->weight = 1 + pattern.len / 64; /* a class of many ranges costs more per character */
+    if (has(pattern, "\\X"))
+        regex->weight *= 4;
+    regex->refers = info(regex->code, PCRE2_INFO_BACKREFMAX) > 0;
+}
+
 enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struct cwr_regex **out,
                                  struct cw_error *err)
 {
@@ -157,8 +177,7 @@ enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struc
         return status;
     }
     read_names(regex);
-    regex->weight = 1 + pattern.len / 64; /* a class of many ranges costs more per character */
-    regex->refers = info(regex->code, PCRE2_INFO_BACKREFMAX) > 0;
+    weigh(regex, pattern);
     *out = regex;
     return CW_OK;
 }
@@ -239,11 +258,13 @@ enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
                                       struct cwr_regex_scratch *scratch, struct cw_text subject,
                                       struct cw_text groups[CWR_REGEX_GROUPS])
 {
-    const char *at = subject.len ? subject.at : "";
+    const char *at = subject.at ? subject.at : "";
     size_t len = subject.len > SUBJECT_BYTES ? cut(subject) : subject.len;
     uint32_t options = len < subject.len ? PCRE2_NOTEOL : 0; /* $ is no match at the cut */
-    scratch->budget = (struct budget){
-        .left = BUDGET, .per_step = 1 + (regex->refers ? len / 16 : 0), .weight = regex->weight};
+    scratch->budget =
+        (struct budget){.left = BUDGET,
+                        .per_step = 1 + regex->around + (regex->refers ? len / 16 : 0),
+                        .weight = regex->weight};
     int rc =
         pcre2_match(regex->code, (PCRE2_SPTR)at, len, 0, options, scratch->data, scratch->context);
     if (rc == PCRE2_ERROR_NOMATCH)

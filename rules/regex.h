@@ -1,7 +1,8 @@
-/* regex: PCRE2 with every limit set, so that no pattern can hang on hostile text.
+/* regex: PCRE2 with one budget of steps per match, so that no pattern can hang on hostile text.
  *
- * The JIT is required; patterns that raise limits, name callouts or begin with (*...) are refused.
- * Subjects are cut at 4 KiB; a limit that is hit is CWR_REGEX_LIMIT, never a hang. */
+ * The JIT is required; patterns with callouts, \C, (?J) or (*...) at the start are refused.
+ * Subjects are cut at 4 KiB between characters (`$` is no match there); a limit that is hit, or too
+ * small a JIT stack, is CWR_REGEX_LIMIT within 10 ms. Bytes that are not UTF-8 match nothing. */
 #ifndef CWR_REGEX_H
 #define CWR_REGEX_H
 
@@ -14,6 +15,9 @@ struct cwr_regex_scratch; /* match data, match context and JIT stack of one thre
 enum cwr_regex_result { CWR_REGEX_NO, CWR_REGEX_YES, CWR_REGEX_LIMIT };
 
 enum { CWR_REGEX_GROUPS = 32 }; /* named groups of one pattern, at most */
+
+/* Limits: 4 KiB, 127 groups, 50 nested parentheses. Returns: CW_ESYNTAX with err->at where PCRE2
+ * gives one, CW_EINVAL for what is not allowed here, CW_ELIMIT, CW_NOMEM. */
 
 enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struct cwr_regex **out,
                                  struct cw_error *err) CW_CHECKED;

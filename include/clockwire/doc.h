@@ -40,13 +40,15 @@ struct cw_diags *cw_diags_create(void);
 void cw_diags_destroy(struct cw_diags *diags);
 /* Remembers the text of a file so that its lines can be shown. Owns: a copy. */
 void cw_diags_file(struct cw_diags *diags, const char *file, struct cw_text text);
-/* Limits: 200 diagnostics are kept, more are counted. A memory shortage is kept as a diagnostic. */
+/* Everything is copied. `code` is one of rules/diag.def. Limits: 200 diagnostics are kept, more are
+ * counted; texts of 1 KiB. A memory shortage is kept as a diagnostic. */
 void cw_diags_add(struct cw_diags *diags, enum cw_severity severity, const char *code,
                   struct cw_place place, const char *hint, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
-size_t cw_diags_count(const struct cw_diags *diags, enum cw_severity severity);
-size_t cw_diags_total(const struct cw_diags *diags);
-/* In the order of file, line, column. Lives: until the next add or destroy. */
+size_t cw_diags_count(const struct cw_diags *diags,
+                      enum cw_severity severity);    /* unkept ones too */
+size_t cw_diags_total(const struct cw_diags *diags); /* those kept, for cw_diags_get */
+/* In the order of file (as they came), line, column. Lives: until the next add or destroy. */
 const struct cw_diag *cw_diags_get(const struct cw_diags *diags, size_t i);
 /* Renders all: `file:line:column: error[code]: text`, the line, a caret, the hint. The text is the
  * caller's to free(). Returns: NULL when memory is short. */
@@ -62,13 +64,15 @@ struct cw_node;
 enum cw_node_kind { CW_NODE_SCALAR, CW_NODE_SEQ, CW_NODE_MAP };
 
 struct cw_doc_limits {
-    size_t bytes; /* of the text; 0: 64 MiB */
-    size_t nodes; /* 0: 4 million */
+    size_t bytes;   /* of the text; 0: 64 MiB */
+    size_t nodes;   /* 0: 4 million */
     unsigned depth; /* 0: 32; flow collections at most 16 */
 };
 
-/* Reads one document. Faults go to `diags`. Returns: CW_ESYNTAX or CW_ELIMIT when it is refused.
- * Owns: the caller destroys *out; nodes live as long as it; `text` is copied. */
+/* Reads one document. Faults go to `diags`, which also remembers the text (cw_diags_file); a
+ * document that is taken may have warnings. Returns: CW_ESYNTAX or CW_ELIMIT when it is refused,
+ * CW_NOMEM. Owns: the caller destroys *out; nodes live as long as it; `text` and `file` are copied.
+ * Limits: texts of 64 KiB; 1 MiB of bytes without a value. */
 enum cw_status cw_doc_parse(const char *file, struct cw_text text,
                             const struct cw_doc_limits *limits, struct cw_diags *diags,
                             struct cw_doc **out) CW_CHECKED;
@@ -80,6 +84,7 @@ struct cw_place cw_node_place(const struct cw_node *node);
 struct cw_text cw_node_text(const struct cw_node *node); /* scalars; ends with NUL; else empty */
 bool cw_node_is_plain(const struct cw_node *node);       /* a scalar without quotes */
 size_t cw_node_count(const struct cw_node *node);        /* items or pairs; 0 for scalars */
+/* Item, key and value: `i` must be smaller than the count. */
 const struct cw_node *cw_node_item(const struct cw_node *seq, size_t i);
 const struct cw_node *cw_node_key(const struct cw_node *map, size_t i);
 const struct cw_node *cw_node_value(const struct cw_node *map, size_t i);
@@ -99,8 +104,8 @@ struct cw_json;
  * reader, or the arena, that it came from. */
 struct cw_value {
     enum cw_kind kind;
-    bool truth;          /* CW_BOOL */
-    struct cw_text text; /* CW_STRING: decoded; CW_NUMBER: the digits as sent */
+    bool truth;                   /* CW_BOOL */
+    struct cw_text text;          /* CW_STRING: decoded; CW_NUMBER: the digits as sent */
     const struct cw_value *items; /* CW_LIST: made by a [*] or by the host; NULL: in `json` */
     size_t n_items;
     const struct cw_json *json; /* CW_LIST, CW_OBJECT: in this JSON text at `node` */
@@ -108,7 +113,8 @@ struct cw_value {
 };
 
 struct cw_value cw_value_string(struct cw_text text);
-/* Items of a list (0 for other kinds), and the i-th; strings with escapes are decoded into `arena`. */
+/* Items of a list (0 for other kinds), and the i-th (missing behind the end); strings with escapes
+ * are decoded into `arena`. Walking up from 0 is linear. */
 size_t cw_value_count(const struct cw_value *value);
 enum cw_status cw_value_item(const struct cw_value *list, size_t i, struct cw_arena *arena,
                              struct cw_value *out) CW_CHECKED;
@@ -116,7 +122,8 @@ enum cw_status cw_value_item(const struct cw_value *list, size_t i, struct cw_ar
  * null as "", lists and objects as JSON. Lives: in `arena` or the value. */
 enum cw_status cw_value_text(const struct cw_value *value, struct cw_arena *arena,
                              struct cw_text *out) CW_CHECKED;
-/* The value as JSON, UTF-8, without blanks; missing prints as null. Lives: in `arena`. */
+/* The value as JSON, UTF-8, without blanks; missing prints as null, a lone surrogate as U+FFFD;
+ * names given twice stay twice. Lives: in `arena`. */
 enum cw_status cw_value_print(const struct cw_value *value, struct cw_arena *arena,
                               struct cw_text *out) CW_CHECKED;
 
@@ -154,7 +161,9 @@ struct cw_path {
     size_t n;
 };
 
-/* Compiles a path. Limits: 1 KiB, 32 steps. Returns: CW_ESYNTAX with err->at. */
+/* Compiles a path. Names outside of quotes hold no blanks, quotes, brackets or any of |\,*?=<>!&;
+ * in ['...'] the escapes are \' and \\. Limits: 1 KiB, 32 steps. Returns: CW_ESYNTAX with err->at,
+ * CW_NOMEM. Lives: *out in `arena`. */
 enum cw_status cw_path_parse(struct cw_text text, struct cw_arena *arena, struct cw_path *out,
                              struct cw_error *err) CW_CHECKED;
 struct cw_path cw_path_skip(struct cw_path path, size_t steps);

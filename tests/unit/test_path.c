@@ -38,7 +38,7 @@ static const char *at(const char *text)
 TEST(names_and_indices)
 {
     begin("{\"a\":{\"b-c\":[10,20,[30]],\"odd name\":1,\"it's\":2,\"\":3,\"x.y\":4,\"\\u00e9\":5},"
-          "\"n\":null,\"0\":6}");
+          "\"n\":null,\"0\":6,\"@t\":{\"$r\":7}}");
     CHECK_STR(at("a.b-c[0]"), "10");
     CHECK_STR(at("a.b-c[-1]"), "[30]");
     CHECK_STR(at("a.b-c[-1][0]"), "30");
@@ -51,6 +51,7 @@ TEST(names_and_indices)
     CHECK_STR(at("a['x.y']"), "4");
     CHECK_STR(at("a.\xC3\xA9"), "5");
     CHECK_STR(at("['a']['x.y']"), "4");
+    CHECK_STR(at("@t.$r"), "7");
     CHECK_STR(at("n"), "null");
     CHECK_STR(at("0"), "6");
     CHECK_STR(at("n.x"), "missing");
@@ -118,7 +119,8 @@ TEST(faults)
                  {"a[01]", 4}, {"a[-0]", 4}, {"a[-]", 3},     {"a[1234567890]", 11},
                  {"a]", 1},    {"a[*", 3},   {"a[0]b", 4},    {"a.[0]", 2},
                  {"a|b", 1},   {"a\x01", 1}, {"a[\"b\"]", 2}, {"a.\xFF", 0},
-                 {" a", 0},    {"a.{b}", 2}, {"a,b", 1}};
+                 {" a", 0},    {"a.{b}", 2}, {"a,b", 1},      {"a.*", 2},
+                 {"a=b", 1}};
     begin("{}");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cw_path path = {0};
