@@ -3,10 +3,11 @@
 #include "clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LOG_LINE = 4096, LOG_VALUE = 256 };
+enum { LOG_LINE = 4096, LOG_VALUE = 256, LOG_HELD = 1 << 20 };
 
 static struct {
     enum log_level level;
@@ -144,6 +145,45 @@ static void put_readable(struct line *line, const struct log_field *f)
         put(line, "\"", 1);
 }
 
+/* ---- Lines that wait for their commit ---- */
+
+static struct {
+    bool on;
+    char *at;
+    size_t len;
+} held;
+
+static void write_out(const char *at, size_t len)
+{
+    ssize_t done = write(logger.fd, at, len); /* a full pipe must not stop the daemon */
+    (void)done;
+}
+
+static void put_out(const char *at, size_t len)
+{
+    if (held.on && !held.at)
+        held.at = malloc(LOG_HELD);
+    if (!held.on || !held.at || held.len + len > LOG_HELD) {
+        write_out(at, len);
+        return;
+    }
+    memcpy(held.at + held.len, at, len);
+    held.len += len;
+}
+
+void log_hold(void)
+{
+    held.on = true;
+}
+
+void log_release(bool tell)
+{
+    if (tell && held.len)
+        write_out(held.at, held.len);
+    held.on = false;
+    held.len = 0;
+}
+
 static void put_head(struct line *line, enum log_level level, const char *msg)
 {
     char ts[CLOCK_TEXT];
@@ -186,6 +226,5 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
     if (logger.json)
         line.at[line.len++] = '}';
     line.at[line.len++] = '\n';
-    ssize_t done = write(logger.fd, line.at, line.len); /* a full pipe must not stop the daemon */
-    (void)done;
+    put_out(line.at, line.len);
 }

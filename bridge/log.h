@@ -22,6 +22,10 @@ struct log_field {
 
 void log_setup(enum log_level level, enum log_format format, int fd);
 bool log_on(enum log_level level);
+/* Between hold and release lines are kept: what is not on disk did not happen, and is not told.
+ * `tell` false forgets them. Limits: 1 MiB; what is more is written at once. */
+void log_hold(void);
+void log_release(bool tell);
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 
 #define F_S(name, value) ((struct log_field){(name), cw_text_of(value), 0, false})

@@ -75,7 +75,7 @@ static void print_event(const json_t *e)
     print_reason(e);
     json_array_foreach(json_object_get(e, "runs"), i, r) print_run(r, json_object_get(e, "calls"));
     if (!json_array_size(json_object_get(e, "runs")))
-        printf("    no rule had anything to do\n");
+        printf("    began no run\n");
 }
 
 static void print_all(char *text)

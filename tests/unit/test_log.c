@@ -102,4 +102,21 @@ TEST(readable_line)
     CHECK(strstr(text, "run begins  rule=\"a b\"  event=7\n") != NULL);
 }
 
+TEST(held_lines_are_told_or_forgotten)
+{
+    begin(LOG_INFO, LOG_JSON);
+    log_hold();
+    LOG(LOG_INFO, "not on disk", F_END);
+    log_release(false);
+    log_hold();
+    LOG(LOG_INFO, "first", F_END);
+    LOG(LOG_INFO, "second", F_END);
+    log_release(true);
+    LOG(LOG_INFO, "third", F_END);
+    const char *text = end();
+    CHECK(!strstr(text, "not on disk"));
+    const char *first = strstr(text, "first"), *second = strstr(text, "second");
+    CHECK(first && second && first < second && strstr(second, "third") != NULL);
+}
+
 CHECK_MAIN
