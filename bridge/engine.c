@@ -155,6 +155,8 @@ static enum cw_status do_run(struct engine *e, int64_t event, const struct cw_ef
 {
     struct store_run run = run_of(f, event, now_ms);
     enum cw_status st = store_run_add(e->deps.store, &run, &run.id, err);
+    if (st == CW_EEXIST) /* this event did it already for this rule and person */
+        return CW_OK;
     if (st)
         return st;
     if (run.state == STORE_RUN_REFUSED) {

@@ -296,6 +296,10 @@ static bool find_scheme(struct compile *c, const struct cw_node *node, struct en
             return false;
         }
     out->base = base_of(c, out->scheme);
+    /* Who says where the proof stands has written the scheme out: no prefix or encoding of the
+     * preset's own may change it. */
+    if (out->scheme && (cw_node_get(node, "header") || cw_node_get(node, "from")))
+        out->base = NULL;
     if (!out->scheme && out->base && cw_node_get(node, "secret"))
         out->scheme = scheme_of(out->base);
     if (out->scheme)

@@ -213,16 +213,17 @@ static enum cw_status sq_commit(struct backend *b, struct cw_error *err)
     return status;
 }
 
-/* PASSIVE never waits and never cuts the log, which is written from its start again. */
+/* PASSIVE never waits and never cuts the log, which is written from its start again. A full disk is
+ * no fault of the log: it keeps what it has, the next commit brings the next try. */
 static enum cw_status sq_tidy(struct backend *b, bool idle, struct cw_error *err)
 {
     int in_log = 0, moved = 0;
     if (b->wal_pages < (idle ? IDLE_PAGES : BUSY_PAGES))
         return CW_OK;
     int rc = sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_FULL)
         return sq_fail(b, rc, err);
-    if (in_log == moved)
+    if (rc != SQLITE_OK || in_log == moved)
         b->wal_pages = 0;
     return CW_OK;
 }

@@ -52,7 +52,7 @@ struct cw_event {
     size_t n_fields;
     const struct cw_field *headers; /* those that the source lists; any case */
     size_t n_headers;
-    struct cw_value user; /* whom it is about: string or list of strings; or CW_MISSING */
+    struct cw_value user;          /* whom it is about: string or list of strings; or CW_MISSING */
     const struct cw_field *params; /* of the source's path, "/hooks/{name}": source.path.name */
     size_t n_params;
 };

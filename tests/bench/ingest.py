@@ -128,8 +128,8 @@ def main():
     serial = 0
     try:
         for i in range(ROUNDS):
-            file = make_load(folder, serial, 15000 * SECONDS)
-            serial += 15000 * SECONDS
+            file = make_load(folder, serial, 30000 * SECONDS)
+            serial += 30000 * SECONDS
             theirs.append(load(folder, port, "/hooks/github", file, bare.pid))
             ours.append(load(folder, b.port, "/hooks/github", file, b.process.pid))
             file.unlink()

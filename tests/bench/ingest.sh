@@ -6,4 +6,4 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${CW_BUILD:-$root/build}
 exec env PYTHONPATH="$root/tests/support" CW_ROOT="$root" CW_BUILD="$build" \
-    python3 "$root/tests/bench/ingest.py" "${1:-5}" "${2:-3}"
+    python3 "$root/tests/bench/ingest.py" "${1:-5}" "${2:-2}"

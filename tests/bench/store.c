@@ -50,7 +50,8 @@ static uint64_t mix(uint64_t x)
 
 static struct store_key next_key(void)
 {
-    uint64_t halves[2] = {mix(++counter), mix(counter ^ UINT64_C(0x5555))};
+    counter++;
+    uint64_t halves[2] = {mix(counter), mix(counter ^ UINT64_C(0x5555))};
     struct store_key key;
     memcpy(key.bytes, halves, sizeof key.bytes);
     return key;

@@ -76,7 +76,7 @@ static const char *read_kind(struct sim_fault *fault, const json_t *kind, json_i
     if (strcmp(name, "status") == 0)
         return read_status(fault, arg, 0);
     if (strlen(name) == 3 && strspn(name, "0123456789") == 3)
-        return read_status(fault, atoi(name), arg);
+        return read_status(fault, (int)strtol(name, NULL, 10), arg);
     for (int i = SIM_FAULT_DELAY; i <= SIM_FAULT_GARBAGE; i++)
         if (strcmp(name, NAMES[i]) == 0)
             fault->kind = (enum sim_fault_kind)i;

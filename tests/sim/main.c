@@ -122,7 +122,7 @@ static bool split_address(const char *text, char host[64], uint16_t *port)
     memcpy(host, text, bytes);
     host[bytes] = '\0';
     if (strcmp(host, "localhost") == 0)
-        strcpy(host, "127.0.0.1");
+        memcpy(host, "127.0.0.1", sizeof "127.0.0.1");
     *port = (uint16_t)number;
     return true;
 }

@@ -135,6 +135,22 @@ TEST(base64_only_in_its_canonical_form)
     kit_close(&kit);
 }
 
+TEST(a_scheme_written_out_takes_nothing_from_the_preset)
+{
+    struct kit kit;
+    char value[300], prefixed[400];
+    kit_good(&kit, "a: { path: /a, preset: generic, verify: { hmac: sha256, header: X-Sig, "
+                   "secret: 0123456789abcdef0123 } }\n");
+    sign(&kit, value, sizeof value);
+    kit_header(&kit, "Content-Type", "application/json");
+    kit_header(&kit, "X-Sig", value);
+    CHECK_INT(kit_send(&kit, BODY, KIT_NOW_MS), SOURCE_EVENTS);
+    snprintf(prefixed, sizeof prefixed, "sha256=%s", value);
+    kit.headers[1].value = cw_text_of(prefixed);
+    CHECK_INT(kit_send(&kit, BODY, KIT_NOW_MS), SOURCE_DENIED);
+    kit_close(&kit);
+}
+
 TEST(rotation_takes_the_old_and_the_new_secret)
 {
     static const char both[] = "a: { path: /a, type: x, verify: { hmac: sha256, header: X-Sig, "
