@@ -58,6 +58,16 @@ static enum entry_state state_of(const json_t *json)
     return has_open_break(json) ? ENTRY_PAUSED : ENTRY_RUNNING;
 }
 
+/* "2026-03-02T08:00:00.123": sorts by time. Whatever is no digit or mark of a time ends it. */
+static void write_start(const char *date, const char *time, char out[START_SIZE])
+{
+    static const char marks[] = "0123456789-:.";
+    int date_len = date ? (int)strspn(date, marks) : 0,
+        time_len = time ? (int)strspn(time, marks) : 0;
+    snprintf(out, START_SIZE, "%.*sT%.*s", date_len < 10 ? date_len : 10, date ? date : "",
+             time_len < 20 ? time_len : 20, time ? time : "");
+}
+
 bool entry_read(const json_t *json, struct entry *out)
 {
     struct entry e = {.json = json};
@@ -65,7 +75,7 @@ bool entry_read(const json_t *json, struct entry *out)
     const char *time = text_of(json, "startTimeUtc");
     if (!id || !uuid_copy(id, e.id))
         return false;
-    snprintf(e.start, sizeof e.start, "%.10sT%.20s", date ? date : "", time ? time : "");
+    write_start(date, time, e.start);
     e.state = state_of(json);
     *out = e;
     return true;

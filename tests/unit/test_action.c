@@ -676,6 +676,12 @@ TEST(uuids_and_states_are_read_strictly)
     CHECK(!uuid_copy("aaaaaaaa-0000-4000-8000-00000000000", NULL));
     CHECK(!uuid_copy("aaaaaaaa_0000-4000-8000-000000000001", NULL));
     CHECK(!uuid_copy("aaaaaaaa-0000-4000-8000-00000000000g", NULL));
+    json_t *cut = json_loads("{\"id\":\"" E1 "\",\"startDateUtc\":\"2026-03-0\\u00e4\","
+                             "\"startTimeUtc\":\"08:00:00.1\\u00e4\"}",
+                             0, NULL);
+    CHECK(entry_read(cut, &e)); /* never half a character: it is stored as JSON */
+    CHECK_STR(e.start, "2026-03-0T08:00:00.1");
+    json_decref(cut);
     json_t *none = json_object();
     CHECK(!entry_read(none, &e));
     CHECK(!entry_read(NULL, &e));

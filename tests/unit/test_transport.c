@@ -301,6 +301,18 @@ TEST(rate_headers_are_read_or_absent)
     client_end(&c);
 }
 
+TEST(a_proxy_of_the_environment_is_not_used)
+{
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+    struct client c = client_of("http://127.0.0.1", server_port());
+    ask(&c, "POST", "/ok", "{}");
+    CHECK_INT(c.last.status, 200);
+    client_end(&c);
+    unsetenv("http_proxy");
+    unsetenv("ALL_PROXY");
+}
+
 TEST(a_redirect_is_an_answer_and_the_token_stays)
 {
     struct client c = client_of("http://127.0.0.1", server_port());
