@@ -83,6 +83,19 @@ def parallel_duplicates():
 
 
 @test
+def events_come_in_pages():
+    """However many there are, and however much there is to say of them, `events` tells them all."""
+    with world() as (sim, b):
+        for n in range(260):
+            assert b.branch("KEY-123" if n % 2 else "KEY-7", note="n" * 2000, n=n) in (200, 202)
+        assert until(lambda: len(sim.acts()) == 260, 60), len(sim.acts())
+        assert [e["event"] for e in b.events()] == list(range(1, 261))
+        after = b.command("events", "--json", "--after", "255").stdout.splitlines()
+        assert [json.loads(x)["event"] for x in after] == [256, 257, 258, 259, 260]
+        assert b.command("events").stdout.count("track-branch for ada") == 260
+
+
+@test
 def wait_and_unless():
     with world() as (sim, b):
         b.branch("KEY-123")
