@@ -141,8 +141,10 @@ static bool same_windows(const struct target *a, const struct target *b)
 void dispatcher_reload(struct dispatcher *d, const struct people *people)
 {
     if (!same_windows(&d->deps.people->target, &people->target)) {
-        limiter_destroy(d->limiter);
+        struct limiter *old = d->limiter;
         d->limiter = limiter_of(people);
+        limiter_inherit(d->limiter, old);
+        limiter_destroy(old);
     }
     d->deps.people = people;
     if (d->key_failures)
