@@ -343,35 +343,44 @@ def attempts_of(calls):
     return [(a, c) for c in calls for a in c["attempts"]]
 
 
-def judge_requests(p, calls, log):
-    """One at a time, and each one that acts has the attempt that was written before it. (libcurl
-    may send a look again by itself.)"""
-    wrong, at = [], 0
-    attempts = attempts_of(calls)
-    for (a, _), (b, c) in zip(attempts, attempts[1:]):
-        if b["begun"] < a["ended"]:
-            wrong.append(f"{p.name} {c['n']}: {b['request']} begins at {b['begun']}, the one before "
-                         f"ends at {a['ended']}")
-    attempts = [(a, c) for a, c in attempts if person_id(p.i + 1) in a["request"]]
-    heard = [False] * len(attempts)
+def follow(attempts, log, person):
+    """Reads the requests of a person along the attempts. An attempt may have been written and never
+    sent, unless it acts and has an answer; libcurl may send a look again by itself. Several
+    readings are possible while attempts look alike. Returns: what is wrong, or ""."""
+    def must(a):
+        return a["status"] and a["request"].startswith("POST")
+
+    places = {0}
     for x in log:
         request = f"{x['method']} {x['path'].removeprefix('/api/v1')}"
-        if person_id(p.i + 1) not in request:
+        if person not in request:
             continue
-        if at and x["method"] == "GET" and attempts[at - 1][0]["request"] == request:
-            if at == len(attempts) or attempts[at][0]["request"] != request:
-                continue
-        while at < len(attempts) and (attempts[at][0]["request"] != request
-                                      or attempts[at][0].get("body") != x["body"]):
-            at += 1
-        if at == len(attempts):
-            return wrong + [f"{p.name}: request {x['n']} {request} has no attempt of its own"]
-        heard[at] = True
-        at += 1
-    wrong += [f"{p.name} {c['n']}: {a['request']} was answered with {a['status']}, and never heard"
-              for (a, c), h in zip(attempts, heard) if a["status"] and not h
-              and a["request"].startswith("POST")]
-    return wrong
+        after = set()
+        for at in places:
+            if at and x["method"] == "GET" and attempts[at - 1]["request"] == request:
+                after.add(at)
+            for i in range(at, len(attempts)):
+                if attempts[i]["request"] == request and attempts[i].get("body") == x["body"]:
+                    after.add(i + 1)
+                if must(attempts[i]):
+                    break
+        if not after:
+            return f"request {x['n']} {request} has no attempt of its own"
+        places = after
+    if all(any(must(a) for a in attempts[at:]) for at in places):
+        return "an attempt has an answer, and its request was never heard"
+    return ""
+
+
+def judge_requests(p, calls, log):
+    """One at a time, and each one that acts has the attempt that was written before it."""
+    attempts = attempts_of(calls)
+    wrong = [f"{p.name} {c['n']}: {b['request']} begins at {b['begun']}, the one before ends at "
+             f"{a['ended']}" for (a, _), (b, c) in zip(attempts, attempts[1:])
+             if b["begun"] < a["ended"]]
+    person = person_id(p.i + 1)
+    fault = follow([a for a, _ in attempts if person in a["request"]], log, person)
+    return wrong + ([f"{p.name}: {fault}"] if fault else [])
 
 
 def judge_rate(log, starts_ms):
@@ -602,7 +611,8 @@ def self_test():
     x = {"n": 1, "method": "POST", "path": f"/api/v1/users/{person_id(1)}/timetracking/stop",
          "body": {}}
     for attempts, log, want in (([a], [x], ""), ([a], [x, x], "no attempt"), ([], [x], "no attempt"),
-                                ([a], [], "never heard"), ([a, a], [x, x], "begins at")):
+                                ([a], [], "never heard"), ([a, a], [x, x], "begins at"),
+                                ([{**a, "status": 0, "ended": "1"}, a], [x], "")):
         wrong = judge_requests(poster, [{**calls[1], "attempts": attempts}], log)
         if (want == "") != (not wrong) or want not in " ".join(wrong):
             raise Failure(f"the judge says {wrong}, {want!r} expected")
