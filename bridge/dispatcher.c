@@ -117,7 +117,8 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
     lane_forget_parcel(lane);
     lane_forget_head(lane);
     lane->state = LANE_UNREAD;
-    lanes_push(&d->lanes, lane, d->now_ms);
+    /* Nobody loses their place by having more to do. */
+    lanes_push(&d->lanes, lane, lane->due_ms < d->now_ms ? lane->due_ms : d->now_ms);
 }
 
 static void retry_now(void *ctx, struct lane *lane)

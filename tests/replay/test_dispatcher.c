@@ -679,6 +679,92 @@ TEST(a_refused_key_stays_refused_when_a_person_goes)
     world_end(w);
 }
 
+/* A copy of the people that a reload may free. */
+static struct person *copy_of(const struct world *w, size_t from)
+{
+    struct person *list = calloc(w->people.n - from, sizeof *list);
+    for (size_t i = from; i < w->people.n; i++) {
+        const struct person *p = &w->persons[i];
+        list[i - from] = (struct person){strdup(p->name), strdup(p->awork), "UTC",
+                                         p->token ? strdup(p->token) : NULL, KIND};
+    }
+    return list;
+}
+
+static void free_copy(struct person *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free((char *)(uintptr_t)list[i].name);
+        free((char *)(uintptr_t)list[i].awork);
+        free((char *)(uintptr_t)list[i].token);
+    }
+    free(list);
+}
+
+/* Whatever is in flight at a reload: nothing of the old configuration is looked at any more, the
+ * answer is recorded, and who stays goes on. */
+TEST(a_reload_in_flight_leaves_nothing_behind)
+{
+    for (int steps = 1; steps <= 6; steps++) {
+        struct world *w = world_create();
+        w->persons[0].token = w->persons[1].token = "own";
+        fake_own_pause(w->fake, true);
+        struct people old = w->people, new = w->people;
+        struct person *list = copy_of(w, 0);
+        old.items = list;
+        dispatcher_reload(w->d, &old);
+        for (int i = 0; i < 2; i++) {
+            add(w, w->names[i], "start", START("1"));
+            add(w, w->names[i], "pause", "{}");
+            add(w, w->names[i], "resume", "{}");
+        }
+        for (int i = 0; i < steps; i++) {
+            CHECK(turn(w));
+            if (i + 1 < steps)
+                fake_deliver(w->fake);
+        }
+        struct person *fewer = copy_of(w, 1);
+        new.items = fewer;
+        new.n--;
+        dispatcher_reload(w->d, &new);
+        free_copy(list, MANY);
+        go(w);
+        struct states s = look(w);
+        CHECK_INT(s.open_attempts, 0);
+        CHECK_STR(strrchr(s.calls, 'e') ? s.calls + strlen(s.calls) - 14 : "", "done done done");
+        CHECK(strstr(s.calls, "ready") == NULL && strstr(s.calls, "sent") == NULL);
+        CHECK(strstr(fake_story(w->fake), "2:start(1)") != NULL);
+        dispatcher_reload(w->d, &w->people);
+        world_end(w);
+        free_copy(fewer, MANY - 1);
+    }
+}
+
+TEST(more_to_do_costs_nobody_their_place)
+{
+    struct world *w = world_create();
+    w->people.target.windows[0] = (struct rate_window){1, 1000};
+    w->people.target.n_windows = 1;
+    restart(w);
+    add(w, "9", "stop", "{}");
+    CHECK(turn(w)); /* the only place is taken */
+    fake_deliver(w->fake);
+    add(w, "1", "start", START("1"));
+    w->now_ms += 100;
+    go_until(w, w->now_ms);
+    for (int i = 2; i <= 8; i++) {
+        w->now_ms += 10;
+        add(w, w->names[i - 1], "start", START("1"));
+        go_until(w, w->now_ms);
+    }
+    w->now_ms += 10;
+    go_until(w, w->now_ms);
+    add(w, "1", "start", START("2"));
+    go_until(w, w->now_ms + 3000);
+    CHECK_STR(fake_story(w->fake), "1:start(1) ");
+    world_end(w);
+}
+
 TEST(a_reload_lifts_no_429)
 {
     struct world *w = world_create();
