@@ -16,6 +16,12 @@ enum { ARENA_BYTES = 4 * 1024 * 1024, PRESET_BYTES = 256 * 1024, PATH_BYTES = 51
 
 /* ---- Helpers of all compile_*.c ---- */
 
+/* A preset that is not here was told as such; what is missing without it is no fault of its own. */
+static bool lacks_preset(const struct compile *c)
+{
+    return !c->preset && cw_node_get(c->user, "preset");
+}
+
 void compile_fault(struct compile *c, const struct cw_node *at, const char *code, const char *hint,
                    const char *format, ...)
 {
@@ -24,11 +30,13 @@ void compile_fault(struct compile *c, const struct cw_node *at, const char *code
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    c->failed = true;
+    if (lacks_preset(c) && strcmp(code, "missing-key") == 0)
+        return;
     if (hint) {
         snprintf(did_you, sizeof did_you, "did you mean `%s`?", hint);
         hint = did_you;
     }
-    c->failed = true;
     cw_diags_add(c->deps->diags, CW_ERROR, code, cw_node_place(at), hint, "%s", text);
 }
 

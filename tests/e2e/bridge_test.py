@@ -325,6 +325,51 @@ def health():
 
 
 @test
+def full_disk():
+    """A full volume: 503 with Retry-After and nothing half done; it goes on when there is room."""
+    with world(start=False) as (sim, b):
+        volume = b.folder / "volume"
+        volume.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(volume)],
+                          capture_output=True).returncode:
+            print("skipped: no right to mount a small volume")
+            return
+        try:
+            b.config = b.config.replace("sqlite:journal.db", f"sqlite:{volume}/journal.db")
+            b.config = b.config.replace("journal: {", "admin: { listen: 'unix:%s/clockwire.sock' }\njournal: {" % b.folder)
+            b.config = b.config.replace(".db\" }", ".db\", payloads: full }")
+            b.write(RULES)
+            b.start()
+            (volume / "filler").write_bytes(b"x" * (5 << 20))
+            pad = "x" * 50000
+            for n in range(200):
+                body = json.dumps({"ref": "refs/heads/main", "n": n, "pad": pad}).encode()
+                last = b.push(body, f"fill-{n}")
+                if last >= 300:
+                    break
+            assert last == 503, last
+            stored = b.metrics()['clockwire_events_total{verdict="accepted"}']
+            assert stored == n, (stored, n)
+            import hashlib
+            import hmac
+            sign = hmac.new(SECRETS["github"].encode(), body, hashlib.sha256).hexdigest()
+            status, headers, _ = b.post("/hooks/github", body, {
+                "Content-Type": "application/json", "X-GitHub-Event": "push",
+                "X-GitHub-Delivery": "x", "X-Hub-Signature-256": "sha256=" + sign})
+            assert status == 503 and int(headers["Retry-After"]) > 0, (status, headers)
+            assert b.command("health", "--ready").returncode == 1
+            (volume / "filler").unlink()
+            assert until(lambda: b.push(body, f"fill-{n}") < 300, 10, every=0.3)
+            assert b.command("health", "--ready").returncode == 0
+            assert b.branch("KEY-123") < 300
+            assert until(lambda: sim.acts() == ["started"])
+        finally:
+            b.stop()
+            b.process = None
+            subprocess.run(["umount", str(volume)], check=True)
+
+
+@test
 def slow_start_is_quick():
     """First 2xx within 50 ms after the start (200 here: a loaded machine is no fault)."""
     with world(start=False) as (sim, b):
