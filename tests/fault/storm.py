@@ -449,9 +449,9 @@ class Storm:
         self.starts_ms, self.reigns = [], []
         self.did = {"kill": 0, "term": 0, "hup": 0, "faults": 0}
 
-    def write_config(self):
+    def write_config(self, rate=RATE):
         config_file(self.room.file("clockwire.yaml"), self.sim.url, self.port,
-                    self.room.file("storm.db"))
+                    self.room.file("storm.db"), rate)
 
     def start(self):
         self.starts_ms.append(time.time() * 1000)
@@ -489,7 +489,7 @@ class Storm:
             raise Failure(f"the bridge ended by itself with {self.daemon.ended()}\n"
                           + self.daemon.tail())
         if what == "hup":
-            self.write_config()
+            self.write_config(self.random.choice([RATE, RATE // 2]))
             self.daemon.process.send_signal(signal.SIGHUP)
             return
         if what == "kill":
