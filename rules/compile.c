@@ -115,7 +115,7 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
     c.passing = cw_arena_create(SCRATCH_BYTES);
     if (rules && c.scratch && c.passing) {
         c.arena = rules->arena;
-        c.paths.arena = c.alias_rows.arena = c.scratch;
+        c.paths.arena = c.alias_rows.arena = c.awork_ids.arena = c.scratch;
         status = compile_all(&c, doc);
     }
     cw_arena_destroy(c.passing);

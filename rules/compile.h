@@ -48,6 +48,7 @@ struct cwr_compiler {
     struct cwr_ref *path_rows;
     uint32_t *path_marks; /* the rule (from 1) that read a slot last */
     size_t n_paths;
+    struct cwr_map awork_ids;  /* folded to people */
     struct cwr_map alias_rows; /* folded names and aliases to their places */
     struct cw_place *alias_places;
     const char **alias_names; /* for "did you mean" */
