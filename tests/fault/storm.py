@@ -539,6 +539,7 @@ class Storm:
                 seen, moved = len(self.sim.lines), time.monotonic()
             time.sleep(0.3)
         time.sleep(1)  # what would come twice may come now
+        self.sim.seen, self.sim.lines = 0, []  # a line is not final while its request is delayed
         return self.events()
 
     def figures(self, events, worst, counts, seconds):
