@@ -1,12 +1,11 @@
 #include "admin.h"
 
+#include "admin_door.h"
 #include "clock.h"
 #include "metrics.h"
 #include "story.h"
 #include "xalloc.h"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@ enum { EVENTS_AT_ONCE = 200 };
 
 struct admin {
     struct admin_deps deps;
+    struct admin_door door;
     const struct listener *watched;
 };
 
@@ -22,6 +22,7 @@ struct admin *admin_create(const struct admin_deps *deps)
 {
     struct admin *a = xcalloc(1, sizeof *a);
     a->deps = *deps;
+    door_init(&a->door, deps->config->admin_listen);
     return a;
 }
 
@@ -178,32 +179,26 @@ static const struct page *find_page(struct cw_text path)
 
 /* ---- Who may ask ---- */
 
-/* Both sides are hashed first, so that the comparison has one length and one duration. */
-static bool same_secret(struct cw_text given, const char *secret)
+static void refuse(struct listener_exchange *x, int status)
 {
-    unsigned char a[SHA256_DIGEST_LENGTH], b[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)given.at, given.len, a);
-    SHA256((const unsigned char *)secret, strlen(secret), b);
-    return CRYPTO_memcmp(a, b, sizeof a) == 0;
-}
-
-static bool may_ask(const struct admin *a, const struct http_request *r)
-{
-    const struct config *c = a->deps.config;
-    if (!c->admin_token)
-        return strncmp(c->admin_listen, "unix:", 5) == 0;
-    const struct http_header *h = http_find(r, "Authorization");
-    if (!h || h->value.len < 7 || strncasecmp(h->value.at, "Bearer ", 7) != 0)
-        return false;
-    return same_secret((struct cw_text){h->value.at + 7, h->value.len - 7}, c->admin_token);
+    struct http_answer answer = {
+        .status = status,
+        .type = "text/plain; charset=utf-8",
+        .body = status == 429   ? CW_TEXT("too many wrong tokens; wait a minute\n")
+                : status == 421 ? CW_TEXT("this listener has not the name that you call\n")
+                                : CW_TEXT("a bearer token is needed\n"),
+        .retry_after_s = status == 429 ? DOOR_FORGETS_MS / 1000 : 0,
+    };
+    listener_reply(x, &answer);
 }
 
 static void on_request(void *ctx, struct listener_exchange *x, const struct http_request *r)
 {
     struct admin *a = ctx;
     const struct page *page = find_page(r->path);
-    if (!may_ask(a, r))
-        reply_text(x, 401, "a bearer token is needed\n");
+    int status = door_check(&a->door, r, a->deps.config->admin_token, clock_now_ms());
+    if (status)
+        refuse(x, status);
     else if (page)
         page->run(a, x, r);
     else

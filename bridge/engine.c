@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DUE_AT_ONCE = 16, DUE_ARENA = 128 << 20, TROUBLE_MS = 1000 };
+enum {
+    EVENTS_AT_ONCE = 1000, /* of one turn; the doors are heard between two of them */
+    DUE_AT_ONCE = 16,
+    DUE_ARENA = 128 << 20,
+    TROUBLE_MS = 1000,
+    DELIVERY_BYTES =
+        60 << 20 /* that one delivery may write; below what the journal takes as a row */
+};
 
 struct engine {
     struct engine_deps deps;
@@ -210,13 +217,45 @@ static void refuse_event(struct accepted_event *ev)
     ev->row.reason = CW_TEXT("its decision takes more memory than one delivery may");
 }
 
-static enum cw_status take_event(struct engine *e, struct accepted *a, struct accepted_event *ev,
-                                 int64_t now_ms, struct cw_error *err)
+/* What an event and its plan write. People, rules and the events of a batch multiply what a sender
+ * sent: a few KiB can ask for gigabytes. */
+static size_t weight_of(const struct accepted_event *ev, const struct cw_plan *plan)
 {
+    size_t weight = ev->row.payload.len + ev->row.used.len + ev->row.id.len + ev->row.type.len;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct cw_effect *f = &plan->effects[i];
+        weight += f->condition.len + f->vars.len + f->key.len + f->reason.len;
+        for (size_t k = 0; k < f->n_calls; k++)
+            weight += f->calls[k].args.len;
+    }
+    return weight;
+}
+
+/* Decides; what does not fit into what is left of the delivery's room is refused. */
+static struct cw_plan decide(struct accepted *a, struct accepted_event *ev, int64_t now_ms,
+                             size_t *room)
+{
+    static const struct cw_plan nothing;
     struct cw_plan plan = {0};
-    int64_t seq = 0;
-    if (ev->matches.n && cw_decide(a->rules, &ev->matches, NULL, now_ms, a->arena, &plan))
+    if (ev->matches.n && cw_decide(a->rules, &ev->matches, NULL, now_ms, a->arena, &plan)) {
         refuse_event(ev);
+        plan = nothing;
+    }
+    size_t weight = weight_of(ev, &plan);
+    if (weight > *room) {
+        refuse_event(ev);
+        ev->row.payload = ev->row.used = (struct cw_text){0};
+        return nothing;
+    }
+    *room -= weight;
+    return plan;
+}
+
+static enum cw_status take_event(struct engine *e, struct accepted *a, struct accepted_event *ev,
+                                 int64_t now_ms, size_t *room, struct cw_error *err)
+{
+    int64_t seq = 0;
+    struct cw_plan plan = decide(a, ev, now_ms, room);
     enum cw_status st = store_event_add(e->deps.store, &ev->row, ev->keys, ev->n_keys, &seq, err);
     ev->row.seq = seq;
     if (st == CW_EEXIST) {
@@ -236,9 +275,10 @@ static enum cw_status take_event(struct engine *e, struct accepted *a, struct ac
 static enum cw_status take_delivery(struct engine *e, struct accepted *a, int64_t now_ms,
                                     struct cw_error *err)
 {
+    size_t room = DELIVERY_BYTES;
     a->result = a->n_events ? ACCEPTED_DUPLICATE : ACCEPTED_STORED;
     for (size_t i = 0; i < a->n_events; i++) {
-        enum cw_status st = take_event(e, a, &a->events[i], now_ms, err);
+        enum cw_status st = take_event(e, a, &a->events[i], now_ms, &room, err);
         if (st)
             return st;
     }
@@ -291,16 +331,18 @@ static enum cw_status take_due(struct engine *e, const struct store_run *run, in
 
 static enum cw_status take_due_runs(struct engine *e, int64_t now_ms, struct cw_error *err)
 {
-    struct store_run *runs = NULL;
-    size_t n = 0;
-    int64_t due_ms = INT64_MAX;
-    enum cw_status st = store_next_due(e->deps.store, &due_ms, err);
-    if (st || due_ms > now_ms)
-        return st;
-    cw_arena_reset(e->arena);
-    st = store_runs_due(e->deps.store, now_ms, DUE_AT_ONCE, e->arena, &runs, &n, err);
-    for (size_t i = 0; !st && i < n; i++)
-        st = take_due(e, &runs[i], now_ms, err);
+    enum cw_status st = CW_OK;
+    for (size_t i = 0, n = 1; !st && n && i < DUE_AT_ONCE; i++) {
+        struct store_run *run = NULL;
+        int64_t due_ms = INT64_MAX;
+        st = store_next_due(e->deps.store, &due_ms, err);
+        if (st || due_ms > now_ms)
+            break;
+        cw_arena_reset(e->arena); /* one at a time: together they may be too large, for ever */
+        st = store_runs_due(e->deps.store, now_ms, 1, e->arena, &run, &n, err);
+        if (!st && n)
+            st = take_due(e, run, now_ms, err);
+    }
     return st;
 }
 
@@ -338,14 +380,26 @@ static enum cw_status failed(struct engine *e, enum cw_status st, int64_t now_ms
     return dispatcher_load(e->deps.dispatcher, now_ms, err);
 }
 
+/* Moves what one turn takes out of the queue. */
+static void take_turn(struct engine *e)
+{
+    struct accepted **end = &e->first;
+    for (size_t events = 0; *end && events < EVENTS_AT_ONCE; end = &(*end)->next) {
+        events += 1 + (*end)->n_events;
+        e->waiting--;
+    }
+    e->turn = end == &e->first ? NULL : e->first;
+    e->first = *end;
+    *end = NULL;
+    if (!e->first)
+        e->last = &e->first;
+}
+
 enum cw_status engine_turn(struct engine *e, int64_t now_ms, struct cw_error *err)
 {
     if (!has_work(e, now_ms))
         return CW_OK;
-    e->turn = e->first;
-    e->first = NULL;
-    e->last = &e->first;
-    e->waiting = 0;
+    take_turn(e);
     log_hold();
     metrics_hold();
     enum cw_status st = store_begin(e->deps.store, err);
@@ -361,7 +415,7 @@ enum cw_status engine_turn(struct engine *e, int64_t now_ms, struct cw_error *er
     e->turn = NULL;
     e->well = true;
     metric_add(METRIC_commits, 1);
-    metric_set(METRIC_queue_length, 0);
+    metric_set(METRIC_queue_length, (int64_t)e->waiting);
     give_back(list, ACCEPTED_STORED);
     dispatcher_committed(e->deps.dispatcher, now_ms);
     return CW_OK;
@@ -371,6 +425,8 @@ int64_t engine_next_ms(struct engine *e)
 {
     struct cw_error err;
     int64_t due_ms = INT64_MAX, lanes_ms = dispatcher_next_ms(e->deps.dispatcher);
+    if (e->first)
+        return 0;
     if (store_next_due(e->deps.store, &due_ms, &err))
         due_ms = INT64_MAX;
     if (lanes_ms < due_ms)

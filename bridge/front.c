@@ -5,12 +5,15 @@
 #include "xalloc.h"
 
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     DELIVERY_ARENA = 64 << 20,
     SPARE_ARENAS = 256,
+    HELD_BYTES = 256 << 20, /* of all deliveries that wait for their commit */
+    REASON_BYTES = 256,
     REFUSALS_PER_S = 10, /* journaled refusals; more are only counted */
     RETRY_AFTER_S = 5
 };
@@ -22,16 +25,22 @@ struct front {
     struct cw_matcher *matcher;
     struct cw_arena *spare[SPARE_ARENAS]; /* a busy turn takes no memory from the system */
     size_t n_spare;
+    size_t held; /* bytes */
     int64_t refusals_since_ms;
     unsigned refusals;
 };
 
-/* A delivery with the exchange that waits for its commit. */
+/* A delivery with the exchange that waits for its commit. It lies at the beginning of its arena and
+ * has room for a refusal, since a sender may have filled the rest. */
 struct pending {
     struct accepted accepted; /* first: `done` is given this */
     struct front *front;
     struct listener_exchange *exchange;
     struct http_answer answer;
+    struct cw_text source; /* its name; the source itself may go with a reload */
+    size_t held;
+    struct accepted_event refusal;
+    char reason[REASON_BYTES];
 };
 
 struct front *front_create(struct engine *engine, const struct config *config)
@@ -96,6 +105,7 @@ static void on_done(struct accepted *accepted)
         accepted->result == ACCEPTED_FAILED ? plain(503, "not stored, try again\n") : p->answer;
     if (accepted->result == ACCEPTED_FAILED)
         metric_add(METRIC_events_overload, 1);
+    f->held -= p->held;
     listener_reply(p->exchange, &answer);
     cw_ruleset_unref(accepted->rules);
     give_arena(f, arena);
@@ -103,12 +113,13 @@ static void on_done(struct accepted *accepted)
 
 /* ---- From a source's event to the engine's ---- */
 
-static struct cw_text keep(struct cw_arena *arena, struct cw_text text)
+/* Copies a text in place. Returns: whether there was room for it. */
+static bool keep(struct cw_arena *arena, struct cw_text *text)
 {
-    char *copy = cw_arena_copy(arena, text);
-    if (!copy)
-        abort(); /* the budget of the arena is larger than any request */
-    return (struct cw_text){copy, text.len};
+    char *copy = cw_arena_copy(arena, *text);
+    if (copy)
+        text->at = copy;
+    return copy != NULL;
 }
 
 /* Keys are hashed with the source's name, so that senders cannot meet each other's keys. */
@@ -147,44 +158,49 @@ static void match_event(struct front *f, struct accepted *a, struct accepted_eve
     to->row.reason = CW_TEXT("matching takes more memory than one delivery may");
 }
 
-static void fill_event(struct front *f, struct accepted *a, struct accepted_event *to,
+static bool fill_event(struct front *f, struct accepted *a, struct accepted_event *to,
                        const struct source_event *from, const struct http_request *request,
                        int64_t now_ms)
 {
     const struct cw_event *event = &from->event;
     to->row = (struct store_event){.received_ms = now_ms,
-                                   .source = keep(a->arena, event->source),
-                                   .type = keep(a->arena, event->type),
-                                   .id = keep(a->arena, event->id),
-                                   .verdict = STORE_ACCEPTED,
-                                   .payload = payload_of(f, request)};
+                                   .source = event->source,
+                                   .type = event->type,
+                                   .id = event->id,
+                                   .verdict = STORE_ACCEPTED};
+    if (to == a->events) /* one payload, however many events it has */
+        to->row.payload = payload_of(f, request);
     for (size_t i = 0; i < from->n_keys; i++)
         to->keys[i] = key_of(event->source, from->keys[i]);
     to->n_keys = from->n_keys;
     match_event(f, a, to, event, now_ms);
     if (f->config->payloads != PAYLOADS_NONE)
         to->row.used = to->matches.used;
+    return keep(a->arena, &to->row.source) && keep(a->arena, &to->row.type) &&
+           keep(a->arena, &to->row.id);
 }
 
-static void fill_refusal(struct accepted *a, const struct source *source, const char *reason,
-                         int64_t now_ms)
+/* Takes no memory: there may be none left. */
+static void fill_refusal(struct pending *p, const char *reason, int64_t now_ms)
 {
-    struct accepted_event *ev = xtake(a->arena, sizeof *ev);
-    ev->row = (struct store_event){.received_ms = now_ms,
-                                   .source = keep(a->arena, cw_text_of(source_name(source))),
-                                   .verdict = STORE_REFUSED,
-                                   .reason = keep(a->arena, cw_text_of(reason))};
-    a->events = ev;
-    a->n_events = 1;
+    snprintf(p->reason, sizeof p->reason, "%s", reason);
+    p->refusal = (struct accepted_event){.row = {.received_ms = now_ms,
+                                                 .source = p->source,
+                                                 .verdict = STORE_REFUSED,
+                                                 .reason = cw_text_of(p->reason)}};
+    p->accepted.events = &p->refusal;
+    p->accepted.n_events = 1;
 }
 
-static void fill_events(struct front *f, struct accepted *a, const struct source_delivery *d,
+static bool fill_events(struct front *f, struct accepted *a, const struct source_delivery *d,
                         const struct http_request *request, int64_t now_ms)
 {
-    a->events = xtake(a->arena, (d->n_events + 1) * sizeof *a->events);
+    a->events = cw_arena_take(a->arena, (d->n_events + 1) * sizeof *a->events);
     a->n_events = d->n_events;
-    for (size_t i = 0; i < d->n_events; i++)
-        fill_event(f, a, &a->events[i], &d->events[i], request, now_ms);
+    for (size_t i = 0; a->events && i < d->n_events; i++)
+        if (!fill_event(f, a, &a->events[i], &d->events[i], request, now_ms))
+            return false;
+    return a->events != NULL;
 }
 
 /* ---- The request ---- */
@@ -192,8 +208,13 @@ static void fill_events(struct front *f, struct accepted *a, const struct source
 static void submit(struct front *f, struct pending *p)
 {
     struct cw_error err;
-    if (engine_submit(f->engine, &p->accepted, &err) == CW_OK)
+    size_t held = cw_arena_used(p->accepted.arena);
+    p->accepted.rules = cw_ruleset_ref(f->config->rules);
+    if (f->held + held <= HELD_BYTES && engine_submit(f->engine, &p->accepted, &err) == CW_OK) {
+        p->held = held;
+        f->held += held;
         return;
+    }
     p->accepted.result = ACCEPTED_FAILED;
     on_done(&p->accepted);
 }
@@ -216,45 +237,55 @@ static void answer_now(struct front *f, struct listener_exchange *x, struct cw_a
 }
 
 static struct pending *pending_create(struct front *f, struct listener_exchange *x,
-                                      struct cw_arena *arena, const struct http_answer *answer)
+                                      const struct source *source)
 {
+    struct cw_arena *arena = take_arena(f);
     struct pending *p = xtake(arena, sizeof *p);
     p->front = f;
     p->exchange = x;
-    p->answer = *answer;
-    p->answer.body = keep(arena, answer->body);
+    p->source = source ? cw_text_of(source_name(source)) : CW_TEXT("");
+    if (!keep(arena, &p->source))
+        abort(); /* a name of the configuration in an empty arena */
     p->accepted.arena = arena;
-    p->accepted.rules = cw_ruleset_ref(f->config->rules);
+    p->accepted.rules = f->config->rules; /* a reference is taken when it is submitted */
     p->accepted.done = on_done;
     return p;
 }
 
-static void on_refused(struct front *f, const struct source *source, struct listener_exchange *x,
-                       const struct source_delivery *d, struct cw_arena *arena, int64_t now_ms)
+static void on_refused(struct front *f, struct pending *p, const struct http_answer *answer,
+                       const char *reason, int64_t now_ms)
 {
     if (!may_keep_refusal(f, now_ms)) {
         metric_add(METRIC_events_refused, 1);
-        answer_now(f, x, arena, &d->answer);
+        answer_now(f, p->exchange, p->accepted.arena, answer);
         return;
     }
-    struct pending *p = pending_create(f, x, arena, &d->answer);
-    fill_refusal(&p->accepted, source, d->reason, now_ms);
+    fill_refusal(p, reason, now_ms);
+    p->answer = *answer;
+    if (!keep(p->accepted.arena, &p->answer.body))
+        p->answer.body = cw_text_of(p->reason);
     submit(f, p);
 }
 
-static void on_events(struct front *f, struct listener_exchange *x, const struct source_delivery *d,
-                      const struct http_request *request, struct cw_arena *arena, int64_t now_ms)
+static void on_events(struct front *f, struct pending *p, const struct source_delivery *d,
+                      const struct http_request *request, int64_t now_ms)
 {
-    struct pending *p = pending_create(f, x, arena, &d->answer);
-    fill_events(f, &p->accepted, d, request, now_ms);
-    submit(f, p);
+    static const char too_large[] = "the delivery needs too much memory";
+    struct http_answer refusal = plain(400, too_large);
+    p->answer = d->answer;
+    if (fill_events(f, &p->accepted, d, request, now_ms) &&
+        keep(p->accepted.arena, &p->answer.body))
+        submit(f, p);
+    else
+        on_refused(f, p, &refusal, too_large, now_ms);
 }
 
 static void on_request(void *ctx, struct listener_exchange *x, const struct http_request *request)
 {
     struct front *f = ctx;
     const struct source *source = config_source(f->config, request->path);
-    struct cw_arena *arena = take_arena(f);
+    struct pending *p = pending_create(f, x, source);
+    struct cw_arena *arena = p->accepted.arena;
     struct source_delivery d = {.verdict = SOURCE_DENIED};
     int64_t now_ms = clock_now_ms();
     struct http_answer denied = plain(401, "not verified\n");
@@ -269,10 +300,10 @@ static void on_request(void *ctx, struct listener_exchange *x, const struct http
         answer_now(f, x, arena, &d.answer);
         return;
     case SOURCE_REFUSED:
-        on_refused(f, source, x, &d, arena, now_ms);
+        on_refused(f, p, &d.answer, d.reason, now_ms);
         return;
     case SOURCE_EVENTS:
-        on_events(f, x, &d, request, arena, now_ms);
+        on_events(f, p, &d, request, now_ms);
     }
 }
 

@@ -205,7 +205,7 @@ static enum cw_status turn(int64_t now_ms)
 /* The state of the i-th run of an event, or -1. */
 static int run_state(int64_t event, size_t i)
 {
-    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct cw_arena *arena = cw_arena_create(64 << 20);
     struct store_run *runs = NULL;
     struct cw_error err;
     size_t n = 0;
@@ -374,6 +374,126 @@ TEST(a_full_disk_acknowledges_nothing)
         unlink(command);
     }
     rmdir(folder);
+}
+
+/* ---- What a hostile sender with a good key may make grow ---- */
+
+static char *large_body(const char *people, size_t n)
+{
+    char *body = xmalloc(n + 200);
+    int at = sprintf(body, "{\"people\":%s,\"text\":\"", people);
+    memset(body + at, 'x', n);
+    strcpy(body + (size_t)at + n, "\"}");
+    return body;
+}
+
+static void other_rules(const char *text)
+{
+    cw_ruleset_unref(w.rules);
+    w.rules = compile(text);
+    engine_reload(w.engine, w.rules);
+}
+
+/* Together their values are larger than the memory of a turn: the turn must not fail for ever. */
+TEST(large_waiting_runs_come_due_one_by_one)
+{
+    char rules[4000], people[32], id[8];
+    int at = sprintf(rules, "version: 1\nusers:\n");
+    for (int i = 0; i < 20; i++)
+        at += sprintf(rules + at, "  p%d: { awork: 6a2c1d3e-0000-4000-8000-0000000000%02d }\n", i,
+                      i + 10);
+    sprintf(rules + at, "rules:\n  - id: later\n    when: calendar.big\n    user: ${event.people}\n"
+                        "    wait: 1 minute\n    then: { log: \"${event.text | truncate: 9}\" }\n");
+    open_world("memory:", 0);
+    other_rules(rules);
+    for (int i = 0; i < 20; i++) {
+        sprintf(people, "\"p%d\"", i);
+        sprintf(id, "%d", i);
+        auto_free char *body = large_body(people, 8000000);
+        CHECK_INT(deliver("big", id, body), CW_OK);
+        CHECK_INT(turn(T0), CW_OK);
+    }
+    CHECK_INT(w.stored, 20);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(turn(T0 + minute + i), CW_OK);
+        CHECK(engine_well(w.engine));
+    }
+    for (int i = 0; i < 20; i++)
+        CHECK(run_state(i + 1, 0) != STORE_RUN_WAITING);
+    close_world();
+}
+
+/* One delivery for many people multiplies its values: it is kept, refused, and others go on. */
+TEST(a_delivery_that_would_write_too_much_is_refused)
+{
+    char rules[4000], people[400] = "[";
+    int at = sprintf(rules, "version: 1\nusers:\n");
+    for (int i = 0; i < 20; i++) {
+        at += sprintf(rules + at, "  p%d: { awork: 6a2c1d3e-0000-4000-8000-0000000000%02d }\n", i,
+                      i + 10);
+        sprintf(people + strlen(people), "%s\"p%d\"", i ? "," : "", i);
+    }
+    strcat(people, "]");
+    sprintf(rules + at, "rules:\n  - id: later\n    when: calendar.big\n    user: ${event.people}\n"
+                        "    wait: 1 minute\n    then: { log: \"${event.text | truncate: 9}\" }\n");
+    open_world("memory:", 0);
+    other_rules(rules);
+    auto_free char *large = large_body(people, 4 << 20);
+    auto_free char *small = large_body(people, 1 << 10);
+    CHECK_INT(deliver("big", "a", large), CW_OK);
+    CHECK_INT(deliver("big", "b", small), CW_OK);
+    CHECK_INT(turn(T0), CW_OK);
+    CHECK_INT(w.stored, 2);
+    CHECK_INT(run_state(1, 0), -1);
+    CHECK_INT(run_state(2, 19), STORE_RUN_WAITING);
+    struct cw_arena *arena = cw_arena_create(64 << 20);
+    struct store_event *events = NULL;
+    struct cw_error err;
+    size_t n = 0;
+    CHECK_INT(store_events(w.store, 0, 2, arena, &events, &n, &err), CW_OK);
+    CHECK_INT(events[0].verdict, STORE_REFUSED);
+    CHECK_INT(events[0].payload.len, 0);
+    CHECK_INT(events[1].verdict, STORE_ACCEPTED);
+    cw_arena_destroy(arena);
+    close_world();
+}
+
+TEST(a_turn_takes_no_more_than_its_share)
+{
+    char id[8];
+    open_world("memory:", 0);
+    end();
+    start(10000);
+    for (int i = 0; i < 1200; i++) {
+        sprintf(id, "%d", i);
+        CHECK_INT(deliver("unheard", id, ENDED_ADA), CW_OK);
+    }
+    CHECK_INT(turn(T0), CW_OK);
+    CHECK_INT(w.stored, 500);
+    CHECK_INT(engine_queue(w.engine), 700);
+    CHECK(engine_next_ms(w.engine) <= T0);
+    CHECK_INT(deliver("unheard", "last", ENDED_ADA), CW_OK);
+    CHECK_INT(turn(T0), CW_OK);
+    CHECK_INT(turn(T0), CW_OK);
+    CHECK_INT(w.stored, 1201);
+    CHECK_INT(engine_queue(w.engine), 0);
+    CHECK_INT(turn(T0), CW_OK);
+    close_world();
+}
+
+/* What still waits at the end is answered, not lost and not leaked. */
+TEST(the_rest_of_a_queue_is_given_back)
+{
+    char id[8];
+    open_world("memory:", 0);
+    for (int i = 0; i < 600; i++) {
+        sprintf(id, "%d", i);
+        CHECK_INT(deliver("unheard", id, ENDED_ADA), CW_OK);
+    }
+    CHECK_INT(turn(T0), CW_OK);
+    close_world();
+    CHECK_INT(w.stored, 500);
+    CHECK_INT(w.failures, 100);
 }
 
 CHECK_MAIN
