@@ -161,11 +161,21 @@ static void watch_signal(struct daemon *d, size_t i, int signal, event_callback_
 
 /* ---- The start ---- */
 
+/* While nobody listens for it, SIGHUP would end the process. */
+static void hold_hup(bool hold)
+{
+    sigset_t hup;
+    sigemptyset(&hup);
+    sigaddset(&hup, SIGHUP);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hup, NULL);
+}
+
 /* No core file and no ptrace: secrets live in this memory. As many descriptors as allowed. */
 static void harden(void)
 {
     struct rlimit none = {0, 0}, files;
     signal(SIGPIPE, SIG_IGN);
+    hold_hup(true);
     umask(077);
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -192,6 +202,7 @@ static void make_loop(struct daemon *d)
     watch_signal(d, 0, SIGTERM, on_stop);
     watch_signal(d, 1, SIGINT, on_stop);
     watch_signal(d, 2, SIGHUP, on_hup);
+    hold_hup(false);
 }
 
 static uint64_t random_seed(void)
@@ -305,6 +316,7 @@ static enum cw_status loop(struct daemon *d, struct cw_error *err)
 
 static void close_all(struct daemon *d)
 {
+    hold_hup(true);
     engine_destroy(d->engine); /* whoever still waits for a commit gets 503 */
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_close(d->listeners[i]);

@@ -489,6 +489,7 @@ class Storm:
             raise Failure(f"the bridge ended by itself with {self.daemon.ended()}\n"
                           + self.daemon.tail())
         if what == "hup":
+            self.daemon.wait_ready(self.port)  # before main() begins, SIGHUP is the kernel's
             self.write_config(self.random.choice([RATE, RATE // 2]))
             self.daemon.process.send_signal(signal.SIGHUP)
             return
