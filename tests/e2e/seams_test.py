@@ -40,4 +40,68 @@ def reload_opens_no_door():
         assert ask(good) == 429
 
 
+BATCH = bridge.CONFIG.replace("users:", """  batch:
+    path: /hooks/batch
+    preset: generic
+    verify: { bearer: "${secret.desktop}" }
+    batch: body.events
+    type: ${item.event}
+    user: ${item.user}
+    id: ${item.id}
+users:""", 1).replace("body: 64 KiB", "body: 1 MiB")
+
+BATCH_RULE = """
+  - id: hungry@N@
+    when: batch.idle
+    if: { event.pad: { contains: x } }
+    wait: 1 hour
+    then: { log: "${event.pad | truncate: 9}" }
+"""
+BATCH_RULES = BATCH_RULE.replace("@N@", "")
+
+
+def batch(b, events, **more):
+    body = json.dumps({"events": events, **more}).encode()
+    return b.post("/hooks/batch", body, {"Content-Type": "application/json",
+                  "Authorization": "Bearer " + SECRETS["desktop"]})[0]
+
+
+@test
+def a_batch_cannot_end_the_daemon():
+    """1,000 events whose decisions take more memory than a delivery may: refused, nothing more."""
+    rules = "".join(BATCH_RULE.replace("@N@", str(n)) for n in range(150))
+    with world(config=BATCH, rules=rules) as (_, b):
+        for n in (10, 100, 300, 600, 800, 1000):
+            events = [{"id": f"{n}-{i}", "event": "idle", "user": "ada", "pad": "x" * 900}
+                      for i in range(n)]
+            status = batch(b, events)
+            assert status in (200, 202, 400), status
+        assert b.process.poll() is None, b.log_text()[-2000:]
+        assert b.command("health").returncode == 0
+
+
+@test
+def strangers_do_not_flood_the_log():
+    """1,000 events, each with 16 names that nobody has."""
+    rules = BATCH_RULES.replace("    wait: 1 hour", "    user: ${event.people}\n    wait: 1 hour")
+    with world(config=BATCH, rules=rules) as (_, b):
+        events = [{"id": f"{i}", "event": "idle", "pad": "x", "people": [f"nobody{i}-{k}" for k in range(16)]}
+                  for i in range(1000)]
+        assert batch(b, events) in (200, 202)
+        lines = b.log("nobody has this name")
+        assert 1 <= len(lines) <= 40, len(lines)
+        assert b.metrics()["clockwire_people_unknown_total"] == 16000, b.metrics()
+
+
+@test
+def one_payload_for_a_batch():
+    """`payloads: full` keeps what came once, not once for each event of it."""
+    config = BATCH.replace('journal: { ', 'journal: { payloads: full, ')
+    with world(config=config, rules=BATCH_RULES) as (_, b):
+        events = [{"id": f"{i}", "event": "other", "user": "ada", "pad": "x" * 800} for i in range(1000)]
+        assert batch(b, events) in (200, 202)
+        size = sum(f.stat().st_size for f in b.folder.glob("journal.db*"))
+        assert size < 20 << 20, size
+
+
 main()
