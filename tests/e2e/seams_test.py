@@ -104,4 +104,32 @@ def one_payload_for_a_batch():
         assert size < 20 << 20, size
 
 
+@test
+def an_early_sighup_is_no_end():
+    """SIGHUP while the first configuration is still read."""
+    rules = "".join(BATCH_RULE.replace("@N@", str(n)) for n in range(5000))
+    with world(start=False, config=BATCH, rules=rules) as (_, b):
+        b.start(wait=False)
+
+        def is_hardened():
+            with open(f"/proc/{b.process.pid}/status") as f:
+                ignored = next(x for x in f if x.startswith("SigIgn"))
+            return int(ignored.split()[1], 16) & 1 << signal.SIGPIPE - 1
+        assert until(is_hardened, every=0.0005)
+        for _ in range(5):
+            b.process.send_signal(signal.SIGHUP)
+            time.sleep(0.001)
+        assert until(lambda: b.command("health").returncode == 0), b.process.poll()
+
+
+@test
+def what_a_reload_cannot_change_is_said():
+    with world() as (_, b):
+        b.config = bridge.CONFIG.replace("body: 64 KiB", "body: 64 KiB, queue: 7")
+        b.write(RULES)
+        b.process.send_signal(signal.SIGHUP)
+        assert until(lambda: b.log("configuration reloaded")), b.log_text()
+        assert "limits of the server" in b.log_text(), b.log_text()
+
+
 main()
