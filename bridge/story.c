@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STORY_ARENA = 64 << 20 };
+enum {
+    STORY_ARENA = 64 << 20,
+    STORY_BYTES = 512 << 10, /* of one answer, which a command takes up to 1 MiB */
+    STORY_VALUE = 64 << 10,  /* a larger one is told by its size */
+};
 
 /* Text from the world may not be UTF-8; what Jansson refuses is shown as empty. */
 static void set_text(json_t *to, const char *name, struct cw_text text)
@@ -29,6 +33,10 @@ static void set_time(json_t *to, const char *name, int64_t ms)
 /* Stored JSON is shown as JSON, anything else as text. */
 static void set_json(json_t *to, const char *name, struct cw_text text)
 {
+    if (text.len > STORY_VALUE) {
+        json_object_set_new(to, name, json_sprintf("(%zu bytes)", text.len));
+        return;
+    }
     json_t *value = text.len ? json_loadb(text.at, text.len, JSON_DECODE_ANY, NULL) : NULL;
     if (value)
         json_object_set_new(to, name, value);
@@ -159,8 +167,8 @@ static enum cw_status close_text(FILE *f, enum cw_status st, char **out)
     return st;
 }
 
-enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
-                            size_t *len, struct cw_error *err)
+static enum cw_status try_events(struct store *store, int64_t after, size_t limit, char **out,
+                                 size_t *len, struct cw_error *err)
 {
     struct cw_arena *arena = xarena(STORY_ARENA);
     struct teller t = {store, arena, err};
@@ -169,7 +177,7 @@ enum cw_status story_events(struct store *store, int64_t after, size_t limit, ch
     char *text;
     FILE *f = open_text(&text, len);
     enum cw_status st = store_events(store, after, limit, arena, &list, &n, err);
-    for (size_t i = 0; !st && i < n; i++) {
+    for (size_t i = 0; !st && i < n && ftell(f) < STORY_BYTES; i++) {
         json_t *o = json_object();
         st = tell_event(&t, &list[i], o);
         print_line(f, o);
@@ -178,6 +186,16 @@ enum cw_status story_events(struct store *store, int64_t after, size_t limit, ch
     st = close_text(f, st, &text);
     if (!st)
         *out = text;
+    return st;
+}
+
+/* Large payloads make fewer events fit. */
+enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
+                            size_t *len, struct cw_error *err)
+{
+    enum cw_status st = try_events(store, after, limit, out, len, err);
+    for (; st == CW_NOMEM && limit > 1; limit /= 8)
+        st = try_events(store, after, limit < 8 ? 1 : limit / 8, out, len, err);
     return st;
 }
 
