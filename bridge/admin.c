@@ -87,6 +87,7 @@ static void read_gauges(struct admin *a)
         metric_set(METRIC_calls_open, counts.calls_open);
     }
     metric_set(METRIC_calls_in_flight, (int64_t)dispatcher_in_flight(a->deps.dispatcher));
+    metric_set(METRIC_log_left_out, (int64_t)log_left_out());
     metric_set(METRIC_uptime_s, (clock_now_ms() - a->deps.started_ms) / 1000);
     if (a->watched) {
         const struct listener_counters *c = listener_counters(a->watched);

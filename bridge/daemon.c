@@ -67,8 +67,12 @@ static void warn_fixed(const struct config *old, const struct config *new)
     for (size_t i = 0; !listen && i < new->listen.n; i++)
         listen = !same(old->listen.items[i], new->listen.items[i]);
     if (listen || !same(old->admin_listen, new->admin_listen) || !same(old->store, new->store) ||
-        !same(old->target.url, new->target.url) || old->target.timeout_ms != new->target.timeout_ms)
-        LOG(LOG_WARN, "addresses, journal, the API's url and timeout change only with a restart",
+        !same(old->target.url, new->target.url))
+        LOG(LOG_WARN, "addresses, journal and the API's url change only with a restart", F_END);
+    if (old->queue != new->queue || old->connections != new->connections ||
+        old->head_bytes != new->head_bytes || old->request_ms != new->request_ms ||
+        old->target.timeout_ms != new->target.timeout_ms)
+        LOG(LOG_WARN, "limits of the server and the API's timeout change only with a restart",
             F_END);
 }
 
@@ -78,12 +82,14 @@ static void count_lost(struct daemon *d)
     struct store_run *runs = NULL;
     struct cw_error err;
     size_t n = 0, lost = 0;
+    int64_t rules = (int64_t)cw_ruleset_rules(d->config->rules);
     if (store_runs_waiting(d->store, 100000, arena, &runs, &n, &err) == CW_OK) {
         for (size_t i = 0; i < n; i++)
             lost += !cw_ruleset_has_rule(d->config->rules, runs[i].rule);
-        LOG(LOG_INFO, "configuration reloaded",
-            F_I("rules", (int64_t)cw_ruleset_rules(d->config->rules)),
+        LOG(LOG_INFO, "configuration reloaded", F_I("rules", rules),
             F_I("runs_kept", (int64_t)(n - lost)), F_I("runs_without_rule", (int64_t)lost));
+    } else { /* more waits than is worth counting */
+        LOG(LOG_INFO, "configuration reloaded", F_I("rules", rules));
     }
     cw_arena_destroy(arena);
 }

@@ -121,11 +121,16 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
     lanes_push(&d->lanes, lane, lane->due_ms < d->now_ms ? lane->due_ms : d->now_ms);
 }
 
-static void retry_now(void *ctx, struct lane *lane)
+/* A request that was made for the old people is made anew: a token may be another one or gone, and
+ * what was made for a person's own must never go out with the workspace's key. */
+static void begin_anew(void *ctx, struct lane *lane)
 {
     struct dispatcher *d = ctx;
-    if (lane->waits_for_token && lane->state == LANE_WAITING)
-        lanes_push(&d->lanes, lane, d->now_ms);
+    if (lane->state != LANE_WAITING || !(lane->parcel || lane->waits_for_token))
+        return;
+    d->begun -= lane->parcel != NULL;
+    lane_forget_parcel(lane);
+    lanes_push(&d->lanes, lane, lane->waits_for_token ? d->now_ms : lane->due_ms);
 }
 
 static bool same_windows(const struct target *a, const struct target *b)
@@ -151,8 +156,7 @@ void dispatcher_reload(struct dispatcher *d, const struct people *people)
     if (d->key_failures)
         limiter_open(d->limiter);
     d->key_until_ms = 0;
-    /* Tokens may be new ones. */
-    lanes_each(&d->lanes, retry_now, d);
+    lanes_each(&d->lanes, begin_anew, d);
 }
 
 /* ---- When ---- */
@@ -239,8 +243,9 @@ static void send_parcel(struct dispatcher *d, struct lane *lane)
         .method = lane->parcel->method,
         .path = lane->parcel->path,
         .body = lane->parcel->body,
-        .token = lane->parcel->own_token && person && person->token ? person->token
-                                                                    : d->deps.people->target.token,
+        .token = !lane->parcel->own_token  ? d->deps.people->target.token
+                 : person && person->token ? person->token
+                                           : "", /* refused by the transport, never another's */
     };
     d->deps.transport->ops->send(d->deps.transport, &request, on_done, lane);
 }

@@ -137,8 +137,12 @@ static enum cw_status add_calls(struct engine *e, const struct store_run *run,
 
 static void log_effect(const char *msg, int64_t event, const struct cw_effect *f)
 {
-    LOG(LOG_INFO, msg, F_I("event", event), F_S("rule", f->rule), F_S("person", f->person->name),
-        F_T("reason", f->reason));
+    if (f->kind == CW_EFFECT_REFUSED)
+        LOG_SOME(LOG_INFO, msg, F_I("event", event), F_S("rule", f->rule),
+                 F_S("person", f->person->name), F_T("reason", f->reason));
+    else
+        LOG(LOG_INFO, msg, F_I("event", event), F_S("rule", f->rule),
+            F_S("person", f->person->name), F_T("reason", f->reason));
 }
 
 static enum cw_status do_cancel(struct engine *e, int64_t event, const struct cw_effect *f,
@@ -193,10 +197,13 @@ static enum cw_status do_plan(struct engine *e, int64_t event, const struct cw_p
 
 static void log_event(const struct accepted_event *ev, size_t effects)
 {
-    enum log_level level = effects || ev->row.verdict == STORE_REFUSED ? LOG_INFO : LOG_DEBUG;
-    LOG(level, ev->row.verdict == STORE_REFUSED ? "event refused" : "event",
-        F_I("event", ev->row.seq), F_T("source", ev->row.source), F_T("type", ev->row.type),
-        F_T("id", ev->row.id), F_T("reason", ev->row.reason));
+    const struct store_event *row = &ev->row;
+    if (row->verdict == STORE_REFUSED)
+        LOG_SOME(LOG_INFO, "event refused", F_I("event", row->seq), F_T("source", row->source),
+                 F_T("type", row->type), F_T("id", row->id), F_T("reason", row->reason));
+    else
+        LOG(effects ? LOG_INFO : LOG_DEBUG, "event", F_I("event", row->seq),
+            F_T("source", row->source), F_T("type", row->type), F_T("id", row->id));
 }
 
 static void count_event(const struct accepted_event *ev)
@@ -206,8 +213,8 @@ static void count_event(const struct accepted_event *ev)
     metric_add(METRIC_people_unknown, (int64_t)ev->matches.n_strangers);
     metric_add(METRIC_rule_limits, ev->matches.limits);
     for (size_t i = 0; i < ev->matches.n_strangers; i++)
-        LOG(LOG_WARN, "nobody has this name", F_I("event", ev->row.seq),
-            F_T("name", ev->matches.strangers[i]));
+        LOG_SOME(LOG_WARN, "nobody has this name", F_I("event", ev->row.seq),
+                 F_T("name", ev->matches.strangers[i]));
 }
 
 /* Its decision does not fit into the memory of one delivery: kept, and nothing is done. */
@@ -260,8 +267,8 @@ static enum cw_status take_event(struct engine *e, struct accepted *a, struct ac
     ev->row.seq = seq;
     if (st == CW_EEXIST) {
         metric_add(METRIC_events_duplicate, 1);
-        LOG(LOG_INFO, "event known already", F_I("event", seq), F_T("source", ev->row.source),
-            F_T("id", ev->row.id));
+        LOG_SOME(LOG_INFO, "event known already", F_I("event", seq), F_T("source", ev->row.source),
+                 F_T("id", ev->row.id));
         return CW_OK;
     }
     if (st)

@@ -2,25 +2,40 @@
 
 #include "clock.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOG_LINE = 4096, LOG_VALUE = 256, LOG_HELD = 1 << 20 };
+enum {
+    LOG_LINE = 4096, /* what a pipe with any room takes without blocking */
+    LOG_VALUE = 256,
+    LOG_HELD = 1 << 20,
+    LOG_PATIENCE_MS = 50,
+    LOG_KIND_MS = 1000,
+    LOG_KIND_LINES = 10
+};
 
 static struct {
     enum log_level level;
     bool json;
     int fd;
-} logger = {LOG_INFO, true, 2};
+    bool is_file;  /* takes everything at once */
+    bool is_stuck; /* its reader did not read last time */
+    uint64_t left_out;
+} logger = {.level = LOG_INFO, .json = true, .fd = 2};
 
 static const char *const level_words[] = {"debug", "info", "warn", "error"};
 
 void log_setup(enum log_level level, enum log_format format, int fd)
 {
+    struct stat st;
     logger.level = level;
     logger.fd = fd;
+    logger.is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    logger.is_stuck = false;
     logger.json = format == LOG_JSON || (format == LOG_AUTO && !isatty(fd));
 }
 
@@ -48,6 +63,17 @@ static void puts_line(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
+/* The shortest form only, no surrogates, nothing beyond U+10FFFF: what other readers refuse, or
+ * take for another character, is not well-formed. */
+static bool is_second(const unsigned char *s)
+{
+    return s[0] == 0xe0   ? s[1] >= 0xa0
+           : s[0] == 0xed ? s[1] < 0xa0
+           : s[0] == 0xf0 ? s[1] >= 0x90
+           : s[0] == 0xf4 ? s[1] < 0x90
+                          : true;
+}
+
 /* Length of a well-formed UTF-8 sequence at `s`, 0 when it is not one. */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {
@@ -61,7 +87,7 @@ static size_t utf8_len(const unsigned char *s, size_t left)
     for (size_t i = 1; i < n; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
-    return n;
+    return n == 1 || is_second(s) ? n : 0;
 }
 
 /* What could forge or hide part of a line: C0, C1, DEL, line separators, direction marks. */
@@ -70,7 +96,9 @@ static bool is_hidden(const unsigned char *s, size_t n)
     if (n == 1)
         return s[0] < 0x20 || s[0] == 0x7f;
     if (n == 2)
-        return s[0] == 0xc2 && s[1] < 0xa0;
+        return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c);
+    if (n == 3 && s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf)
+        return true;
     if (n == 3 && s[0] == 0xe2 && s[1] == 0x80)
         return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);
     return n == 3 && s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
@@ -153,10 +181,40 @@ static struct {
     size_t len;
 } held;
 
+/* True when the descriptor takes one line without blocking. */
+static bool takes_a_line(void)
+{
+    struct pollfd p = {.fd = logger.fd, .events = POLLOUT};
+    bool takes = poll(&p, 1, logger.is_stuck ? 0 : LOG_PATIENCE_MS) == 1 && p.revents & POLLOUT;
+    logger.is_stuck = !takes;
+    return takes;
+}
+
+/* As many whole lines as go out without blocking. */
+static size_t some_lines(const char *at, size_t len)
+{
+    if (logger.is_file || len <= LOG_LINE)
+        return len;
+    size_t n = LOG_LINE;
+    while (n && at[n - 1] != '\n')
+        n--;
+    return n ? n : LOG_LINE;
+}
+
 static void write_out(const char *at, size_t len)
 {
-    ssize_t done = write(logger.fd, at, len); /* a full pipe must not stop the daemon */
-    (void)done;
+    while (len) {
+        size_t n = some_lines(at, len);
+        if (logger.is_file || takes_a_line()) {
+            ssize_t done = write(logger.fd, at, n);
+            (void)done; /* a full disk must not stop the daemon either */
+        } else {
+            for (size_t i = 0; i < n; i++)
+                logger.left_out += at[i] == '\n';
+        }
+        at += n;
+        len -= n;
+    }
 }
 
 static void put_out(const char *at, size_t len)
@@ -227,4 +285,27 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
         line.at[line.len++] = '}';
     line.at[line.len++] = '\n';
     put_out(line.at, line.len);
+}
+
+void log_some(struct log_kind *kind, enum log_level level, const char *msg,
+              const struct log_field *fields)
+{
+    int64_t now_ms = clock_now_ms();
+    if (now_ms - kind->since_ms >= LOG_KIND_MS) {
+        unsigned left_out = kind->left_out;
+        *kind = (struct log_kind){.since_ms = now_ms};
+        if (left_out)
+            LOG(level, "lines were left out", F_S("line", msg), F_I("lines", left_out));
+    }
+    if (kind->lines++ < LOG_KIND_LINES) {
+        log_write(level, msg, fields);
+        return;
+    }
+    kind->left_out++;
+    logger.left_out++;
+}
+
+uint64_t log_left_out(void)
+{
+    return logger.left_out;
 }

@@ -2,7 +2,8 @@
  *
  * Every line has ts, level, msg and the fields given that are not empty. Control bytes and
  * bidirectional marks are escaped, values are cut at 256 characters; nothing secret is ever passed
- * in. */
+ * in. Who does not read the log does not stop the daemon: what does not go out within a moment is
+ * left out and counted. */
 #ifndef LOG_H
 #define LOG_H
 
@@ -33,11 +34,30 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
 #define F_I(name, value) ((struct log_field){(name), {0, 0}, (int64_t)(value), true})
 #define F_END            ((struct log_field){0})
 
+/* Lines of one kind that strangers or senders can cause without end: ten a second, the others are
+ * counted, and the next line says how many there were. */
+struct log_kind {
+    int64_t since_ms;
+    unsigned lines, left_out;
+};
+void log_some(struct log_kind *kind, enum log_level level, const char *msg,
+              const struct log_field *fields);
+/* Lines that were not written: too many of their kind, or nobody reads the log. */
+uint64_t log_left_out(void);
+
 /* LOG(LOG_INFO, "started", F_S("listen", address)); */
 #define LOG(level, msg, ...)                                                                       \
     do {                                                                                           \
         if (log_on(level))                                                                         \
             log_write((level), (msg), (const struct log_field[]){__VA_ARGS__, F_END});             \
+    } while (0)
+
+/* The same for a kind that can come in floods; each place in the code is a kind. */
+#define LOG_SOME(level, msg, ...)                                                                  \
+    do {                                                                                           \
+        static struct log_kind log_kind_;                                                          \
+        if (log_on(level))                                                                         \
+            log_some(&log_kind_, (level), (msg), (const struct log_field[]){__VA_ARGS__, F_END});  \
     } while (0)
 
 #endif

@@ -37,6 +37,8 @@ static size_t on_body(char *at, size_t one, size_t len, void *answer)
 void easy_set_safety(CURL *easy, const char *protocols)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* A look-up of a name that hangs is left to its thread; else the loop would wait for it. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);

@@ -119,4 +119,67 @@ TEST(held_lines_are_told_or_forgotten)
     CHECK(first && second && first < second && strstr(second, "third") != NULL);
 }
 
+/* Overlong forms, surrogates and what lies beyond Unicode would break a strict reader's line. */
+TEST(only_well_formed_text_goes_through)
+{
+    begin(LOG_INFO, LOG_JSON);
+    LOG(LOG_INFO, "m",
+        F_S("a", "\xe0\x80\x8a"
+                 "\xed\xa0\x80"
+                 "\xf0\x80\x80\x8a"
+                 "\xf4\x90\x80\x80"
+                 "\xc0\x8a"),
+        F_S("b", "\xe0\xa4\x85\xed\x9f\xbf\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf"));
+    json_t *o = end_json();
+    CHECK(strspn(text_in(o, "a"), "\xef\xbf\xbd") == strlen(text_in(o, "a")));
+    CHECK_STR(text_in(o, "b"), "\xe0\xa4\x85\xed\x9f\xbf\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf");
+    json_decref(o);
+    begin(LOG_INFO, LOG_JSON);
+    LOG(LOG_INFO, "m", F_S("a", "\xd8\x9c\xef\xbb\xbf"));
+    CHECK(strstr(end(), "\\u061c\\ufeff") != NULL);
+}
+
+TEST(a_flood_of_one_kind_is_ten_lines)
+{
+    uint64_t before = log_left_out();
+    int lines = 0;
+    begin(LOG_INFO, LOG_JSON);
+    for (int i = 0; i < 1000; i++) {
+        LOG_SOME(LOG_WARN, "flood", F_I("i", i));
+        LOG_SOME(LOG_DEBUG, "unseen", F_END);
+    }
+    LOG_SOME(LOG_WARN, "another kind", F_END);
+    const char *text = end();
+    for (const char *at = text; (at = strstr(at, "\"flood\"")); at++)
+        lines++;
+    CHECK(lines >= 10 && lines <= 20); /* 20: a second may end meanwhile */
+    CHECK(strstr(text, "another kind") != NULL);
+    CHECK(log_left_out() - before >= 980);
+}
+
+TEST(a_flood_tells_what_it_left_out)
+{
+    struct log_kind kind = {.since_ms = 1, .lines = 500, .left_out = 490};
+    begin(LOG_INFO, LOG_JSON);
+    log_some(&kind, LOG_WARN, "flood", (struct log_field[]){F_END});
+    const char *text = end();
+    CHECK(strstr(text, "\"lines\":490") != NULL);
+    CHECK(strstr(text, "\"msg\":\"flood\"") != NULL);
+    CHECK_INT(kind.lines, 1);
+}
+
+/* A pipe whose reader sleeps: lines are left out, the daemon goes on, and later it writes again. */
+TEST(a_full_pipe_stops_nobody)
+{
+    uint64_t before = log_left_out();
+    begin(LOG_INFO, LOG_JSON);
+    for (int i = 0; i < 5000; i++)
+        LOG(LOG_INFO, "a line of some length for the pipe", F_I("i", i));
+    CHECK(log_left_out() - before > 3000);
+    while (read(ends[0], line, sizeof line) == (ssize_t)sizeof line)
+        continue;
+    LOG(LOG_INFO, "read again", F_END);
+    CHECK(strstr(end(), "read again") != NULL);
+}
+
 CHECK_MAIN

@@ -3,7 +3,9 @@
 #include "transport/transport.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <event2/event.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +13,25 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+/* ---- Names: libcurl asks us, and one name hangs ---- */
+
+typedef int (*lookup_fn)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+                struct addrinfo **found)
+{
+    lookup_fn real;
+    void *at = dlsym(RTLD_NEXT, "getaddrinfo");
+    memcpy(&real, &at, sizeof real);
+    if (host && strcmp(host, "hangs.test") == 0) {
+        sleep(3);
+        return EAI_AGAIN;
+    }
+    return real(host, port, hints, found);
+}
 
 /* ---- The server: each path names what it does ---- */
 
@@ -420,6 +440,28 @@ TEST(many_at_once_each_answer_once)
     CHECK_INT(c.done, 200);
     CHECK_INT(seen_requests(), 200);
     client_end(&c);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* libcurl's own way is to wait for the thread that looks the name up, and the loop with it. */
+TEST(a_name_server_that_hangs_does_not_stop_the_loop)
+{
+    struct client c = client_of("https://hangs.test", 443);
+    int64_t begun_ms = now_ms();
+    ask(&c, "GET", "/ok", NULL);
+    CHECK_INT(c.last.outcome, TRANSPORT_NOT_SENT);
+    struct transport_request q = {"GET", "/ok", "t", NULL};
+    c.t->ops->send(c.t, &q, on_done, &c);
+    for (int i = 0; i < 5; i++)
+        event_base_loop(c.loop, EVLOOP_NONBLOCK);
+    client_end(&c); /* nor the end */
+    CHECK(now_ms() - begun_ms < 2500);
 }
 
 static enum cw_status try_url(const char *url)
