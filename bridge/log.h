@@ -21,6 +21,7 @@ struct log_field {
 };
 
 void log_setup(enum log_level level, enum log_format format, int fd);
+bool log_is_json(void);
 bool log_on(enum log_level level);
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 
