@@ -71,8 +71,8 @@ static void check_path(struct config *c, const struct source *s, const struct cw
 {
     for (size_t i = 0; i < c->n_sources; i++)
         if (strcmp(source_path(c->sources[i]), source_path(s)) == 0)
-            cw_diags_add(diags, CW_ERROR, "duplicate-path", cw_node_place(map), NULL,
-                         "source `%s` has this path already", source_name(c->sources[i]));
+            cw_diags_add(diags, CW_ERROR, "duplicate-path", cw_node_place(cw_node_get(map, "path")),
+                         NULL, "source `%s` has this path already", source_name(c->sources[i]));
 }
 
 static void read_sources(struct config *c, const struct cw_node *map,

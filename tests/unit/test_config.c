@@ -203,6 +203,20 @@ TEST(settings_alone_are_read_from_a_file_with_faults)
     cw_diags_destroy(diags);
 }
 
+TEST(a_mistyped_key_of_a_source_is_one_fault)
+{
+    CHECK(!load("version: 1\nsources:\n"
+                "  one: { pth: /a, preset: generic, verfy: none }\n"
+                "  two: { path: /b, preset: generic, verify: { beare: x } }\n"
+                "  three: { path: /c, preset: gitlab, verify: { secret: \"${env.PATH}\" } }\n"
+                "rules: []\n",
+                CW_ERROR));
+    CHECK(has("unknown-key", 3, "`path`") && has("unknown-key", 3, "`verify`"));
+    CHECK(has("unknown-key", 4, "`bearer`") && has("not-in-this-build", 5, "gitlab"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 4);
+    done(NULL);
+}
+
 TEST(two_sources_on_one_path)
 {
     setenv("CLOCKWIRE_SECRET_A", "a secret of good length", 1);
