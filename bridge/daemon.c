@@ -39,7 +39,25 @@ struct daemon {
 
 /* ---- Reload: new before old ---- */
 
-static struct config *load(const struct daemon_opts *opts)
+/* Before the first configuration nobody has asked for JSON. */
+static void show(const struct cw_diags *diags, bool first)
+{
+    static const enum log_level levels[] = {LOG_ERROR, LOG_WARN, LOG_INFO};
+    if (first || !log_is_json()) {
+        auto_free char *text = cw_diags_total(diags) ? cw_diags_render(diags, isatty(2)) : NULL;
+        fputs(text ? text : "", stderr);
+        return;
+    }
+    for (size_t i = 0; i < cw_diags_total(diags); i++) {
+        const struct cw_diag *d = cw_diags_get(diags, i);
+        auto_free char *at =
+            xprintf("%s:%u:%u", d->place.file ? d->place.file : "", d->place.line, d->place.column);
+        LOG(levels[d->severity], d->text, F_S("code", d->code), F_S("at", at),
+            F_S("hint", d->hint ? d->hint : ""));
+    }
+}
+
+static struct config *load(const struct daemon_opts *opts, bool first)
 {
     struct cw_diags *diags = cw_diags_create();
     struct config *config = NULL;
@@ -48,9 +66,7 @@ static struct config *load(const struct daemon_opts *opts)
         abort();
     if (config_load(opts->config, &how, diags, &config))
         config = NULL;
-    auto_free char *text = cw_diags_total(diags) ? cw_diags_render(diags, isatty(2)) : NULL;
-    if (text)
-        fputs(text, stderr);
+    show(diags, first);
     cw_diags_destroy(diags);
     return config;
 }
@@ -96,7 +112,7 @@ static void count_lost(struct daemon *d)
 
 static void reload(struct daemon *d)
 {
-    struct config *new = load(&d->opts), *old = d->config;
+    struct config *new = load(&d->opts, false), *old = d->config;
     d->reload_asked = false;
     if (!new) {
         metric_add(METRIC_reloads_failed, 1);
@@ -345,7 +361,10 @@ static void close_all(struct daemon *d)
 
 static int exit_code(enum cw_status st)
 {
-    return st == CW_OK ? DAEMON_OK : st == CW_EBUSY ? DAEMON_BUSY : DAEMON_IO;
+    return st == CW_OK       ? DAEMON_OK
+           : st == CW_EBUSY  ? DAEMON_BUSY
+           : st == CW_EINVAL ? DAEMON_CONFIG
+                             : DAEMON_IO;
 }
 
 static int serve(struct daemon *d)
@@ -374,7 +393,7 @@ int daemon_run(const struct daemon_opts *opts)
 {
     struct daemon d = {.opts = *opts, .started_ms = clock_now_ms()};
     harden();
-    d.config = load(opts);
+    d.config = load(opts, true);
     if (!d.config) {
         fprintf(stderr, "clockwire: not started: the configuration has faults\n");
         return DAEMON_CONFIG;

@@ -23,6 +23,7 @@ struct cwr_rule_state {
     struct cwr_rule *rule;
     struct cwr_capture captures[CWR_REGEX_GROUPS];
     size_t n_captures;
+    bool bad_pattern;
     struct cwr_use *uses;
     size_t n_uses;
     uint32_t *reads;
@@ -88,6 +89,8 @@ bool cwr_want_map(struct cwr_compiler *c, const struct cw_node *node, const char
 /* Faults for keys that are none of `keys`, and for those of later builds. */
 void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_key *keys,
                     size_t n);
+/* True when an unknown key of the map was probably meant to be `key`: its fault says so already. */
+bool cwr_is_meant(const struct cw_node *map, const struct cwr_key *keys, size_t n, const char *key);
 /* A scalar by YAML's core schema: null, boolean, number or text. */
 struct cw_value cwr_scalar(const struct cw_node *node);
 bool cwr_scalar_bool(const struct cw_node *node, bool *out);

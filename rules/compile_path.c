@@ -1,6 +1,7 @@
 /* compile_path: what rules may read, where it is kept, and the templates that read it. */
 #include <string.h>
 
+#include "buf.h"
 #include "compile.h"
 
 static const char *const roots[] = {"event", "match", "user", "source", "item", "now"};
@@ -70,8 +71,8 @@ void cwr_check_captures(struct cwr_compiler *c)
     for (size_t i = 0; i < at->n_uses; i++) {
         const struct cwr_capture *capture = &at->captures[at->uses[i].capture];
         int len = (int)(capture->name.len > 100 ? 100 : capture->name.len);
-        if (capture->defined)
-            continue;
+        if (capture->defined || (at->bad_pattern && !capture->in_not))
+            continue; /* what a faulty pattern captures is not known */
         if (capture->in_not)
             cwr_fault_at(c, at->uses[i].place, "unknown-capture", NULL,
                          "`%.*s` is captured inside `not` or `unless`, where nothing can come from",
@@ -141,6 +142,19 @@ static bool is_later_root(struct cw_text root)
     return cw_text_is(root, "timer") || cw_text_is(root, "state") || cw_text_is(root, "count");
 }
 
+/* "did you mean `event.ref`?" for evnt.ref. */
+static const char *mean_root(struct cwr_compiler *c, const char *near, struct cw_text root,
+                             struct cw_text name)
+{
+    struct cwr_buf buf = cwr_buf_in(c->passing);
+    struct cw_text made, rest = {name.at + root.len, name.len - root.len};
+    if (name.len < root.len || memcmp(name.at, root.at, root.len) != 0)
+        rest.len = 0;
+    cwr_buf_printf(&buf, "did you mean `%s%.*s`?", near, (int)(rest.len > 100 ? 100 : rest.len),
+                   rest.at);
+    return cwr_buf_end(&buf, &made) ? NULL : made.at;
+}
+
 static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
                          struct cw_text name)
 {
@@ -149,9 +163,8 @@ static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_
     for (size_t i = 0; i < sizeof of_sources / sizeof of_sources[0]; i++)
         if (cw_text_is(root, of_sources[i]))
             return path_fault(c, place, NULL, "only a source can read", name);
-    const char *hint = cwr_did_you_mean(c, root, roots, N_ROOTS);
-    if (!hint)
-        hint = cwr_mean_event(c, name);
+    const char *near = cw_nearest(root, roots, N_ROOTS);
+    const char *hint = near ? mean_root(c, near, root, name) : cwr_mean_event(c, name);
     return path_fault(c, place, hint, "a rule cannot read", name);
 }
 

@@ -159,6 +159,11 @@ static void claim_awork(struct cwr_compiler *c, const struct cw_node *node, stru
     else if (cwr_map_put(&c->awork_ids, folded, person))
         c->no_memory = true;
 }
+static const struct cwr_key person_keys[] = {
+    {"awork", false}, {"aliases", false},      {"timezone", false}, {"token", false},
+    {"chat", false},  {"type_of_work", false}, {"hours", true}};
+
+enum { N_PERSON_KEYS = sizeof person_keys / sizeof person_keys[0] };
 
 static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
                           const struct cw_node *map, uint32_t i)
@@ -168,8 +173,9 @@ static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
     struct cw_text text;
     person->awork = "";
     if (!node) {
-        cwr_fault(c, key, "missing-key", NULL, "`%s` needs `awork`, the id of the user there",
-                  person->name);
+        if (!cwr_is_meant(map, person_keys, N_PERSON_KEYS, "awork"))
+            cwr_fault(c, key, "missing-key", NULL, "`%s` needs `awork`, the id of the user there",
+                      person->name);
     } else if (cwr_want_text(c, node, "awork", &text)) {
         if (is_uuid(text)) {
             person->awork = cwr_keep(c, text);
@@ -194,9 +200,6 @@ static void check_name(struct cwr_compiler *c, const struct cw_node *key)
 static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
                            const struct cw_node *map, uint32_t i, const char *common)
 {
-    static const struct cwr_key keys[] = {
-        {"awork", false}, {"aliases", false},      {"timezone", false}, {"token", false},
-        {"chat", false},  {"type_of_work", false}, {"hours", true}};
     struct cw_person *person = &c->rules->people[i];
     person->name = cwr_keep(c, cw_node_text(key));
     person->place = cwr_keep_place(c, cw_node_place(key));
@@ -205,7 +208,7 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
     check_name(c, key);
     if (c->no_memory || !cwr_want_map(c, map, "a user"))
         return;
-    cwr_check_keys(c, map, keys, sizeof keys / sizeof keys[0]);
+    cwr_check_keys(c, map, person_keys, N_PERSON_KEYS);
     compile_awork(c, key, map, i);
     const char *zone = compile_zone(c, cw_node_get(map, "timezone"));
     if (zone)

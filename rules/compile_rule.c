@@ -47,6 +47,11 @@ static void add_id(struct cwr_compiler *c, const struct cw_node *node, uint32_t 
     c->no_memory |= cwr_map_put(&c->rules->ids, rule->id, i) != CW_OK;
 }
 
+static bool is_meant(const struct cw_node *map, const char *key)
+{
+    return cwr_is_meant(map, rule_keys, sizeof rule_keys / sizeof rule_keys[0], key);
+}
+
 static void add_ids(struct cwr_compiler *c, const struct cw_node *list)
 {
     for (size_t i = 0; i < cw_node_count(list) && !c->no_memory; i++) {
@@ -57,7 +62,7 @@ static void add_ids(struct cwr_compiler *c, const struct cw_node *list)
         id = cw_node_get(map, "id");
         if (id)
             add_id(c, id, (uint32_t)i);
-        else
+        else if (!is_meant(map, "id"))
             cwr_fault(c, map, "missing-key", NULL, "a rule needs an `id`");
         cw_arena_reset(c->passing);
     }
@@ -180,7 +185,7 @@ static const struct cw_node *want(struct cwr_compiler *c, const struct cw_node *
                                   const char *key)
 {
     const struct cw_node *node = cw_node_get(map, key), *id = cw_node_get(map, "id");
-    if (!node)
+    if (!node && !is_meant(map, key))
         cwr_fault(c, id ? id : map, "missing-key", NULL, "a rule needs `%s`", key);
     return node;
 }
