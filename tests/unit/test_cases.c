@@ -96,7 +96,7 @@ static void expect(struct run *run, const char *what, const char *got, const cha
 
 static void expect_plan(struct run *run, const char *want)
 {
-    const struct cw_facts_reader reader = {get_facts, run};
+    const struct cw_facts_reader reader = {.get = get_facts, .ctx = run};
     if (CHECK(run->rules != NULL))
         expect(run, "plan", lab_run(run->lab, run->rules, &reader), want);
     else
