@@ -5,11 +5,21 @@
 #include "buf.h"
 #include "compile.h"
 
+/* A template that reads something may find it missing, and then nothing is done. */
+static bool may_fail(const struct cwr_rule *rule)
+{
+    for (size_t i = 0; i < rule->n_actions; i++)
+        for (size_t k = 0; k < rule->actions[i].n_args; k++)
+            if (rule->actions[i].args[k].tpl && rule->actions[i].args[k].tpl->n_paths)
+                return true;
+    return rule->key != NULL;
+}
+
 /* Whether nothing but its trigger's name decides that it acts. */
 static bool acts_always(const struct cwr_rule *rule)
 {
     return rule->enabled && rule->has_timer && !rule->condition && !rule->dry_run && !rule->final &&
-           !rule->has_throttle && !rule->at && rule->mode == CWR_RESTART;
+           !rule->has_throttle && !rule->at && rule->mode == CWR_RESTART && !may_fail(rule);
 }
 
 static bool may_clash(const struct cwr_rule *rule)
