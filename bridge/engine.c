@@ -106,7 +106,8 @@ static struct store_run run_of(const struct cw_effect *f, int64_t event, int64_t
 
 static int64_t expires_of(const struct store_run *run, const struct cw_call *call)
 {
-    return call->expires_ms < INT64_MAX - run->due_ms ? run->due_ms + call->expires_ms : INT64_MAX;
+    int64_t ms = run->due_ms + call->expires_ms; /* years 0 to 10009: no overflow */
+    return ms ? ms : 1;                          /* 0 would be never */
 }
 
 static enum cw_status add_calls(struct engine *e, const struct store_run *run,

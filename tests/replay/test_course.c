@@ -358,6 +358,21 @@ BOTH(an_instant_that_is_past_is_due_now_while_it_has_not_expired)
     CHECK_STR(story(), "1:start(1) ");
 }
 
+BOTH(no_instant_is_too_far_away)
+{
+    begin(file, HEAD "  - { id: p, when: calendar.x, user: ada, at: \"3650 days before "
+                     "${event.t}\", then: { log: x } }\n"
+                     "  - { id: f, when: calendar.x, user: ada, at: \"3650 days after "
+                     "${event.t}\", then: { log: x } }\n");
+    deliver("x", "{\"t\":\"0000-01-01\"}");
+    CHECK(strstr(calls(1), "log skipped: expired: due -") != NULL);
+    deliver("x", "{\"t\":\"9999-12-31T23:59:59Z\"}");
+    CHECK_STR(runs(2), "waiting|waiting");
+    go_on(nine + HOUR);
+    deliver("x", "{\"t\":\"1969-12-31T00:00:00Z\"}"); /* its last moment is 1970-01-01 */
+    CHECK_STR(story(), "");
+}
+
 /* ---- mode ---- */
 
 #define MODE(mode)                                                                                 \
