@@ -102,6 +102,7 @@ static enum cw_status compile_all(struct cwr_compiler *c, const struct cw_doc *d
     if (cw_diags_count(c->diags, CW_ERROR) > before)
         return CW_EINVAL;
     keep_paths(c);
+    cwr_warn_of_clashes(c);
     if (c->no_memory || cwr_index_build(c->rules, c->scratch))
         return CW_NOMEM;
     return CW_OK;

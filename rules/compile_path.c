@@ -117,6 +117,9 @@ static bool use_user(struct cwr_compiler *c, struct cw_path path, struct cw_plac
                      struct cwr_ref *out)
 {
     struct cw_text name = path.n > 1 ? path.steps[1].name : CW_TEXT("");
+    if (c->at.in_key)
+        return path_fault(c, place, "every person has an own instance of a key anyway",
+                          "`key` cannot read", out->name);
     if (c->at.in_who)
         return path_fault(c, place, NULL, "`user` says who it is, so it cannot read", out->name);
     for (size_t i = 0; path.n == 2 && i < N_PERSON_FIELDS; i++)
@@ -250,7 +253,7 @@ bool cwr_compile_key(struct cwr_compiler *c, const struct cw_node *key, struct c
 
 /* ---- Templates ---- */
 
-static void template_fault(struct cwr_compiler *c, const struct cw_node *node,
+static void template_fault(struct cwr_compiler *c, const struct cw_node *node, size_t skip,
                            const struct cw_error *err)
 {
     const char *code = err->status == CW_EINVAL ? "not-in-this-build" : "bad-template";
@@ -260,23 +263,32 @@ static void template_fault(struct cwr_compiler *c, const struct cw_node *node,
         return;
     }
     if (err->at >= 0)
-        place = cwr_place_in(node, (size_t)err->at, 1);
+        place = cwr_place_in(node, (size_t)err->at + skip, 1);
     cwr_fault_at(c, place, code, NULL, "%s", err->text);
 }
 
 const struct cw_template *cwr_compile_template(struct cwr_compiler *c, const struct cw_node *node)
 {
+    return cwr_compile_template_behind(c, node, 0);
+}
+
+const struct cw_template *cwr_compile_template_behind(struct cwr_compiler *c,
+                                                      const struct cw_node *node, size_t skip)
+{
     const struct cw_template *tpl = NULL;
     struct cw_error err = {.at = -1};
-    if (cw_template_parse(cw_node_text(node), c->arena, &tpl, &err)) {
-        template_fault(c, node, &err);
+    struct cw_text text = cw_node_text(node);
+    text = (struct cw_text){text.at + skip, text.len - skip};
+    if (cw_template_parse(text, c->arena, &tpl, &err)) {
+        template_fault(c, node, skip, &err);
         return NULL;
     }
     bool good = true;
     for (size_t i = 0; i < tpl->n_paths; i++) {
         const struct cwr_part *part = tpl->paths[i];
         struct cwr_ref ref;
-        good &= cwr_compile_ref(c, part->path, cwr_place_in(node, part->at, part->name.len), &ref);
+        good &= cwr_compile_ref(c, part->path, cwr_place_in(node, part->at + skip, part->name.len),
+                                &ref);
     }
     return good ? tpl : NULL;
 }

@@ -37,7 +37,7 @@ static void get(void *ctx, const struct cw_person *person, struct cw_facts *out)
     out->timer = timer;
 }
 
-static const struct cw_facts_reader reader = {get, NULL};
+static const struct cw_facts_reader reader = {.get = get};
 
 static void begin(void)
 {
@@ -84,8 +84,9 @@ TEST(without_wait_it_is_due)
 static enum cw_status due(const char *rule, const char *person, const char *condition,
                           const char *vars, struct cw_error *err)
 {
-    const struct cw_due_run run_row = {cw_text_of(rule), cw_text_of(person), cw_text_of(person),
-                                       cw_text_of(condition), cw_text_of(vars)};
+    const struct cw_due_run run_row = {cw_text_of(rule),   cw_text_of(person),
+                                       cw_text_of(person), cw_text_of(condition),
+                                       cw_text_of(vars),   0};
     begin();
     cw_arena_reset(lab->arena);
     lab->len = 0;
