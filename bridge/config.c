@@ -205,10 +205,24 @@ static void check_admin(const struct config *c, const struct cw_node *root, stru
                      c->admin_listen, err.text);
 }
 
+/* The key, or what was meant to be it and has been reported. */
+static bool has_like(const struct cw_node *map, const char *key)
+{
+    for (size_t i = 0; i < cw_node_count(map); i++)
+        if (cw_nearest(cw_node_text(cw_node_key(map, i)), &key, 1))
+            return true;
+    return false;
+}
+
 static void check_whole(const struct config *c, const struct cw_node *root, struct cw_diags *diags)
 {
     check_admin(c, root, diags);
-    if (!cw_node_get(root, "target") && c->rules && cw_ruleset_rules(c->rules))
+    const struct cw_node *target = cw_node_get(root, "target");
+    const struct cw_node *awork = setting(root, "target", "awork");
+    if (awork && cw_node_kind(awork) == CW_NODE_MAP && !has_like(awork, "token"))
+        cw_diags_add(diags, CW_ERROR, "missing-key", cw_node_place(target), NULL,
+                     "`target.awork.token` is missing: awork would refuse every call");
+    if (!target && c->rules && cw_ruleset_rules(c->rules))
         cw_diags_add(diags, CW_WARNING, "no-target", cw_node_place(root), NULL,
                      "there is no `target`: calls to awork will fail");
 }

@@ -106,5 +106,6 @@ int main(int argc, char **argv)
                 command->most_words ? "" : "; the configuration is named with -c");
         return CMD_USAGE;
     }
+    log_setup(LOG_INFO, LOG_AUTO, 2);
     return command->run(&args);
 }

@@ -77,7 +77,8 @@ static void add_secret(struct compile *c, const struct cw_node *node, enum key_e
         compile_fault(c, node, "bad-secret", NULL, "the secret cannot be used as a key");
     else if (decoded < 16)
         cw_diags_add(c->deps->diags, CW_WARNING, "weak-secret", cw_node_place(node), NULL,
-                     "this secret has only %zu bytes; 24 random ones are a good length", decoded);
+                     "this secret has only %zu byte%s; 24 random ones are a good length", decoded,
+                     decoded == 1 ? "" : "s");
     OPENSSL_cleanse(text, len);
     secret_free(text);
 }

@@ -152,6 +152,18 @@ TEST(a_missing_admin_token_is_one_fault)
     done(NULL);
 }
 
+TEST(a_target_needs_its_token)
+{
+    CHECK(!load("version: 1\ntarget: { awork: { url: 'http://127.0.0.1:1' } }\nrules: []\n",
+                CW_WARNING));
+    CHECK(has("missing-key", 2, "target.awork.token"));
+    done(NULL);
+    CHECK(!load("version: 1\ntarget: { awork: { tokn: x } }\nrules: []\n", CW_WARNING));
+    CHECK(has("unknown-key", 2, "`token`"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 1);
+    done(NULL);
+}
+
 TEST(addresses_and_the_journal_are_checked)
 {
     CHECK(!load("version: 1\n"
