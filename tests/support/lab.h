@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system_zones.h"
+
 __attribute__((unused)) static const char *const lab_if_running[] = {"switch", "keep", NULL};
 __attribute__((unused)) static const struct cw_arg_spec lab_start[] = {
     {.name = "task"},
@@ -42,8 +44,12 @@ __attribute__((unused)) static const struct cw_source_spec lab_sources[] = {
 __attribute__((unused)) static const char *const lab_sections[] = {"sources", "target", "server",
                                                                    NULL};
 __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
-    lab_actions, sizeof lab_actions / sizeof lab_actions[0], lab_sources,
-    sizeof lab_sources / sizeof lab_sources[0], lab_sections};
+    .actions = lab_actions,
+    .n_actions = sizeof lab_actions / sizeof lab_actions[0],
+    .sources = lab_sources,
+    .n_sources = sizeof lab_sources / sizeof lab_sources[0],
+    .sections = lab_sections,
+    .zone = system_zone};
 
 /* Compiles; *diags, if given, is the caller's, else what was found is printed. */
 __attribute__((unused)) static struct cw_ruleset *lab_compile(const char *text,

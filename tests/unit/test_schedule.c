@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "moment.h"
-#include "zones.h"
+#include "system_zones.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ static const struct cwr_zone *zone_of(const char *name)
     const struct cwr_zone *zone = NULL;
     struct cw_text bytes;
     arena = arena ? arena : cw_arena_create(64 << 20);
-    if (zones_read(NULL, name, arena, &bytes))
+    if (system_zone(NULL, name, arena, &bytes))
         check_skip("this machine has no tzdata");
     CHECK(cwr_zone_read(cw_text_of(name), bytes, arena, &zone, NULL) == CW_OK);
     return zone;

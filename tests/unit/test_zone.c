@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "moment.h"
-#include "zones.h"
+#include "system_zones.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static const struct cwr_zone *zone_of(const char *name)
     struct cw_error err = {0};
     if (!arena)
         arena = cw_arena_create(64 << 20);
-    if (zones_read(NULL, name, arena, &bytes))
+    if (system_zone(NULL, name, arena, &bytes))
         check_skip("this machine has no tzdata");
     if (cwr_zone_read(cw_text_of(name), bytes, arena, &zone, &err)) {
         fprintf(stderr, "%s: %s\n", name, err.text);
@@ -202,7 +202,7 @@ TEST(cut_off)
 {
     struct cw_text whole;
     zone_of("Europe/Berlin");
-    CHECK(zones_read(NULL, "Europe/Berlin", arena, &whole) == CW_OK);
+    CHECK(system_zone(NULL, "Europe/Berlin", arena, &whole) == CW_OK);
     for (size_t n = 0; n < whole.len; n++)
         CHECK_INT(try_bytes(whole.at, n), CW_ESYNTAX);
     CHECK_INT(try_bytes(whole.at, whole.len), CW_OK);
@@ -212,7 +212,7 @@ TEST(damaged)
 {
     struct cw_text whole;
     zone_of("America/Havana");
-    CHECK(zones_read(NULL, "America/Havana", arena, &whole) == CW_OK);
+    CHECK(system_zone(NULL, "America/Havana", arena, &whole) == CW_OK);
     char *bytes = malloc(whole.len);
     for (size_t i = 0; i < whole.len; i++) {
         memcpy(bytes, whole.at, whole.len);

@@ -1,14 +1,14 @@
-/* zones: time zones of the system for tests of the rules library. */
-#ifndef ZONES_H
-#define ZONES_H
+/* system_zones: time zones of the system for tests of the rules library. */
+#ifndef SYSTEM_ZONES_H
+#define SYSTEM_ZONES_H
 
 #include <clockwire/rules.h>
 #include <stdio.h>
 
 /* As cw_catalogue.zone wants it. */
-__attribute__((unused)) static enum cw_status zones_read(void *ctx, const char *name,
-                                                         struct cw_arena *arena,
-                                                         struct cw_text *out)
+__attribute__((unused)) static enum cw_status system_zone(void *ctx, const char *name,
+                                                          struct cw_arena *arena,
+                                                          struct cw_text *out)
 {
     char path[256], bytes[64 * 1024];
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
