@@ -81,6 +81,7 @@ struct lab {
     struct cw_event event;
     struct cw_matches matches;
     struct cw_plan plan;
+    int64_t now_ms;   /* 0: Monday 2026-03-02 10:00 in UTC */
     char text[65536]; /* what was printed last */
     size_t len;
 };
@@ -162,7 +163,7 @@ __attribute__((unused)) static void lab_print_effect(struct lab *lab, const stru
 __attribute__((unused)) static const char *lab_run(struct lab *lab, const struct cw_ruleset *rules,
                                                    const struct cw_facts_reader *facts)
 {
-    const int64_t now = 1772445600000;
+    const int64_t now = lab->now_ms ? lab->now_ms : 1772445600000;
     lab->len = 0;
     lab->text[0] = '\0';
     if (cw_match(lab->matcher, rules, &lab->event, now, NULL, lab->arena, &lab->matches) ||
