@@ -16,6 +16,7 @@ struct render {
     const struct cw_person *person;
     struct cw_value vars;
     int64_t now_ms;
+    const struct cwr_zone *zone; /* of the person */
     struct cw_arena *arena;
 };
 
@@ -85,7 +86,7 @@ static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struc
         cwr_buf_puts(buf, arg->truth ? ":true" : ":false");
         return CW_OK;
     }
-    enum cw_status status = cw_template_render(arg->tpl, &scope, r->arena, &value, err);
+    enum cw_status status = cwr_template_render(arg->tpl, &scope, r->zone, r->arena, &value, err);
     if (status)
         return status;
     if (cw_value_text(&value, r->arena, &text))
@@ -133,10 +134,12 @@ static enum cw_status render_calls(struct render *r, struct cw_effect *effect)
 }
 
 /* Reads vars and renders; `json` holds them meanwhile. */
-static enum cw_status act(const struct cwr_rule *rule, struct cw_json *json, int64_t now_ms,
-                          struct cw_arena *arena, struct cw_effect *effect)
+static enum cw_status act(const struct cw_ruleset *rules, const struct cwr_rule *rule,
+                          struct cw_json *json, int64_t now_ms, struct cw_arena *arena,
+                          struct cw_effect *effect)
 {
-    struct render r = {rule, effect->person, {.kind = CW_MISSING}, now_ms, arena};
+    const struct cwr_zone *zone = cwr_person_zone(&rules->calendar, effect->person);
+    struct render r = {rule, effect->person, {.kind = CW_MISSING}, now_ms, zone, arena};
     struct cw_text vars = effect->vars.len ? effect->vars : CW_TEXT("{}");
     enum cw_status status = cw_json_read(json, vars, NULL);
     if (status == CW_NOMEM)
@@ -217,7 +220,7 @@ static enum cw_status decide_one(const struct cw_ruleset *rules, const struct cw
     enum cw_status status = ask_facts(rules, facts, now_ms, rule->has_wait, arena, effect);
     if (status || effect->kind == CW_EFFECT_REFUSED || rule->has_wait)
         return status;
-    return act(rule, json, now_ms, arena, effect);
+    return act(rules, rule, json, now_ms, arena, effect);
 }
 
 enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches *matches,
@@ -264,7 +267,7 @@ static enum cw_status decide_run(const struct cw_ruleset *rules, const struct cw
     if (status || effect->kind == CW_EFFECT_REFUSED)
         return status;
     json = cw_json_create();
-    status = json ? act(rule, json, now_ms, arena, effect) : CW_NOMEM;
+    status = json ? act(rules, rule, json, now_ms, arena, effect) : CW_NOMEM;
     cw_json_destroy(json);
     return status;
 }

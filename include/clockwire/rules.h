@@ -24,7 +24,7 @@ struct cw_scope {
 };
 
 /* Compiles a template. `$${` is a literal `${`. Filters: upper lower trim first_line slug json
- * default truncate replace. Lives: in `arena`. Returns: CW_ESYNTAX with err->at; CW_EINVAL, also
+ * default truncate replace date duration (outside of rules, `date` is in UTC). Lives: in `arena`. Returns: CW_ESYNTAX with err->at; CW_EINVAL, also
  * with err->at, for a filter that is in the grammar but not in this build. */
 enum cw_status cw_template_parse(struct cw_text text, struct cw_arena *arena,
                                  const struct cw_template **out, struct cw_error *err) CW_CHECKED;
