@@ -14,20 +14,44 @@
 
 /* ---- Facts ---- */
 
+/* Asks `during` now. Whoever acts later asks what is left of the condition, so `during` is taken
+ * out of it, unless there is still a wait, at whose end it is asked again. */
+static enum cw_status ask_hours(const struct cwr_deciding *d, bool waits, struct cw_effect *effect,
+                                struct cw_text *condition)
+{
+    struct cwr_answer left;
+    struct cw_error err = {0};
+    const char *why = NULL;
+    enum cw_status status = cwr_decide_hours(d->rules, effect->person, d->now_ms, effect->condition,
+                                             d->arena, &left, &why, &err);
+    if (status == CW_NOMEM)
+        return status;
+    if (status)
+        return cwr_refuse(effect, d->arena, err.text, effect->place);
+    if (left.truth == CW_FALSE)
+        return cwr_refuse(effect, d->arena, why ? why : "its condition does not hold",
+                          effect->place);
+    *condition = left.truth == CW_TRUE ? (struct cw_text){NULL, 0} : left.residual;
+    if (!waits)
+        effect->condition = *condition;
+    return CW_OK;
+}
+
 /* Refuses when the facts say no. */
-static enum cw_status ask_facts(const struct cwr_deciding *d, struct cw_effect *effect)
+static enum cw_status ask_facts(const struct cwr_deciding *d, bool waits, struct cw_effect *effect)
 {
     const struct cw_facts_reader *reader = d->facts;
+    struct cw_text condition = {NULL, 0};
     struct cw_facts facts = {0};
     struct cw_error err;
     enum cw_truth truth = CW_UNKNOWN;
     char why[256] = "";
-    if (!effect->condition.len)
-        return CW_OK;
+    enum cw_status status = ask_hours(d, waits, effect, &condition);
+    if (status || effect->kind == CW_EFFECT_REFUSED || !condition.len)
+        return status;
     if (reader && reader->get)
         reader->get(reader->ctx, effect->person, &facts);
-    enum cw_status status =
-        cw_condition_ask(effect->condition, &facts, &truth, why, sizeof why, &err);
+    status = cw_condition_ask(condition, &facts, &truth, why, sizeof why, &err);
     if (status == CW_NOMEM)
         return status;
     if (status)
@@ -196,7 +220,7 @@ static enum cw_status decide_match(struct plan *p, const struct cwr_rule *rule,
     enum cw_status status = rule->at ? cwr_instant(d, rule, effect) : CW_OK;
     bool due = effect->due_ms <= d->now_ms, is_run = effect->kind == CW_EFFECT_RUN;
     if (!status && is_run && (!rule->at || due))
-        status = ask_facts(d, effect);
+        status = ask_facts(d, !due, effect);
     if (status || (is_run && effect->kind == CW_EFFECT_REFUSED)) /* no match */
         return status;
     status = settle(d, course, rule, from, effect);
@@ -269,7 +293,7 @@ static enum cw_status decide_run(struct cwr_deciding *d, const struct cwr_rule *
 {
     if (!rule->enabled)
         return cwr_refuse(effect, d->arena, "the rule is not enabled any more", rule->place);
-    enum cw_status status = ask_facts(d, effect);
+    enum cw_status status = ask_facts(d, false, effect);
     if (status || effect->kind == CW_EFFECT_REFUSED)
         return status;
     d->json = cw_json_create();

@@ -26,5 +26,12 @@ enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *
 enum cw_status cwr_contradict(const struct cwr_deciding *d, const struct cwr_rule *winner,
                               const struct cw_effect *first, const struct cwr_rule *rule,
                               struct cw_effect *effect) CW_CHECKED;
+/* What is left of a condition when its `during` have been asked for a person at a moment; *why is
+ * set when one was asked. Lives: in `arena`. Returns: CW_ENOENT when hours are gone from the
+ * ruleset; CW_ESYNTAX, CW_NOMEM. */
+enum cw_status cwr_decide_hours(const struct cw_ruleset *rules, const struct cw_person *person,
+                                int64_t now_ms, struct cw_text condition, struct cw_arena *arena,
+                                struct cwr_answer *out, const char **why,
+                                struct cw_error *err) CW_CHECKED;
 
 #endif

@@ -13,6 +13,7 @@ struct render {
     const struct cw_person *person;
     struct cw_value vars;
     int64_t now_ms;
+    const struct cwr_zone *zone; /* of the person */
     struct cw_arena *arena;
 };
 
@@ -81,7 +82,7 @@ static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struc
         cwr_buf_puts(buf, arg->truth ? ":true" : ":false");
         return CW_OK;
     }
-    enum cw_status status = cw_template_render(arg->tpl, &scope, r->arena, &value, err);
+    enum cw_status status = cwr_template_render(arg->tpl, &scope, r->zone, r->arena, &value, err);
     if (status)
         return status;
     if (cw_value_text(&value, r->arena, &text))
@@ -114,7 +115,12 @@ static enum cw_status begin(struct render *r, const struct cwr_deciding *d,
 {
     struct cw_text vars = effect->vars.len ? effect->vars : CW_TEXT("{}");
     enum cw_status status = cw_json_read(d->json, vars, NULL);
-    *r = (struct render){rule, effect->person, {.kind = CW_MISSING}, d->now_ms, d->arena};
+    *r = (struct render){rule,
+                         effect->person,
+                         {.kind = CW_MISSING},
+                         d->now_ms,
+                         cwr_person_zone(&d->rules->calendar, effect->person),
+                         d->arena};
     *read = !status;
     if (status == CW_NOMEM)
         return status;

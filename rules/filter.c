@@ -13,20 +13,21 @@ static const struct {
     enum cwr_filter_kind kind;
     size_t args;
 } filters[] = {
-    {"upper", CWR_FILTER_UPPER, 0},     {"lower", CWR_FILTER_LOWER, 0},
-    {"trim", CWR_FILTER_TRIM, 0},       {"first_line", CWR_FILTER_FIRST_LINE, 0},
-    {"slug", CWR_FILTER_SLUG, 0},       {"json", CWR_FILTER_JSON, 0},
-    {"default", CWR_FILTER_DEFAULT, 1}, {"truncate", CWR_FILTER_TRUNCATE, 1},
-    {"replace", CWR_FILTER_REPLACE, 2}, {"date", CWR_FILTER_LATER, 1},
-    {"duration", CWR_FILTER_LATER, 0},
+    {"upper", CWR_FILTER_UPPER, 0},       {"lower", CWR_FILTER_LOWER, 0},
+    {"trim", CWR_FILTER_TRIM, 0},         {"first_line", CWR_FILTER_FIRST_LINE, 0},
+    {"slug", CWR_FILTER_SLUG, 0},         {"json", CWR_FILTER_JSON, 0},
+    {"default", CWR_FILTER_DEFAULT, 1},   {"truncate", CWR_FILTER_TRUNCATE, 1},
+    {"replace", CWR_FILTER_REPLACE, 2},   {"date", CWR_FILTER_DATE, 1},
+    {"duration", CWR_FILTER_DURATION, 0},
 };
 
 enum { N_FILTERS = sizeof filters / sizeof filters[0], RESULT_BYTES = 1024 * 1024 };
 
 const char *const *cwr_filter_names(size_t *n)
 {
-    static const char *const names[] = {"upper", "lower",   "trim",     "first_line", "slug",
-                                        "json",  "default", "truncate", "replace"};
+    static const char *const names[] = {"upper",   "lower", "trim",    "first_line",
+                                        "slug",    "json",  "default", "truncate",
+                                        "replace", "date",  "duration"};
     *n = sizeof names / sizeof names[0];
     return names;
 }
@@ -128,6 +129,23 @@ static enum cw_status parse_args(struct cw_text rest, bool colon, size_t count, 
     return CW_OK;
 }
 
+static enum cw_status check_args(struct cwr_filter *filter, size_t at, struct cw_error *err)
+{
+    switch (filter->kind) {
+    case CWR_FILTER_TRUNCATE:
+        return parse_number(filter, at, err);
+    case CWR_FILTER_DATE:
+        return cwr_filter_check_date(filter->args[0], at, err);
+    case CWR_FILTER_DURATION:
+        filter->number = 1000;
+        if (!filter->args[0].at)
+            return CW_OK;
+        return cwr_filter_check_unit(filter->args[0], at, filter, err);
+    default:
+        return CW_OK;
+    }
+}
+
 enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena *arena,
                                 struct cwr_filter *out, struct cw_error *err)
 {
@@ -145,9 +163,10 @@ enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena 
                               "`%s` is in the grammar, but this build has not got it",
                               filters[i].name);
         struct cwr_filter made = {.kind = filters[i].kind};
-        enum cw_status status = parse_args(rest, colon, filters[i].args, at, arena, &made, err);
-        if (!status && made.kind == CWR_FILTER_TRUNCATE)
-            status = parse_number(&made, at, err);
+        size_t args = filters[i].args + (colon && made.kind == CWR_FILTER_DURATION);
+        enum cw_status status = parse_args(rest, colon, args, at, arena, &made, err);
+        if (!status)
+            status = check_args(&made, at, err);
         if (!status)
             *out = made;
         return status;
@@ -253,7 +272,7 @@ static enum cw_status run_text(const struct cwr_filter *filter, struct cw_text *
 }
 
 enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
-                              struct cw_arena *arena)
+                              const struct cwr_zone *zone, struct cw_arena *arena)
 {
     struct cw_text text;
     enum cw_status status;
@@ -267,9 +286,13 @@ enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *
         return CW_OK;
     if (filter->kind == CWR_FILTER_JSON) {
         status = cw_value_print(value, arena, &text);
+    } else if (empty) {
+        return CW_OK;
+    } else if (filter->kind == CWR_FILTER_DATE) {
+        status = cwr_filter_date(filter->args[0], value, zone ? zone : &cwr_utc, arena, &text);
+    } else if (filter->kind == CWR_FILTER_DURATION) {
+        status = cwr_filter_duration((int64_t)filter->number, value, arena, &text);
     } else {
-        if (empty)
-            return CW_OK;
         status = cw_value_text(value, arena, &text);
         if (!status)
             status = run_text(filter, &text, arena);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "condition.h"
+#include "hours.h"
 #include "index.h"
 #include "map.h"
 #include "regex.h"
@@ -59,7 +60,8 @@ struct cwr_rule {
     const struct cwr_who *who; /* none: event.user */
     size_t n_who;
     const struct cwr_condition *condition; /* or NULL */
-    bool asks_person;                      /* the condition reads user.* */
+    bool asks_person;                      /* the condition reads user.* or asks `during` */
+    bool asks_hours;                       /* it asks `during` */
     bool has_wait, has_throttle, final, dry_run;
     int64_t wait_ms, throttle_ms;
     const struct cw_template *at; /* or NULL; the instant is at_ms after what it says */
@@ -90,6 +92,8 @@ struct cw_ruleset {
     size_t n_rules;
     struct cw_person *people;
     size_t n_people;
+    struct cwr_person_time *times; /* of the people */
+    struct cwr_calendar calendar;
     struct cwr_map names;  /* folded names and aliases to people */
     struct cwr_map ids;    /* rule ids to rules */
     struct cwr_ref *paths; /* every event path that any rule reads, each once */

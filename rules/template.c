@@ -213,17 +213,23 @@ struct cw_path cw_template_path(const struct cw_template *tpl, size_t i)
 /* ---- Rendering ---- */
 
 static enum cw_status evaluate(const struct cwr_part *part, const struct cw_scope *scope,
-                               struct cw_arena *arena, struct cw_value *out, struct cw_error *err)
+                               const struct cwr_zone *zone, struct cw_arena *arena,
+                               struct cw_value *out, struct cw_error *err)
 {
     struct cw_value value = {.kind = CW_MISSING};
     enum cw_status status = scope->lookup(scope->ctx, part->path, arena, &value, err);
     if (status)
         return status;
-    for (const struct cwr_filter *f = part->filters; f && !status; f = f->next)
-        status = cwr_filter_run(f, &value, arena);
+    const char *wanted = "";
+    for (const struct cwr_filter *f = part->filters; f && !status; f = f->next) {
+        status = cwr_filter_run(f, &value, zone, arena);
+        wanted = f->kind == CWR_FILTER_DURATION ? "duration" : "point in time";
+    }
     int len = (int)(part->name.len > 200 ? 200 : part->name.len);
     if (status == CW_ELIMIT)
         return cw_fail(err, status, "`%.*s` is too long", len, part->name.at);
+    if (status == CW_EINVAL)
+        return cw_fail(err, status, "`%.*s` is no %s", len, part->name.at, wanted);
     if (status)
         return cw_fail(err, status, "no memory for `%.*s`", len, part->name.at);
     if (value.kind == CW_MISSING)
@@ -238,8 +244,8 @@ static enum cw_status too_long(struct cw_error *err)
 }
 
 static enum cw_status render_text(const struct cw_template *tpl, const struct cw_scope *scope,
-                                  struct cw_arena *arena, struct cw_value *out,
-                                  struct cw_error *err)
+                                  const struct cwr_zone *zone, struct cw_arena *arena,
+                                  struct cw_value *out, struct cw_error *err)
 {
     struct cwr_buf buf = cwr_buf_in(arena);
     buf.limit = CWR_TEMPLATE_BYTES;
@@ -247,7 +253,7 @@ static enum cw_status render_text(const struct cw_template *tpl, const struct cw
         struct cw_text text = tpl->parts[i].literal;
         struct cw_value value;
         if (tpl->parts[i].path.n) {
-            enum cw_status status = evaluate(&tpl->parts[i], scope, arena, &value, err);
+            enum cw_status status = evaluate(&tpl->parts[i], scope, zone, arena, &value, err);
             if (status)
                 return status;
             if (cw_value_text(&value, arena, &text))
@@ -264,18 +270,25 @@ static enum cw_status render_text(const struct cw_template *tpl, const struct cw
     return CW_OK;
 }
 
-enum cw_status cw_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
-                                  struct cw_arena *arena, struct cw_value *out,
-                                  struct cw_error *err)
+enum cw_status cwr_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
+                                   const struct cwr_zone *zone, struct cw_arena *arena,
+                                   struct cw_value *out, struct cw_error *err)
 {
     if (tpl->n_parts != 1 || !tpl->n_paths)
-        return render_text(tpl, scope, arena, out, err);
+        return render_text(tpl, scope, zone, arena, out, err);
     struct cw_value value;
-    enum cw_status status = evaluate(&tpl->parts[0], scope, arena, &value, err);
+    enum cw_status status = evaluate(&tpl->parts[0], scope, zone, arena, &value, err);
     if (status)
         return status;
     if (value.kind == CW_STRING && value.text.len > CWR_TEMPLATE_BYTES)
         return too_long(err);
     *out = value;
     return CW_OK;
+}
+
+enum cw_status cw_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
+                                  struct cw_arena *arena, struct cw_value *out,
+                                  struct cw_error *err)
+{
+    return cwr_template_render(tpl, scope, NULL, arena, out, err);
 }

@@ -4,6 +4,8 @@
 
 #include <clockwire/rules.h>
 
+#include "zone.h"
+
 enum { CWR_TEMPLATE_BYTES = 64 * 1024, CWR_TEMPLATE_PARTS = 256, CWR_FILTER_ARGS = 2 };
 
 enum cwr_filter_kind {
@@ -16,13 +18,15 @@ enum cwr_filter_kind {
     CWR_FILTER_DEFAULT,
     CWR_FILTER_TRUNCATE,
     CWR_FILTER_REPLACE,
+    CWR_FILTER_DATE,
+    CWR_FILTER_DURATION,
     CWR_FILTER_LATER /* in the grammar, not in this build */
 };
 
 struct cwr_filter {
     enum cwr_filter_kind kind;
     struct cw_text args[CWR_FILTER_ARGS];
-    size_t number; /* of truncate */
+    size_t number; /* of truncate; of duration: the unit in milliseconds */
     const struct cwr_filter *next;
 };
 
@@ -44,8 +48,29 @@ struct cw_template {
 /* Reads "name: arg, arg" of one filter. `at` is where it stands in the whole text. */
 enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena *arena,
                                 struct cwr_filter *out, struct cw_error *err) CW_CHECKED;
+/* `zone` is that of `date`; NULL: UTC. Returns: CW_EINVAL when the value is no time. */
 enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
-                              struct cw_arena *arena) CW_CHECKED;
+                              const struct cwr_zone *zone, struct cw_arena *arena) CW_CHECKED;
+
+/* ---- filter_time.c ---- */
+
+enum cw_status cwr_filter_check_date(struct cw_text format, size_t at,
+                                     struct cw_error *err) CW_CHECKED;
+enum cw_status cwr_filter_check_unit(struct cw_text unit, size_t at, struct cwr_filter *out,
+                                     struct cw_error *err) CW_CHECKED;
+/* Points in time are RFC 3339, days (the midnight of the zone that begins them) and numbers of
+ * seconds or milliseconds since 1970. */
+enum cw_status cwr_filter_date(struct cw_text format, const struct cw_value *value,
+                               const struct cwr_zone *zone, struct cw_arena *arena,
+                               struct cw_text *out) CW_CHECKED;
+/* "1 h 05 min" of a duration as the language writes it or a number of units. */
+enum cw_status cwr_filter_duration(int64_t unit_ms, const struct cw_value *value,
+                                   struct cw_arena *arena, struct cw_text *out) CW_CHECKED;
+
+/* cw_template_render with the zone of `date`. */
+enum cw_status cwr_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
+                                   const struct cwr_zone *zone, struct cw_arena *arena,
+                                   struct cw_value *out, struct cw_error *err) CW_CHECKED;
 
 /* The names of all filters, for "did you mean"; *n of them. */
 const char *const *cwr_filter_names(size_t *n);

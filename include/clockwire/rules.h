@@ -29,8 +29,9 @@ struct cw_scope {
 };
 
 /* Compiles a template. `$${` is a literal `${`. Filters: upper lower trim first_line slug json
- * default truncate replace. Lives: in `arena`. Returns: CW_ESYNTAX with err->at; CW_EINVAL, also
- * with err->at, for a filter that is in the grammar but not in this build. */
+ * default truncate replace date duration (outside of rules, `date` is in UTC). Lives: in `arena`.
+ * Returns: CW_ESYNTAX with err->at; CW_EINVAL, also with err->at, for a filter that is in the
+ * grammar but not in this build. */
 enum cw_status cw_template_parse(struct cw_text text, struct cw_arena *arena,
                                  const struct cw_template **out, struct cw_error *err) CW_CHECKED;
 /* Renders. Exactly one ${...} keeps the value's JSON type; anything else gives a string.
@@ -95,6 +96,11 @@ struct cw_catalogue {
     const struct cw_source_spec *sources;
     size_t n_sources;
     const char *const *sections; /* top-level keys that the host reads itself; NULL-ended */
+    /* The bytes of a time zone's TZif file, by IANA name, in `arena`; CW_ENOENT when there is no
+     * such zone. NULL: names are looked at for their form only, and all times are UTC. */
+    enum cw_status (*zone)(void *ctx, const char *name, struct cw_arena *arena,
+                           struct cw_text *out_tzif);
+    void *zone_ctx;
 };
 
 /* ---- Rulesets ---- */
@@ -112,9 +118,10 @@ struct cw_person {
     struct cw_place token_place;
 };
 
-/* Compiles the sections `version`, `users`, `timezone` and `rules` of a document. All faults go to
- * `diags` (needed); any error diagnostic refuses the whole. Document, catalogue and diagnostics may
- * go afterwards. Owns: one reference is the caller's. Returns: CW_EINVAL when refused, CW_NOMEM. */
+/* Compiles the sections `version`, `users`, `timezone`, `hours` and `rules` of a document. All
+ * faults go to `diags` (needed); any error diagnostic refuses the whole. Document, catalogue and
+ * diagnostics may go afterwards. Owns: one reference is the caller's. Returns: CW_EINVAL when
+ * refused, CW_NOMEM. */
 enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_catalogue *catalogue,
                                   struct cw_diags *diags, struct cw_ruleset **out) CW_CHECKED;
 /* One more reference, or one less; the last one ends it, and with it all that points into it:

@@ -50,7 +50,11 @@ static struct cw_ruleset *compile(const char *text)
 {
     static const char *const sections[] = {NULL};
     static const struct cw_source_spec source = {.name = "calendar"};
-    struct cw_catalogue catalogue = {action_specs, action_specs_n, &source, 1, sections};
+    struct cw_catalogue catalogue = {.actions = action_specs,
+                                     .n_actions = action_specs_n,
+                                     .sources = &source,
+                                     .n_sources = 1,
+                                     .sections = sections};
     struct cw_diags *diags = cw_diags_create();
     struct cw_doc *doc = NULL;
     struct cw_ruleset *rules = NULL;

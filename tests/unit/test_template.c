@@ -156,8 +156,16 @@ TEST(faults_have_their_place)
                  "`truncate` takes a number of characters", 12);
     check_status("${event.x | default: ${y}}", CW_ESYNTAX,
                  "a ${...} cannot stand inside another one", 21);
-    check_status("${x | date: %Y}", CW_EINVAL,
-                 "`date` is in the grammar, but this build has not got it", 6);
+    check_status("${x | date: %Q}", CW_ESYNTAX,
+                 "`date` knows %Y %m %d %H %M %S %a %b %F %T %z and %%", 6);
+    check_status("${x | date: %}", CW_ESYNTAX,
+                 "`date` knows %Y %m %d %H %M %S %a %b %F %T %z and %%", 6);
+    check_status("${x | date}", CW_ESYNTAX, "this filter takes one argument", 6);
+    check_status("${x | date:}", CW_ESYNTAX, "`date` takes a format, such as %H:%M", 6);
+    check_status("${x | duration: weeks}", CW_ESYNTAX,
+                 "`duration` takes a unit of numbers, such as milliseconds or minutes", 6);
+    check_status("${x | duration: ms, s}", CW_ESYNTAX,
+                 "`duration` takes a unit of numbers, such as milliseconds or minutes", 6);
 }
 
 TEST(ceilings)
