@@ -19,7 +19,7 @@ static void add_file_error(struct cw_diags *diags, const char *file, const char 
     cw_diags_add(diags, CW_ERROR, "cannot-read", place, NULL, "cannot read this file: %s", what);
 }
 
-static char *read_file(const char *file, size_t *len, struct cw_diags *diags)
+char *config_text(const char *file, size_t *len, struct cw_diags *diags)
 {
     FILE *f = fopen(file, "rbe");
     if (!f) {
@@ -48,7 +48,7 @@ static struct cw_doc *read_doc(const char *file, struct cw_diags *diags)
 {
     size_t len = 0;
     struct cw_doc *doc = NULL;
-    auto_free char *text = read_file(file, &len, diags);
+    auto_free char *text = config_text(file, &len, diags);
     if (!text)
         return NULL;
     struct cw_text whole = {text, len};
@@ -120,6 +120,9 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
                                      source_specs(c, map, specs), settings_sections};
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
+    const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");
+    if (tests)
+        c->tests = suite_read(tests, &catalogue, c->rules, diags);
 }
 
 /* ---- People ---- */
@@ -183,7 +186,9 @@ static void check_whole(const struct config *c, const struct cw_node *root, stru
 {
     const struct cw_node *admin = cw_node_get(root, "admin");
     struct cw_place place = admin ? cw_node_place(admin) : (struct cw_place){c->file, 1, 1, 1};
-    if (strncmp(c->admin_listen, "unix:", 5) != 0 && !c->admin_token)
+    const struct cw_node *token = admin ? cw_node_get(admin, "token") : NULL;
+    bool has_token = c->admin_token || (token && cw_node_text(token).len); /* or it is missing */
+    if (strncmp(c->admin_listen, "unix:", 5) != 0 && !has_token)
         cw_diags_add(diags, CW_ERROR, "admin-open", place, NULL,
                      "an admin listener over TCP needs `admin.token`");
     if (!cw_node_get(root, "target") && c->rules && cw_ruleset_rules(c->rules))
@@ -242,6 +247,7 @@ void config_destroy(struct config *c)
         secret_free((char *)(uintptr_t)c->people.items[i].token);
     free((void *)(uintptr_t)c->people.items);
     cw_ruleset_unref(c->rules);
+    suite_destroy(c->tests);
     settings_fini(c);
     free(c->file);
     free(c);

@@ -19,6 +19,8 @@ static const struct command {
 } commands[] = {
     {"run", "", "serve: hear events, make calls", cmd_run},
     {"check", "[FILE...]", "list every fault of a configuration", cmd_check},
+    {"test", "[FILE...]", "play the tests of a configuration; --coverage, --format junit",
+     cmd_test},
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send},
     {"health", "[--ready]", "ask the daemon whether it is well", cmd_health},
     {"events", "[--after N]", "what came and what was done about it; --json", cmd_events},
@@ -56,7 +58,9 @@ static bool read_args(int argc, char **argv, struct cmd_args *args)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'}, {"secrets", required_argument, NULL, 's'},
         {"ready", no_argument, NULL, 'r'},        {"after", required_argument, NULL, 'a'},
-        {"json", no_argument, NULL, 'j'},         {0}};
+        {"json", no_argument, NULL, 'j'},         {"coverage", no_argument, NULL, 'v'},
+        {"format", required_argument, NULL, 'f'}, {"rule", required_argument, NULL, 'R'},
+        {"user", required_argument, NULL, 'u'},   {0}};
     for (int c; (c = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
         if (c == 'c')
             args->config = optarg;
@@ -68,6 +72,14 @@ static bool read_args(int argc, char **argv, struct cmd_args *args)
             args->json = true;
         else if (c == 'a')
             args->after = optarg;
+        else if (c == 'v')
+            args->coverage = true;
+        else if (c == 'f')
+            args->format = optarg;
+        else if (c == 'R')
+            args->rule = optarg;
+        else if (c == 'u')
+            args->user = optarg;
         else
             return false;
     }

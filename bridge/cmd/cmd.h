@@ -8,13 +8,18 @@ struct cmd_args {
     const char *config;  /* -c FILE, default clockwire.yaml */
     const char *secrets; /* --secrets DIR, or NULL */
     bool ready, json;    /* --ready, --json */
+    bool coverage;       /* --coverage */
     const char *after;   /* --after N, or NULL */
+    const char *format;  /* --format NAME, or NULL */
+    const char *rule;    /* --rule ID, or NULL */
+    const char *user;    /* --user NAME, or NULL */
     char **words;        /* what is no option */
     int n_words;
 };
 
 int cmd_run(const struct cmd_args *args);
 int cmd_check(const struct cmd_args *args);
+int cmd_test(const struct cmd_args *args);
 int cmd_send(const struct cmd_args *args);
 int cmd_health(const struct cmd_args *args);
 int cmd_events(const struct cmd_args *args);
