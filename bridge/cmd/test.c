@@ -97,9 +97,35 @@ static void put_trials(const char *file, const struct trials *trials)
 
 /* ---- A file ---- */
 
+/* The faults without the notes about secrets, which nobody needs here. */
+static char *render_faults(const struct cw_diags *diags, bool colour)
+{
+    struct cw_diags *shown = cw_diags_create(), *none = cw_diags_create();
+    const char *last = "";
+    if (!shown || !none)
+        return NULL;
+    for (size_t i = 0; i < cw_diags_total(diags); i++) {
+        const struct cw_diag *d = cw_diags_get(diags, i);
+        size_t len = 0;
+        if (d->severity == CW_NOTE)
+            continue;
+        bool is_new = d->place.file && strcmp(d->place.file, last) != 0;
+        auto_free char *text = is_new ? config_text(d->place.file, &len, none) : NULL;
+        if (text)
+            cw_diags_file(shown, d->place.file, (struct cw_text){text, len});
+        if (d->place.file)
+            last = d->place.file;
+        cw_diags_add(shown, d->severity, d->code, d->place, d->hint, "%s", d->text);
+    }
+    char *text = cw_diags_render(shown, colour);
+    cw_diags_destroy(shown);
+    cw_diags_destroy(none);
+    return text;
+}
+
 static void faulty(struct tally *tally, const char *file, const struct cw_diags *diags)
 {
-    auto_free char *text = cw_diags_render(diags, !tally->junit && isatty(1));
+    auto_free char *text = render_faults(diags, !tally->junit && isatty(1));
     tally->faulty++;
     if (!tally->junit) {
         printf("%s%s: not tested: the configuration has faults\n", text ? text : "", file);
