@@ -24,6 +24,7 @@ static const struct command {
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send},
     {"health", "[--ready]", "ask the daemon whether it is well", cmd_health},
     {"events", "[--after N]", "what came and what was done about it; --json", cmd_events},
+    {"why", "EVENT", "why each rule did what it did; --rule ID, --user NAME, --json", cmd_why},
     {"pending", "", "runs that wait for their time: JSON lines", cmd_pending},
     {"reload", "", "read the configuration anew, as SIGHUP does", cmd_reload},
     {"version", "", "print the version", cmd_version},

@@ -23,6 +23,7 @@ int cmd_test(const struct cmd_args *args);
 int cmd_send(const struct cmd_args *args);
 int cmd_health(const struct cmd_args *args);
 int cmd_events(const struct cmd_args *args);
+int cmd_why(const struct cmd_args *args);
 int cmd_pending(const struct cmd_args *args);
 int cmd_reload(const struct cmd_args *args);
 

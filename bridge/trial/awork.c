@@ -205,6 +205,14 @@ static void on_send(struct transport *t, const struct transport_request *request
     a->last = &q->next;
 }
 
+bool awork_is_asked_for_kinds(const struct awork *a)
+{
+    const struct flight *q = a->first;
+    while (q && strncmp(q->path, "/typeofwork", 11) != 0)
+        q = q->next;
+    return q != NULL;
+}
+
 static void flight_destroy(struct flight *q)
 {
     free(q->method);

@@ -19,6 +19,8 @@ struct transport *awork_transport(struct awork *awork);
 /* Answers what is in flight. Returns: how many requests. */
 size_t awork_answer(struct awork *awork);
 
+/* Whether the types of work are being asked for. */
+bool awork_is_asked_for_kinds(const struct awork *awork);
 /* A type of work that exists. */
 void awork_kind(struct awork *awork, const char *name);
 /* A change by hand: to `timer`, from whatever was. `task` is a key, or NULL. */

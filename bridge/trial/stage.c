@@ -179,7 +179,8 @@ static enum cw_status settle(struct stage *s, struct cw_error *err)
         if (st)
             return st;
         if (dispatcher_in_flight(s->dispatcher)) {
-            learn_kinds(s);
+            if (awork_is_asked_for_kinds(s->awork))
+                learn_kinds(s);
             awork_answer(s->awork);
         } else if (engine_next_ms(s->engine) > s->now_ms) {
             return CW_OK;
