@@ -3,6 +3,7 @@
 #include "action/action.h"
 #include "settings.h"
 #include "xalloc.h"
+#include "zones.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -116,8 +117,12 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
     const struct cw_node *map = cw_node_get(cw_doc_root(doc), "sources");
     size_t most = c->n_sources + (map ? cw_node_count(map) : 0);
     auto_free struct cw_source_spec *specs = xcalloc(most + 1, sizeof *specs);
-    struct cw_catalogue catalogue = {action_specs, action_specs_n, specs,
-                                     source_specs(c, map, specs), settings_sections};
+    struct cw_catalogue catalogue = {.actions = action_specs,
+                                     .n_actions = action_specs_n,
+                                     .sources = specs,
+                                     .n_sources = source_specs(c, map, specs),
+                                     .sections = settings_sections,
+                                     .zone = zones_read};
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
     const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");

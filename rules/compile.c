@@ -8,9 +8,9 @@
 
 enum { SCRATCH_BYTES = 1 << 30 };
 
-static const struct cwr_key sections[] = {
-    {"version", false}, {"users", false}, {"timezone", false}, {"rules", false},
-    {"include", true},  {"teams", true},  {"hours", true},     {"tests", true}};
+static const struct cwr_key sections[] = {{"version", false}, {"users", false}, {"timezone", false},
+                                          {"rules", false},   {"hours", false}, {"include", true},
+                                          {"teams", true},    {"tests", true}};
 
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -68,6 +68,8 @@ static void compile_sections(struct cwr_compiler *c, const struct cw_node *root)
     }
     check_version(c, root);
     cwr_compile_people(c, cw_node_get(root, "users"), cw_node_get(root, "timezone"));
+    if (!c->no_memory)
+        cwr_compile_hours(c, cw_node_get(root, "hours"), cw_node_get(root, "users"));
     if (rules && !c->no_memory)
         cwr_compile_rules(c, rules);
     else if (!rules)
@@ -115,7 +117,7 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
     c.passing = cw_arena_create(SCRATCH_BYTES);
     if (rules && c.scratch && c.passing) {
         c.arena = rules->arena;
-        c.paths.arena = c.alias_rows.arena = c.scratch;
+        c.paths.arena = c.alias_rows.arena = c.zones.arena = c.scratch;
         status = compile_all(&c, doc);
     }
     cw_arena_destroy(c.passing);

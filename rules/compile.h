@@ -3,6 +3,7 @@
 #ifndef CWR_COMPILE_H
 #define CWR_COMPILE_H
 
+#include "moment.h"
 #include "ruleset.h"
 #include "template.h"
 
@@ -52,6 +53,10 @@ struct cwr_compiler {
     struct cw_place *alias_places;
     const char **alias_names; /* for "did you mean" */
     size_t n_aliases;
+    struct cwr_map zones; /* names of time zones to what was read of them */
+    const struct cwr_zone **zone_rows;
+    size_t n_zones;
+    const char **hours_names; /* of the calendar, by number */
     struct cwr_rule_state at;
 };
 
@@ -107,6 +112,14 @@ void cwr_check_captures(struct cwr_compiler *c);
 
 void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
                         const struct cw_node *timezone);
+/* A zone by name. Returns: its name; NULL without a node or after a fault. */
+const char *cwr_compile_zone(struct cwr_compiler *c, const struct cw_node *node,
+                             const struct cwr_zone **out);
+/* After the people. */
+void cwr_compile_hours(struct cwr_compiler *c, const struct cw_node *hours,
+                       const struct cw_node *users);
+bool cwr_compile_during(struct cwr_compiler *c, const struct cw_node *node,
+                        struct cwr_condition *out);
 void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *rules);
 void cwr_compile_triggers(struct cwr_compiler *c, const struct cw_node *node,
                           struct cwr_triggers *out);

@@ -92,6 +92,8 @@ static bool compile_fact(struct cwr_compiler *c, const struct cw_node *key,
                   (int)text.len, text.at);
         return false;
     }
+    if (cw_text_is(text, "during"))
+        return cwr_compile_during(c, node, out);
     if (cw_text_is(text, "timer"))
         return compile_timer(c, node, out);
     return compile_by(c, cw_text_is(text, "paused_by") ? "paused_by" : "started_by", node, out);
@@ -167,9 +169,10 @@ static bool is_path(struct cw_text text)
 
 static bool unknown_key(struct cwr_compiler *c, const struct cw_node *key)
 {
-    static const char *const words[] = {"all", "any", "not", "timer", "paused_by", "started_by"};
+    static const char *const words[] = {"all",       "any",        "not",   "timer",
+                                        "paused_by", "started_by", "during"};
     struct cw_text text = cw_node_text(key);
-    const char *hint = cwr_did_you_mean(c, text, words, 6);
+    const char *hint = cwr_did_you_mean(c, text, words, 7);
     cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
               "a condition has no key `%.*s`", (int)(text.len > 100 ? 100 : text.len), text.at);
     return false;
@@ -186,12 +189,8 @@ static bool compile_key(struct cwr_compiler *c, const struct cw_node *key,
     if (cw_text_is(text, "not"))
         return compile_not(c, node, out);
     if (cw_text_is(text, "timer") || cw_text_is(text, "paused_by") ||
-        cw_text_is(text, "started_by"))
+        cw_text_is(text, "started_by") || cw_text_is(text, "during"))
         return compile_fact(c, key, node, out);
-    if (cw_text_is(text, "during")) {
-        cwr_later(c, cw_node_place(key), text);
-        return false;
-    }
     if (!is_path(text))
         return unknown_key(c, key);
     return cwr_compile_key(c, key, &ref) && cwr_compile_matcher(c, &ref, node, out);

@@ -19,37 +19,6 @@ static bool is_uuid(struct cw_text text)
     return true;
 }
 
-/* Only the form is looked at: "UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires". */
-static bool is_zone(struct cw_text text)
-{
-    bool slash = false, begin = true;
-    if (cw_text_is(text, "UTC"))
-        return true;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        bool other = (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+';
-        if (c == '/' ? begin : begin ? !letter : !letter && !other)
-            return false;
-        slash |= c == '/';
-        begin = c == '/';
-    }
-    return slash && !begin && text.len < 64;
-}
-
-static const char *compile_zone(struct cwr_compiler *c, const struct cw_node *node)
-{
-    struct cw_text text;
-    if (!node || !cwr_want_text(c, node, "a time zone", &text))
-        return NULL;
-    if (is_zone(text))
-        return cwr_keep(c, text);
-    cwr_fault(c, node, "bad-value", NULL,
-              "`%.*s` is no time zone; they look like Europe/Berlin or UTC",
-              (int)(text.len > 60 ? 60 : text.len), text.at);
-    return NULL;
-}
-
 uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who)
 {
     char folded[CWR_CASE_ROOM(CWR_NAME_BYTES)];
@@ -173,22 +142,24 @@ static void check_name(struct cwr_compiler *c, const struct cw_node *key)
 }
 
 static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
-                           const struct cw_node *map, uint32_t i, const char *common)
+                           const struct cw_node *map, uint32_t i, const char *common,
+                           const struct cwr_zone *common_zone)
 {
     static const struct cwr_key keys[] = {
         {"awork", false}, {"aliases", false},      {"timezone", false}, {"token", false},
-        {"chat", false},  {"type_of_work", false}, {"hours", true}};
+        {"chat", false},  {"type_of_work", false}, {"hours", false}};
     struct cw_person *person = &c->rules->people[i];
     person->name = cwr_keep(c, cw_node_text(key));
     person->place = cwr_keep_place(c, cw_node_place(key));
     person->timezone = common ? common : "UTC";
     person->awork = "";
+    c->rules->times[i] = (struct cwr_person_time){.zone = common_zone};
     check_name(c, key);
     if (c->no_memory || !cwr_want_map(c, map, "a user"))
         return;
     cwr_check_keys(c, map, keys, sizeof keys / sizeof keys[0]);
     compile_awork(c, key, map, person);
-    const char *zone = compile_zone(c, cw_node_get(map, "timezone"));
+    const char *zone = cwr_compile_zone(c, cw_node_get(map, "timezone"), &c->rules->times[i].zone);
     if (zone)
         person->timezone = zone;
     else if (!common && !cw_node_get(map, "timezone"))
@@ -204,13 +175,18 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
 void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
                         const struct cw_node *timezone)
 {
-    const char *common = compile_zone(c, timezone);
+    const struct cwr_zone *zone = NULL;
+    const char *common = cwr_compile_zone(c, timezone, &zone);
     if (!users || !cwr_want_map(c, users, "`users`"))
         return;
     size_t n = cw_node_count(users);
     c->rules->people = cwr_take(c, n * sizeof *c->rules->people);
+    c->rules->times = cwr_take(c, n * sizeof *c->rules->times);
+    c->rules->calendar.people = c->rules->people;
+    c->rules->calendar.times = c->rules->times;
     for (size_t i = 0; i < n && !c->no_memory; i++) {
-        compile_person(c, cw_node_key(users, i), cw_node_value(users, i), (uint32_t)i, common);
+        compile_person(c, cw_node_key(users, i), cw_node_value(users, i), (uint32_t)i, common,
+                       zone);
         c->rules->n_people++;
         if (!c->no_memory)
             add_name(c, cw_node_key(users, i), (uint32_t)i);

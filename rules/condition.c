@@ -63,6 +63,23 @@ static struct cwr_answer look_predicate(const struct cwr_condition *c, struct cw
     return answer(cwr_predicate_test(predicate, &value, look));
 }
 
+static struct cwr_answer look_during(const struct cwr_condition *c, struct cwr_look *look)
+{
+    bool holds = false;
+    if (!look->person)
+        return answer(CW_UNKNOWN);
+    if (look->keep_hours)
+        return (struct cwr_answer){CW_UNKNOWN, c->during->residual};
+    enum cw_status status =
+        cwr_during_ask(look->calendar, c->during, look->person, look->now_ms, look->arena, &holds,
+                       look->tracing ? &look->reason : NULL);
+    if (status)
+        look->status = status;
+    if (look->tracing)
+        look->place = c->place;
+    return answer(holds ? CW_TRUE : CW_FALSE);
+}
+
 /* {"all":[a,b]}; a single part stands for itself. */
 static struct cw_text join(const char *word, const struct cw_text *parts, size_t n,
                            struct cwr_look *look)
@@ -147,7 +164,7 @@ static struct cwr_answer look_not(const struct cwr_condition *c, struct cwr_look
         }
         return made;
     }
-    if (made.truth == CW_TRUE && look->tracing) {
+    if (made.truth == CW_TRUE && look->tracing && c->items[0].kind != CWR_DURING) {
         look->reason = "what `not` speaks of is so";
         look->place = c->place;
     }
@@ -161,6 +178,8 @@ struct cwr_answer cwr_condition_look(const struct cwr_condition *c, struct cwr_l
     switch (c->kind) {
     case CWR_PREDICATE:
         return look_predicate(c, look);
+    case CWR_DURING:
+        return look_during(c, look);
     case CWR_NOT:
         return look_not(c, look);
     default:

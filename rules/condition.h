@@ -7,6 +7,7 @@
 
 #include <clockwire/rules.h>
 
+#include "hours.h"
 #include "regex.h"
 
 enum cwr_root {
@@ -76,6 +77,7 @@ enum cwr_condition_kind {
     CWR_ANY,
     CWR_NOT,
     CWR_PREDICATE,
+    CWR_DURING,
     CWR_FACT /* timer, paused_by, started_by: decided by cw_condition_ask */
 };
 
@@ -85,6 +87,7 @@ struct cwr_condition {
     const struct cwr_condition *items; /* ALL, ANY; NOT has one */
     size_t n;
     const struct cwr_predicate *predicate;
+    const struct cwr_during *during;
     struct cw_text residual; /* FACT, and all of it that speaks of nothing but facts */
 };
 
@@ -96,6 +99,8 @@ struct cwr_look {
     const struct cw_event *event;
     const struct cw_person *person;
     int64_t now_ms;
+    const struct cwr_calendar *calendar;
+    bool keep_hours; /* `during` is for later: it stays in the residual */
     struct cw_matcher *matcher;
     struct cw_arena *arena;
     struct cw_value *captures; /* of the rule at hand */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "decide.h"
 #include "match.h"
 #include "moment.h"
 #include "template.h"
@@ -147,20 +148,45 @@ static enum cw_status act(const struct cwr_rule *rule, struct cw_json *json, int
     return render_calls(&r, effect);
 }
 
-/* Refuses when the facts say no. */
-static enum cw_status ask_facts(const struct cw_facts_reader *reader, struct cw_arena *arena,
-                                struct cw_effect *effect)
+/* Asks `during` now. Whoever acts later asks what is left of the condition, so `during` is taken
+ * out of it, unless there is still a wait, at whose end it is asked again. */
+static enum cw_status ask_hours(const struct cw_ruleset *rules, int64_t now_ms, bool waits,
+                                struct cw_arena *arena, struct cw_effect *effect,
+                                struct cw_text *condition)
 {
+    struct cwr_answer left;
+    struct cw_error err = {0};
+    const char *why = NULL;
+    enum cw_status status = cwr_decide_hours(rules, effect->person, now_ms, effect->condition,
+                                             arena, &left, &why, &err);
+    if (status == CW_NOMEM)
+        return status;
+    if (status)
+        return refuse_with(effect, arena, err.text, effect->place);
+    if (left.truth == CW_FALSE)
+        return refuse_with(effect, arena, why ? why : "its condition does not hold", effect->place);
+    *condition = left.truth == CW_TRUE ? (struct cw_text){NULL, 0} : left.residual;
+    if (!waits)
+        effect->condition = *condition;
+    return CW_OK;
+}
+
+/* Refuses when the facts say no. */
+static enum cw_status ask_facts(const struct cw_ruleset *rules,
+                                const struct cw_facts_reader *reader, int64_t now_ms, bool waits,
+                                struct cw_arena *arena, struct cw_effect *effect)
+{
+    struct cw_text condition = {NULL, 0};
     struct cw_facts facts = {0};
     struct cw_error err;
     enum cw_truth truth = CW_UNKNOWN;
     char why[256] = "";
-    if (!effect->condition.len)
-        return CW_OK;
+    enum cw_status status = ask_hours(rules, now_ms, waits, arena, effect, &condition);
+    if (status || effect->kind == CW_EFFECT_REFUSED || !condition.len)
+        return status;
     if (reader && reader->get)
         reader->get(reader->ctx, effect->person, &facts);
-    enum cw_status status =
-        cw_condition_ask(effect->condition, &facts, &truth, why, sizeof why, &err);
+    status = cw_condition_ask(condition, &facts, &truth, why, sizeof why, &err);
     if (status == CW_NOMEM)
         return status;
     if (status)
@@ -188,7 +214,7 @@ static enum cw_status decide_one(const struct cw_ruleset *rules, const struct cw
     effect->condition = from->condition;
     effect->vars = from->vars;
     effect->due_ms = now_ms + (rule->has_wait ? rule->wait_ms : 0);
-    enum cw_status status = ask_facts(facts, arena, effect);
+    enum cw_status status = ask_facts(rules, facts, now_ms, rule->has_wait, arena, effect);
     if (status || effect->kind == CW_EFFECT_REFUSED || rule->has_wait)
         return status;
     return act(rule, json, now_ms, arena, effect);
@@ -226,14 +252,15 @@ static enum cw_status find_run(const struct cw_ruleset *rules, const struct cw_d
     return CW_OK;
 }
 
-static enum cw_status decide_run(const struct cwr_rule *rule, const struct cw_facts_reader *facts,
-                                 int64_t now_ms, struct cw_arena *arena, struct cw_effect *effect)
+static enum cw_status decide_run(const struct cw_ruleset *rules, const struct cwr_rule *rule,
+                                 const struct cw_facts_reader *facts, int64_t now_ms,
+                                 struct cw_arena *arena, struct cw_effect *effect)
 {
     struct cw_json *json;
     enum cw_status status = CW_OK;
     if (!rule->enabled)
         return refuse_with(effect, arena, "the rule is not enabled any more", rule->place);
-    status = ask_facts(facts, arena, effect);
+    status = ask_facts(rules, facts, now_ms, false, arena, effect);
     if (status || effect->kind == CW_EFFECT_REFUSED)
         return status;
     json = cw_json_create();
@@ -262,7 +289,7 @@ enum cw_status cw_decide_due(const struct cw_ruleset *rules, const struct cw_due
                                  .vars = run->vars,
                                  .place = rule->place,
                                  .due_ms = now_ms};
-    status = decide_run(rule, facts, now_ms, arena, effect);
+    status = decide_run(rules, rule, facts, now_ms, arena, effect);
     if (status)
         return cw_fail(err, status, "memory is short");
     *out = (struct cw_plan){effect, 1};

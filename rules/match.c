@@ -165,6 +165,12 @@ static void look_person(struct cwr_match *m, const struct cw_person *person)
 {
     m->look.person = person;
     struct cwr_answer answer = cwr_condition_look(m->rule->condition, &m->look);
+    /* What must hold now must hold again when the wait ends, so that it is kept. */
+    if (m->rule->asks_hours && m->rule->has_wait && answer.truth != CW_FALSE && !m->look.limit) {
+        m->look.keep_hours = true;
+        answer = cwr_condition_look(m->rule->condition, &m->look);
+        m->look.keep_hours = false;
+    }
     m->look.person = NULL;
     m->limits += m->look.limit;
     if (m->look.status)
@@ -302,6 +308,7 @@ static void begin(struct cwr_match *m, struct cw_matcher *matcher, const struct 
     m->look =
         (struct cwr_look){.event = event, .now_ms = now_ms, .matcher = matcher, .arena = arena};
     m->look.captures = m->captures;
+    m->look.calendar = &rules->calendar;
 }
 
 enum cw_status cwr_match_plainly(struct cw_matcher *matcher, const struct cw_ruleset *rules,

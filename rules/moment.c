@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
+int64_t cwr_days_of(int64_t year, int64_t month, int64_t day)
 {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400, in_era = year - era * 400;
@@ -11,7 +11,7 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
     return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
 }
 
-static int64_t month_days(int64_t year, int64_t month)
+int64_t cwr_month_days(int64_t year, int64_t month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -55,9 +55,9 @@ static bool take_day(struct cw_text *text, int64_t *out_days)
     if (!take(text, 4, &year) || !take_sign(text, "-", &c) || !take(text, 2, &month) ||
         !take_sign(text, "-", &c) || !take(text, 2, &day))
         return false;
-    if (month < 1 || month > 12 || day < 1 || day > month_days(year, month))
+    if (month < 1 || month > 12 || day < 1 || day > cwr_month_days(year, month))
         return false;
-    *out_days = days_of(year, month, day);
+    *out_days = cwr_days_of(year, month, day);
     return true;
 }
 
@@ -111,19 +111,30 @@ bool cwr_moment_read(struct cw_text text, int64_t *out_ms)
     return true;
 }
 
+struct cwr_date cwr_date_of(int64_t days)
+{
+    int64_t shifted = days + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    int64_t in_era = shifted - era * 146097;
+    int64_t years = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    int64_t in_year = in_era - (365 * years + years / 4 - years / 100);
+    int64_t m = (5 * in_year + 2) / 153, month = m < 10 ? m + 3 : m - 9;
+    return (struct cwr_date){years + era * 400 + (month <= 2), (int)month,
+                             (int)(in_year - (153 * m + 2) / 5 + 1)};
+}
+
+bool cwr_date_read(struct cw_text text, int64_t *out_days)
+{
+    return take_day(&text, out_days) && !text.len;
+}
+
 struct cw_text cwr_moment_print(int64_t ms, char out[CWR_MOMENT_SIZE])
 {
     const int64_t first = -62167219200000, last = 253402300799999;
     ms = ms < first ? first : ms > last ? last : ms;
     int64_t days = (ms >= 0 ? ms : ms - 86399999) / 86400000, rest = ms - days * 86400000;
-    int64_t shifted = days + 719468, era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t in_era = shifted - era * 146097;
-    int64_t years = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t in_year = in_era - (365 * years + years / 4 - years / 100);
-    int64_t m = (5 * in_year + 2) / 153, day = in_year - (153 * m + 2) / 5 + 1;
-    int64_t month = m < 10 ? m + 3 : m - 9, year = years + era * 400 + (month <= 2);
-    int len = snprintf(out, CWR_MOMENT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)year,
-                       (int)month, (int)day, (int)(rest / 3600000), (int)(rest / 60000 % 60),
+    struct cwr_date date = cwr_date_of(days);
+    int len = snprintf(out, CWR_MOMENT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)date.year,
+                       date.month, date.day, (int)(rest / 3600000), (int)(rest / 60000 % 60),
                        (int)(rest / 1000 % 60), (int)(rest % 1000));
     return (struct cw_text){out, len > 0 && len < CWR_MOMENT_SIZE ? (size_t)len : 0};
 }

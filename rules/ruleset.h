@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "condition.h"
+#include "hours.h"
 #include "index.h"
 #include "map.h"
 #include "regex.h"
@@ -54,7 +55,8 @@ struct cwr_rule {
     const struct cwr_who *who; /* none: event.user */
     size_t n_who;
     const struct cwr_condition *condition; /* or NULL */
-    bool asks_person;                      /* the condition reads user.* */
+    bool asks_person;                      /* the condition reads user.* or asks `during` */
+    bool asks_hours;                       /* it asks `during` */
     bool has_wait;
     int64_t wait_ms;
     const struct cwr_action *actions;
@@ -79,6 +81,8 @@ struct cw_ruleset {
     size_t n_rules;
     struct cw_person *people;
     size_t n_people;
+    struct cwr_person_time *times; /* of the people */
+    struct cwr_calendar calendar;
     struct cwr_map names;  /* folded names and aliases to people */
     struct cwr_map ids;    /* rule ids to rules */
     struct cwr_ref *paths; /* every event path that any rule reads, each once */

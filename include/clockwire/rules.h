@@ -91,6 +91,11 @@ struct cw_catalogue {
     const struct cw_source_spec *sources;
     size_t n_sources;
     const char *const *sections; /* top-level keys that the host reads itself; NULL-ended */
+    /* The bytes of a time zone's TZif file, by IANA name, in `arena`; CW_ENOENT when there is no
+     * such zone. NULL: names are looked at for their form only, and all times are UTC. */
+    enum cw_status (*zone)(void *ctx, const char *name, struct cw_arena *arena,
+                           struct cw_text *out_tzif);
+    void *zone_ctx;
 };
 
 /* ---- Rulesets ---- */
@@ -108,9 +113,9 @@ struct cw_person {
     struct cw_place token_place;
 };
 
-/* Compiles the sections `version`, `users`, `timezone` and `rules` of a document. All faults go to
- * `diags`; any error diagnostic refuses the whole. The document may be destroyed afterwards.
- * Owns: one reference is the caller's. Returns: CW_EINVAL when refused, CW_NOMEM. */
+/* Compiles the sections `version`, `users`, `timezone`, `hours` and `rules` of a document. All
+ * faults go to `diags`; any error diagnostic refuses the whole. The document may be destroyed
+ * afterwards. Owns: one reference is the caller's. Returns: CW_EINVAL when refused, CW_NOMEM. */
 enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_catalogue *catalogue,
                                   struct cw_diags *diags, struct cw_ruleset **out) CW_CHECKED;
 struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules); /* thread-safe */

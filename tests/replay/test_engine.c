@@ -1,6 +1,7 @@
 /* The core on virtual time: memory store, the real engine and dispatcher, a transport that only
  * remembers what was sent. */
 #include "engine.h"
+#include "zones.h"
 
 #include "action/action.h"
 #include "check.h"
@@ -81,7 +82,12 @@ static struct cw_ruleset *compile(const char *text)
 {
     static const char *const sections[] = {NULL};
     static const struct cw_source_spec source = {.name = "calendar"};
-    struct cw_catalogue catalogue = {action_specs, action_specs_n, &source, 1, sections};
+    struct cw_catalogue catalogue = {.actions = action_specs,
+                                     .n_actions = action_specs_n,
+                                     .sources = &source,
+                                     .n_sources = 1,
+                                     .sections = sections,
+                                     .zone = zones_read};
     struct cw_diags *diags = cw_diags_create();
     struct cw_doc *doc = NULL;
     struct cw_ruleset *rules = NULL;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system_zones.h"
+
 __attribute__((unused)) static const char *const lab_if_running[] = {"switch", "keep", NULL};
 __attribute__((unused)) static const struct cw_arg_spec lab_start[] = {
     {.name = "task"},
@@ -42,8 +44,12 @@ __attribute__((unused)) static const struct cw_source_spec lab_sources[] = {
 __attribute__((unused)) static const char *const lab_sections[] = {"sources", "target", "server",
                                                                    NULL};
 __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
-    lab_actions, sizeof lab_actions / sizeof lab_actions[0], lab_sources,
-    sizeof lab_sources / sizeof lab_sources[0], lab_sections};
+    .actions = lab_actions,
+    .n_actions = sizeof lab_actions / sizeof lab_actions[0],
+    .sources = lab_sources,
+    .n_sources = sizeof lab_sources / sizeof lab_sources[0],
+    .sections = lab_sections,
+    .zone = system_zone};
 
 /* Compiles; *diags, if given, is the caller's, else what was found is printed. */
 __attribute__((unused)) static struct cw_ruleset *lab_compile(const char *text,
@@ -75,6 +81,7 @@ struct lab {
     struct cw_event event;
     struct cw_matches matches;
     struct cw_plan plan;
+    int64_t now_ms;   /* 0: Monday 2026-03-02 10:00 in UTC */
     char text[65536]; /* what was printed last */
     size_t len;
 };
@@ -156,7 +163,7 @@ __attribute__((unused)) static void lab_print_effect(struct lab *lab, const stru
 __attribute__((unused)) static const char *lab_run(struct lab *lab, const struct cw_ruleset *rules,
                                                    const struct cw_facts_reader *facts)
 {
-    const int64_t now = 1772445600000;
+    const int64_t now = lab->now_ms ? lab->now_ms : 1772445600000;
     lab->len = 0;
     lab->text[0] = '\0';
     if (cw_match(lab->matcher, rules, &lab->event, now, NULL, lab->arena, &lab->matches) ||

@@ -2,11 +2,14 @@
  *
  * ## title
  * -- rules            a whole file, shared by the cases below until the next one
+ * -- now 2026-03-02T19:12:00Z                       for what follows, up to the next rules
  * -- facts ada running [paused_by [started_by]]     for the next event; - is nobody
  * -- event source[/family].type                     with its JSON body
  * -- plan | used | why | diagnostics                what must come, exactly */
 #include "check.h"
 #include "lab.h"
+
+#include "moment.h"
 
 #include <dirent.h>
 
@@ -110,8 +113,8 @@ static void expect_why(struct run *run, const char *want)
     run->lab->len = 0;
     run->lab->text[0] = '\0';
     if (CHECK(run->rules != NULL) &&
-        CHECK(cw_match(run->lab->matcher, run->rules, &run->lab->event, 0, &trace, run->lab->arena,
-                       &run->lab->matches) == CW_OK))
+        CHECK(cw_match(run->lab->matcher, run->rules, &run->lab->event, run->lab->now_ms, &trace,
+                       run->lab->arena, &run->lab->matches) == CW_OK))
         expect(run, "why", run->lab->text, want);
 }
 
@@ -132,7 +135,10 @@ static void do_block(struct run *run, char *head, const char *text)
     if (args)
         *args++ = '\0';
     if (strcmp(head, "rules") == 0) {
+        run->lab->now_ms = 0;
         set_rules(run, text);
+    } else if (strcmp(head, "now") == 0 && args) {
+        CHECK(cwr_moment_read(cw_text_of(args), &run->lab->now_ms));
     } else if (strcmp(head, "facts") == 0 && args) {
         add_facts(run, args);
     } else if (strcmp(head, "event") == 0 && args) {
