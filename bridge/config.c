@@ -126,8 +126,10 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
     const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");
+    const struct cw_node *zone = cw_node_get(cw_doc_root(doc), "timezone");
     if (tests)
-        c->tests = suite_read(tests, &catalogue, c->rules, diags);
+        c->tests =
+            suite_read(tests, &catalogue, c->rules, zone ? cw_node_text(zone).at : NULL, diags);
 }
 
 /* ---- People ---- */

@@ -152,7 +152,7 @@ static void read_test(struct suite_reader *r, const struct cw_node *map, struct 
     const struct cw_node *node;
     if (!suite_check_keys(r, map, keys, 4, "a test"))
         return;
-    r->zone = NULL;
+    r->zone = r->timezone;
     r->has_time = false;
     out->name = "";
     out->place = suite_place(r, map);
@@ -168,12 +168,16 @@ static void read_test(struct suite_reader *r, const struct cw_node *map, struct 
 }
 
 struct suite *suite_read(const struct cw_node *node, const struct cw_catalogue *catalogue,
-                         const struct cw_ruleset *rules, struct cw_diags *diags)
+                         const struct cw_ruleset *rules, const char *timezone,
+                         struct cw_diags *diags)
 {
     size_t before = cw_diags_count(diags, CW_ERROR), n = cw_node_count(node);
     struct suite *suite = xcalloc(1, sizeof *suite);
-    struct suite_reader r = {
-        .catalogue = catalogue, .rules = rules, .diags = diags, .suite = suite};
+    struct suite_reader r = {.catalogue = catalogue,
+                             .rules = rules,
+                             .timezone = timezone,
+                             .diags = diags,
+                             .suite = suite};
     suite->arena = xarena(SUITE_BYTES);
     if (cw_node_kind(node) != CW_NODE_SEQ) {
         if (cw_node_kind(node) != CW_NODE_SCALAR || cw_node_text(node).len)

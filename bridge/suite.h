@@ -43,9 +43,11 @@ struct suite {
 };
 
 /* Reads the section. `rules` is what it speaks of; NULL when the rules have faults of their own:
- * then neither users nor rules are looked up. Returns: NULL when `node` has a fault. */
+ * then neither users nor rules are looked up. `timezone` is that of tests without a user, or NULL.
+ * Returns: NULL when `node` has a fault. */
 struct suite *suite_read(const struct cw_node *node, const struct cw_catalogue *catalogue,
-                         const struct cw_ruleset *rules, struct cw_diags *diags);
+                         const struct cw_ruleset *rules, const char *timezone,
+                         struct cw_diags *diags);
 void suite_destroy(struct suite *suite);
 
 #endif

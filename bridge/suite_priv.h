@@ -7,12 +7,15 @@
 struct suite_reader {
     const struct cw_catalogue *catalogue;
     const struct cw_ruleset *rules; /* or NULL */
+    const char *timezone;           /* of the file, or NULL */
     struct cw_diags *diags;
     struct suite *suite;
     const char *file, *file_copy;
-    const char *zone; /* of the test at hand */
-    int64_t now_ms;   /* of the step before */
-    bool has_time;    /* false until a step had one */
+    const char *zone; /* of the test at hand, or NULL */
+    const char *zone_read;
+    struct cw_text tzif; /* of zone_read; empty: UTC */
+    int64_t now_ms;      /* of the step before */
+    bool has_time;       /* false until a step had one */
 };
 
 void suite_fault(struct suite_reader *r, struct cw_place place, const char *code, const char *hint,
