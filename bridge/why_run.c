@@ -45,17 +45,19 @@ static void put_time(FILE *f, const struct why_story *s, int64_t ms)
         fprintf(f, "%.10s %.8s", at, at + 11);
 }
 
-/* "wait 5 minutes" for whole seconds, else the moment itself. */
+/* "wait 5 minutes", or the moment itself for one that was named: it is a whole second, and an event
+ * comes at any millisecond. A wait counts from the decision, a moment after the event came. */
 static void put_due(FILE *f, const struct why_story *s, const struct store_run *run)
 {
     static const struct {
         const char *name;
         int64_t ms;
     } units[] = {{"day", 86400000}, {"hour", 3600000}, {"minute", 60000}, {"second", 1000}};
-    int64_t ms = run->due_ms - s->event.received_ms;
+    int64_t ms = (run->due_ms - s->event.received_ms) / 1000 * 1000;
+    bool is_named = run->due_ms % 1000 == 0 && s->event.received_ms % 1000 != 0;
     if (ms <= 0 || run->state == STORE_RUN_REFUSED)
         return;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4 && !is_named; i++) {
         if (ms % units[i].ms)
             continue;
         int64_t n = ms / units[i].ms;
