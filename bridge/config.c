@@ -129,7 +129,7 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
     const struct cw_node *zone = cw_node_get(cw_doc_root(doc), "timezone");
     if (tests)
         c->tests =
-            suite_read(tests, &catalogue, c->rules, zone ? cw_node_text(zone).at : NULL, diags);
+            suite_read(&tests, 1, &catalogue, c->rules, zone ? cw_node_text(zone).at : NULL, diags);
 }
 
 /* ---- People ---- */

@@ -167,11 +167,20 @@ static void read_test(struct suite_reader *r, const struct cw_node *map, struct 
         read_steps(r, node, out);
 }
 
-struct suite *suite_read(const struct cw_node *node, const struct cw_catalogue *catalogue,
-                         const struct cw_ruleset *rules, const char *timezone,
-                         struct cw_diags *diags)
+static size_t count_tests(struct suite_reader *r, const struct cw_node *list)
 {
-    size_t before = cw_diags_count(diags, CW_ERROR), n = cw_node_count(node);
+    if (cw_node_kind(list) == CW_NODE_SEQ)
+        return cw_node_count(list);
+    if (cw_node_kind(list) != CW_NODE_SCALAR || cw_node_text(list).len)
+        suite_fault(r, cw_node_place(list), "wrong-kind", NULL, "`tests` is a list of tests");
+    return 0;
+}
+
+struct suite *suite_read(const struct cw_node *const *lists, size_t n,
+                         const struct cw_catalogue *catalogue, const struct cw_ruleset *rules,
+                         const char *timezone, struct cw_diags *diags)
+{
+    size_t before = cw_diags_count(diags, CW_ERROR), all = 0;
     struct suite *suite = xcalloc(1, sizeof *suite);
     struct suite_reader r = {.catalogue = catalogue,
                              .rules = rules,
@@ -179,16 +188,14 @@ struct suite *suite_read(const struct cw_node *node, const struct cw_catalogue *
                              .diags = diags,
                              .suite = suite};
     suite->arena = xarena(SUITE_BYTES);
-    if (cw_node_kind(node) != CW_NODE_SEQ) {
-        if (cw_node_kind(node) != CW_NODE_SCALAR || cw_node_text(node).len)
-            suite_fault(&r, cw_node_place(node), "wrong-kind", NULL, "`tests` is a list of tests");
-        n = 0;
-    }
-    struct suite_test *tests = xtake(suite->arena, (n + 1) * sizeof *tests);
     for (size_t i = 0; i < n; i++)
-        read_test(&r, cw_node_item(node, i), &tests[i]);
+        all += count_tests(&r, lists[i]);
+    struct suite_test *tests = xtake(suite->arena, (all + 1) * sizeof *tests);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < cw_node_count(lists[i]) && cw_node_kind(lists[i]) == CW_NODE_SEQ;
+             k++)
+            read_test(&r, cw_node_item(lists[i], k), &tests[suite->n++]);
     suite->tests = tests;
-    suite->n = n;
     if (cw_diags_count(diags, CW_ERROR) == before)
         return suite;
     suite_destroy(suite);

@@ -42,12 +42,12 @@ struct suite {
     size_t n;
 };
 
-/* Reads the section. `rules` is what it speaks of; NULL when the rules have faults of their own:
- * then neither users nor rules are looked up. `timezone` is that of tests without a user, or NULL.
- * Returns: NULL when `node` has a fault. */
-struct suite *suite_read(const struct cw_node *node, const struct cw_catalogue *catalogue,
-                         const struct cw_ruleset *rules, const char *timezone,
-                         struct cw_diags *diags);
+/* Reads the section of each file. `rules` is what it speaks of; NULL when the rules have faults of
+ * their own: then neither users nor rules are looked up. `timezone` is that of tests without a
+ * user, or NULL. Returns: NULL when there is a fault. */
+struct suite *suite_read(const struct cw_node *const *lists, size_t n,
+                         const struct cw_catalogue *catalogue, const struct cw_ruleset *rules,
+                         const char *timezone, struct cw_diags *diags);
 void suite_destroy(struct suite *suite);
 
 #endif
