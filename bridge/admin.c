@@ -2,15 +2,17 @@
 
 #include "admin_door.h"
 #include "clock.h"
+#include "form.h"
 #include "metrics.h"
 #include "story.h"
+#include "why.h"
 #include "xalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_AT_ONCE = 200 };
+enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20 };
 
 struct admin {
     struct admin_deps deps;
@@ -153,6 +155,43 @@ static void on_pending(struct admin *a, struct listener_exchange *x, const struc
     reply_story(x, st, text, len, &err);
 }
 
+/* A copy that ends with NUL, or NULL. */
+static char *text_in(const struct form *form, const char *name)
+{
+    const struct form_field *field = form_find(form, cw_text_of(name), 0);
+    return field && field->value.len ? xtext(field->value) : NULL;
+}
+
+static void answer_why(struct admin *a, struct listener_exchange *x, const struct form *form,
+                       int64_t event)
+{
+    struct cw_error err = {0};
+    char *text = NULL;
+    size_t len = 0;
+    auto_free char *rule = text_in(form, "rule");
+    auto_free char *user = text_in(form, "user");
+    struct why_ask ask = {event, rule, user};
+    enum cw_status st = why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
+    if (st != CW_ENOENT) {
+        reply_story(x, st, text, len, &err);
+        return;
+    }
+    auto_free char *line = xprintf("%s\n", err.text);
+    reply_text(x, 404, line);
+}
+
+static void on_why(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    struct cw_arena *arena = xarena(QUERY_BYTES);
+    struct form form = {0};
+    int64_t event = number_in(r->query, "event", 0);
+    if (form_read(r->query, arena, &form, NULL) || event < 1)
+        reply_text(x, 400, "ask for ?event=N, with &rule= and &user= if you like\n");
+    else
+        answer_why(a, x, &form, event);
+    cw_arena_destroy(arena);
+}
+
 static void on_reload(struct admin *a, struct listener_exchange *x, const struct http_request *r)
 {
     (void)r;
@@ -166,7 +205,8 @@ static const struct page {
 } pages[] = {
     {"/healthz", "GET", on_healthz}, {"/readyz", "GET", on_readyz},
     {"/metrics", "GET", on_metrics}, {"/events", "GET", on_events},
-    {"/pending", "GET", on_pending}, {"/reload", "POST", on_reload},
+    {"/pending", "GET", on_pending}, {"/why", "GET", on_why},
+    {"/reload", "POST", on_reload},
 };
 enum { PAGES = sizeof pages / sizeof *pages };
 

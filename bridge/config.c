@@ -21,7 +21,7 @@ static void add_file_error(struct cw_diags *diags, const char *file, const char 
     cw_diags_add(diags, CW_ERROR, "cannot-read", place, NULL, "cannot read this file: %s", what);
 }
 
-static char *read_file(const char *file, size_t *len, struct cw_diags *diags)
+char *config_text(const char *file, size_t *len, struct cw_diags *diags)
 {
     FILE *f = fopen(file, "rbe");
     if (!f) {
@@ -50,7 +50,7 @@ static struct cw_doc *read_doc(const char *file, struct cw_diags *diags)
 {
     size_t len = 0;
     struct cw_doc *doc = NULL;
-    auto_free char *text = read_file(file, &len, diags);
+    auto_free char *text = config_text(file, &len, diags);
     if (!text)
         return NULL;
     struct cw_text whole = {text, len};
@@ -126,6 +126,11 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
                                      .zone = zones_read};
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
+    const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");
+    const struct cw_node *zone = cw_node_get(cw_doc_root(doc), "timezone");
+    if (tests)
+        c->tests =
+            suite_read(&tests, 1, &catalogue, c->rules, zone ? cw_node_text(zone).at : NULL, diags);
 }
 
 /* ---- People ---- */
@@ -313,6 +318,7 @@ void config_destroy(struct config *c)
         secret_free((char *)(uintptr_t)c->people.items[i].token);
     free((void *)(uintptr_t)c->people.items);
     cw_ruleset_unref(c->rules);
+    suite_destroy(c->tests);
     settings_fini(c);
     free(c->file);
     free(c);

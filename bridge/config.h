@@ -8,6 +8,7 @@
 #include "log.h"
 #include "people.h"
 #include "source/source.h"
+#include "suite.h"
 
 enum payloads { PAYLOADS_USED, PAYLOADS_FULL, PAYLOADS_NONE };
 
@@ -31,6 +32,7 @@ struct config {
     size_t n_sources;
     struct cw_ruleset *rules;
     struct people people;
+    struct suite *tests; /* or NULL */
 };
 
 struct config_opts {
@@ -46,6 +48,8 @@ enum cw_status config_load(const char *file, const struct config_opts *opts, str
  * its business. Returns: CW_EINVAL when the file cannot be read or an address is not usable. */
 enum cw_status config_load_settings(const char *file, const struct config_opts *opts,
                                     struct cw_diags *diags, struct config **out) CW_CHECKED;
+/* The text of a file, which the caller frees; NULL after a fault. */
+char *config_text(const char *file, size_t *len, struct cw_diags *diags);
 void config_destroy(struct config *config); /* wipes its secrets */
 const struct source *config_source(const struct config *config, struct cw_text path);
 const struct source *config_source_named(const struct config *config, const char *name);

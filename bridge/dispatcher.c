@@ -198,6 +198,13 @@ void dispatcher_stop(struct dispatcher *d)
     d->stopped = true;
 }
 
+void dispatcher_watch(struct dispatcher *d,
+                      void (*ended)(void *ctx, const struct dispatcher_end *end), void *ctx)
+{
+    d->ended = ended;
+    d->ended_ctx = ctx;
+}
+
 const char *dispatcher_trouble(const struct dispatcher *d)
 {
     return d->key_failures ? "awork refuses the API key" : NULL;

@@ -43,6 +43,15 @@ size_t dispatcher_in_flight(const struct dispatcher *d);
 /* Begin nothing more; answers are still recorded. For the drain at the end. */
 void dispatcher_stop(struct dispatcher *d);
 void dispatcher_reload(struct dispatcher *d, const struct people *people);
+/* Tells of each call that has ended, inside the turn that ends it: for playing tests. */
+struct dispatcher_end {
+    const char *person, *rule, *action, *reason;
+    const char *args; /* JSON object */
+    enum store_call_state state;
+    bool acted; /* the timer is another than before, or the action has none to do with it */
+};
+void dispatcher_watch(struct dispatcher *d,
+                      void (*ended)(void *ctx, const struct dispatcher_end *end), void *ctx);
 /* One line for /readyz when it is held up ("the API key is refused"), or NULL. */
 const char *dispatcher_trouble(const struct dispatcher *d);
 

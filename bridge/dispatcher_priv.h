@@ -37,6 +37,8 @@ struct dispatcher {
     uint32_t key_failures;   /* refusals of the workspace's key in a row */
     int64_t key_until_ms;
     bool stopped;
+    void (*ended)(void *ctx, const struct dispatcher_end *end);
+    void *ended_ctx;
 };
 
 bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, int64_t now_ms);

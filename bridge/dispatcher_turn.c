@@ -195,6 +195,33 @@ static void tell_end(struct dispatcher *d, const struct lane *lane, const struct
         note_say(d, lane, v->log);
 }
 
+static bool is_of_the_timer(const char *action)
+{
+    static const char *const names[] = {"start", "stop", "pause", "resume"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(action, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void tell_watcher(const struct dispatcher *d, const struct lane *lane,
+                         enum store_call_state state, const struct action_verdict *v)
+{
+    const struct head *h = lane->head;
+    if (!d->ended)
+        return;
+    auto_free char *args = h->args ? json_dumps(h->args, JSON_COMPACT) : NULL;
+    struct dispatcher_end end = {lane->person,
+                                 h->rule,
+                                 h->action,
+                                 v->reason,
+                                 args ? args : "{}",
+                                 state,
+                                 state == STORE_CALL_DONE &&
+                                     (v->has_timer || !is_of_the_timer(h->action))};
+    d->ended(d->ended_ctx, &end);
+}
+
 static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
                              const struct action_verdict *v, struct cw_error *err)
 {
@@ -209,6 +236,7 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     if (!st)
         st = end_run(d, lane, is_dead || v->ends_run, later, err);
     tell_end(d, lane, v);
+    tell_watcher(d, lane, state, v);
     lane_forget_head(lane);
     lane->state = LANE_UNREAD;
     lanes_push(&d->lanes, lane, d->now_ms); /* behind those who wait already */

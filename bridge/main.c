@@ -21,9 +21,12 @@ static const struct command {
 } commands[] = {
     {"run", "", "serve: hear events, make calls", cmd_run, 0},
     {"check", "[FILE...]", "list every fault of a configuration", cmd_check, INT_MAX},
+    {"test", "[FILE...]", "play the tests of a configuration; --coverage, --format junit", cmd_test,
+     INT_MAX},
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2},
     {"health", "[--ready]", "ask the daemon whether it is well", cmd_health, 0},
     {"events", "[--after N]", "what came and what was done about it; --json", cmd_events, 0},
+    {"why", "EVENT", "why each rule did what it did; --rule ID, --user NAME, --json", cmd_why, 1},
     {"pending", "", "runs that wait for their time: JSON lines", cmd_pending, 0},
     {"reload", "", "read the configuration anew, as SIGHUP does", cmd_reload, 0},
     {"version", "", "print the version", cmd_version, 0},
@@ -61,6 +64,10 @@ static bool read_args(int argc, char **argv, struct cmd_args *args)
                                             {"after", required_argument, NULL, 'a'},
                                             {"json", no_argument, NULL, 'j'},
                                             {"help", no_argument, NULL, 'h'},
+                                            {"coverage", no_argument, NULL, 'v'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"rule", required_argument, NULL, 'R'},
+                                            {"user", required_argument, NULL, 'u'},
                                             {0}};
     for (int c; (c = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         if (c == 'c')
@@ -75,6 +82,14 @@ static bool read_args(int argc, char **argv, struct cmd_args *args)
             args->after = optarg;
         else if (c == 'h')
             args->help = true;
+        else if (c == 'v')
+            args->coverage = true;
+        else if (c == 'f')
+            args->format = optarg;
+        else if (c == 'R')
+            args->rule = optarg;
+        else if (c == 'u')
+            args->user = optarg;
         else
             return false;
     }

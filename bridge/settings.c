@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char *const settings_sections[] = {"server", "admin",   "journal", "log",
-                                         "target", "sources", NULL};
+                                         "target", "sources", "tests",   NULL};
 
 /* Sets one field from one scalar. A list is set item by item. */
 typedef enum cw_status (*set_fn)(void *field, struct cw_text text, struct cw_error *err);

@@ -9,7 +9,7 @@ void settings_defaults(struct config *config);
 /* Reads the sections server, admin, journal, log and target of a document. */
 void settings_read(struct config *config, const struct cw_node *root,
                    const struct source_deps *deps);
-/* The top-level keys that settings_read looks at, and `sources`; NULL-ended. */
+/* The top-level keys that settings_read looks at, `sources` and `tests`; NULL-ended. */
 extern const char *const settings_sections[];
 void settings_fini(struct config *config);
 

@@ -66,7 +66,7 @@ printf sim-api-key > "$work/secrets/awork_key"
 printf sim-token-ada > "$work/secrets/awork_ada"
 chmod -R go= "$work/secrets"
 port=$((20000 + RANDOM % 20000))
-sed -e "s/@BRIDGE@/$port/; s/@AWORK@/${awork##*:}/" examples/demo/clockwire.yaml > "$work/clockwire.yaml"
+sed -e "s/:8080/:$port/; s/:8099/:${awork##*:}/" examples/demo/clockwire.yaml > "$work/clockwire.yaml"
 bridge=http://127.0.0.1:$port
 "$clockwire" check "$work/clockwire.yaml" --secrets "$work/secrets"
 "$clockwire" run -c "$work/clockwire.yaml" --secrets "$work/secrets" 2> "$work/bridge.log" &

@@ -91,11 +91,23 @@ static enum cw_status get_header(const struct cw_event *event, struct cw_path pa
     return header ? follow(header->value, path, 3, arena, out) : CW_OK;
 }
 
+/* What a stored event has kept of this path. */
+static enum cw_status get_used(const struct cw_event *event, struct cw_path path,
+                               struct cw_arena *arena, struct cw_value *out)
+{
+    struct cw_step step = {.kind = CW_STEP_NAME};
+    if (cwr_path_print(path, arena, &step.name))
+        return CW_NOMEM;
+    return cw_value_get(&event->used, (struct cw_path){&step, 1}, arena, out);
+}
+
 enum cw_status cwr_event_get(const struct cw_event *event, struct cw_path path,
                              struct cw_arena *arena, struct cw_value *out)
 {
     struct cw_value value;
     *out = (struct cw_value){.kind = CW_MISSING};
+    if (event->used.kind == CW_OBJECT)
+        return get_used(event, path, arena, out);
     if (path.n < 2)
         return follow(event->body, path, path.n, arena, out);
     if (get_builtin(event, path, &value))

@@ -48,6 +48,15 @@ size_t cw_ruleset_rules(const struct cw_ruleset *rules)
     return rules->n_rules;
 }
 
+const char *cw_ruleset_rule(const struct cw_ruleset *rules, size_t i, struct cw_place *place)
+{
+    if (i >= rules->n_rules)
+        return NULL;
+    if (place)
+        *place = rules->rules[i].place;
+    return rules->rules[i].id.at;
+}
+
 bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id)
 {
     return cwr_map_get(&rules->ids, id) != CWR_NOWHERE;

@@ -9,16 +9,22 @@ struct cmd_args {
     const char *secrets; /* --secrets DIR, or NULL */
     bool ready, json;    /* --ready, --json */
     bool help;           /* --help */
+    bool coverage;       /* --coverage */
     const char *after;   /* --after N, or NULL */
+    const char *format;  /* --format NAME, or NULL */
+    const char *rule;    /* --rule ID, or NULL */
+    const char *user;    /* --user NAME, or NULL */
     char **words;        /* what is no option */
     int n_words;
 };
 
 int cmd_run(const struct cmd_args *args);
 int cmd_check(const struct cmd_args *args);
+int cmd_test(const struct cmd_args *args);
 int cmd_send(const struct cmd_args *args);
 int cmd_health(const struct cmd_args *args);
 int cmd_events(const struct cmd_args *args);
+int cmd_why(const struct cmd_args *args);
 int cmd_pending(const struct cmd_args *args);
 int cmd_reload(const struct cmd_args *args);
 

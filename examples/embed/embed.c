@@ -10,7 +10,8 @@ static const struct cw_arg_spec lamp[] = {{.name = "lamp", .required = true}, {0
 static const struct cw_action_spec actions[] = {{.name = "switch_on", .args = lamp},
                                                 {.name = "all_off", .bare = true}};
 static const struct cw_source_spec sources[] = {{.name = "door"}};
-static const struct cw_catalogue catalogue = {actions, 2, sources, 1, NULL};
+static const struct cw_catalogue catalogue = {
+    .actions = actions, .n_actions = 2, .sources = sources, .n_sources = 1};
 
 static struct cw_text read_file(const char *name, char *at, size_t size)
 {

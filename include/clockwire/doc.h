@@ -103,6 +103,13 @@ const struct cw_node *cw_node_get(const struct cw_node *map, const char *key); /
 enum cw_status cw_duration_parse(struct cw_text text, int64_t *out_ms,
                                  struct cw_error *err) CW_CHECKED;
 
+/* RFC 3339, or "2026-03-02 10:00" (":30" may follow; a day alone is its midnight) as a wall clock
+ * of `zone` shows it, whose TZif bytes are `tzif` (empty: UTC): of a doubled hour the first time,
+ * of a missing one the moment of the change. `arena` is for passing use. */
+enum cw_status cw_moment_parse(struct cw_text text, struct cw_text zone, struct cw_text tzif,
+                               struct cw_arena *arena, int64_t *out_ms,
+                               struct cw_error *err) CW_CHECKED;
+
 /* ---- Values ---- */
 
 enum cw_kind { CW_MISSING = 0, CW_NULL, CW_BOOL, CW_NUMBER, CW_STRING, CW_LIST, CW_OBJECT };

@@ -62,6 +62,9 @@ struct cw_event {
     struct cw_value user;          /* whom it is about: string or list of strings; or CW_MISSING */
     const struct cw_field *params; /* of the source's path, "/hooks/{name}": source.path.name */
     size_t n_params;
+    /* For a second look at a stored event: the object of cw_matches.used. When it is one, paths are
+     * looked up in it by their text, and the body, fields and headers are not read. */
+    struct cw_value used;
 };
 
 /* ---- What the host can do: given to the compiler, which copies what it keeps ---- */
@@ -130,6 +133,8 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
 struct cw_ruleset *cw_ruleset_ref(struct cw_ruleset *rules);
 void cw_ruleset_unref(struct cw_ruleset *rules);
 size_t cw_ruleset_rules(const struct cw_ruleset *rules);
+/* The id of the i-th rule of the file, NULL behind the end; its place, if `place` is given. */
+const char *cw_ruleset_rule(const struct cw_ruleset *rules, size_t i, struct cw_place *place);
 bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
 /* In the order of the file; NULL behind the end. */

@@ -1,0 +1,296 @@
+#include "trial/awork.h"
+
+#include "clock.h"
+#include "xalloc.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ID = 40 };
+
+struct work { /* a person's last time entry */
+    struct work *next;
+    char user[ID], id[ID];
+    json_t *body; /* of its start */
+    int64_t start_ms;
+    bool exists, is_stopped, is_paused;
+};
+
+struct flight {
+    struct flight *next;
+    char *method, *path, *body;
+    bool is_own;
+    transport_done_fn done;
+    void *ctx;
+};
+
+struct awork {
+    struct transport base;
+    const int64_t *now_ms;
+    struct work *works;
+    struct flight *first, **last;
+    json_t *kinds; /* of objects with id and name */
+    int ids;
+};
+
+/* ---- Names become ids: the same name, the same id ---- */
+
+static void id_of(char first, const char *name, char out[ID])
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)toupper((unsigned char)*name)) * UINT64_C(0x100000001b3);
+    snprintf(out, ID, "%c0000000-0000-4000-8000-%012llx", first,
+             (unsigned long long)(hash & UINT64_C(0xffffffffffff)));
+}
+
+void awork_kind(struct awork *a, const char *name)
+{
+    char id[ID];
+    size_t i;
+    json_t *one;
+    json_array_foreach(a->kinds, i, one)
+    {
+        if (strcmp(json_string_value(json_object_get(one, "name")), name) == 0)
+            return;
+    }
+    id_of('d', name, id);
+    json_array_append_new(a->kinds, json_pack("{s:s, s:s}", "id", id, "name", name));
+}
+
+/* ---- Timers ---- */
+
+static struct work *work_of(struct awork *a, const char *user)
+{
+    struct work **at = &a->works;
+    while (*at && strcmp((*at)->user, user) != 0)
+        at = &(*at)->next;
+    if (!*at) {
+        *at = xcalloc(1, sizeof **at);
+        snprintf((*at)->user, ID, "%s", user);
+    }
+    return *at;
+}
+
+static bool is_active(const struct work *w)
+{
+    return w->exists && !w->is_stopped;
+}
+
+static void start(struct awork *a, struct work *w, json_t *body)
+{
+    json_decref(w->body);
+    w->body = body ? body : json_object();
+    w->start_ms = *a->now_ms;
+    w->exists = true;
+    w->is_stopped = w->is_paused = false;
+    snprintf(w->id, ID, "e0000000-0000-4000-8000-%012d", ++a->ids);
+}
+
+void awork_by_hand(struct awork *a, const char *user, enum cw_timer timer, const char *task)
+{
+    struct work *w = work_of(a, user);
+    char kind[ID], id[ID];
+    if (timer == CW_TIMER_STOPPED) {
+        w->is_stopped = true;
+        return;
+    }
+    if (!is_active(w) || task) {
+        id_of('d', "by hand", kind);
+        id_of('b', task ? task : "BY-HAND", id);
+        start(a, w,
+              json_pack("{s:s, s:s, s:s}", "typeOfWorkId", kind, "taskId", id, "timezone", "UTC"));
+    }
+    w->is_paused = timer == CW_TIMER_PAUSED;
+}
+
+static json_t *tell(const struct work *w)
+{
+    char text[CLOCK_TEXT], day[CLOCK_TEXT + 16];
+    json_t *e = json_deep_copy(w->body);
+    clock_format(w->start_ms, text);
+    snprintf(day, sizeof day, "%.10sT00:00:00Z", text);
+    text[strlen(text) - 1] = '\0';
+    json_object_set_new(e, "id", json_string(w->id));
+    json_object_set_new(e, "startDateUtc", json_string(day));
+    json_object_set_new(e, "startTimeUtc", json_string(text + 11));
+    if (w->is_stopped)
+        json_object_set_new(e, "endDateUtc", json_string(day));
+    else if (w->is_paused)
+        json_object_set_new(e, "breaks", json_pack("[{s:s}]", "startDate", day));
+    return e;
+}
+
+/* ---- Routes ---- */
+
+static json_t *refuse(int *status, int code, const char *word, const char *text)
+{
+    *status = code;
+    return json_pack("{s:s, s:s}", "code", word, "description", text);
+}
+
+/* Does it. Returns: NULL for 204. */
+static json_t *act(struct awork *a, struct work *w, const char *op, const struct flight *q,
+                   int *status)
+{
+    bool pause = strcmp(op, "pause") == 0, resume = strcmp(op, "resume") == 0;
+    if ((pause || resume) && !q->is_own)
+        return refuse(status, 400, "invalid-operation",
+                      "You can only pause and resume your own timer.");
+    if (strcmp(op, "start") == 0) {
+        start(a, w, json_loads(q->body ? q->body : "", 0, NULL));
+        return tell(w);
+    }
+    if (!is_active(w))
+        return NULL;
+    w->is_stopped = !pause && !resume;
+    w->is_paused = pause;
+    return tell(w);
+}
+
+static json_t *look_up(const struct awork *a, const char *path, int *status)
+{
+    static const struct {
+        const char *prefix;
+        char first;
+    } keyed[] = {{"/tasks/key/", 'b'}, {"/projects/key/", 'c'}};
+    char id[ID], kind[ID];
+    id_of('d', "of the task", kind);
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(keyed[i].prefix);
+        if (strncmp(path, keyed[i].prefix, n) != 0)
+            continue;
+        id_of(keyed[i].first, path + n, id);
+        return json_pack("{s:s, s:s}", "id", id, "typeOfWorkId", kind);
+    }
+    if (strncmp(path, "/tasks/", 7) == 0 || strncmp(path, "/projects/", 10) == 0)
+        return json_pack("{s:s, s:s}", "id", strrchr(path, '/') + 1, "typeOfWorkId", kind);
+    if (strncmp(path, "/typeofwork", 11) == 0)
+        return json_incref(a->kinds);
+    return refuse(status, 404, "not-found", "The awork of tests has no such route.");
+}
+
+static json_t *serve(struct awork *a, const struct flight *q, int *status)
+{
+    char user[37] = "";
+    const char *op = strstr(q->path, "/timetracking/");
+    *status = 200;
+    if (sscanf(q->path, "/users/%36[0-9a-fA-F-]", user) != 1)
+        return look_up(a, q->path, status);
+    struct work *w = work_of(a, user);
+    if (op)
+        return act(a, w, op + strlen("/timetracking/"), q, status);
+    if (strstr(q->path, "/timeentries/last"))
+        return w->exists ? tell(w) : NULL;
+    return look_up(a, q->path, status);
+}
+
+/* ---- The transport ---- */
+
+static void on_send(struct transport *t, const struct transport_request *request,
+                    transport_done_fn done, void *ctx)
+{
+    struct awork *a = (struct awork *)t;
+    struct flight *q = xcalloc(1, sizeof *q);
+    q->method = xstrdup(request->method);
+    q->path = xstrdup(request->path);
+    q->body = xstrdup(request->body);
+    q->is_own = request->token && strcmp(request->token, AWORK_OWN) == 0;
+    q->done = done;
+    q->ctx = ctx;
+    *a->last = q;
+    a->last = &q->next;
+}
+
+bool awork_is_asked_for_kinds(const struct awork *a)
+{
+    const struct flight *q = a->first;
+    while (q && strncmp(q->path, "/typeofwork", 11) != 0)
+        q = q->next;
+    return q != NULL;
+}
+
+static void flight_destroy(struct flight *q)
+{
+    free(q->method);
+    free(q->path);
+    free(q->body);
+    free(q);
+}
+
+static struct flight *take_all(struct awork *a)
+{
+    struct flight *list = a->first;
+    a->first = NULL;
+    a->last = &a->first;
+    return list;
+}
+
+static void on_abandon(struct transport *t)
+{
+    for (struct flight *q = take_all((struct awork *)t), *next; q; q = next) {
+        next = q->next;
+        flight_destroy(q);
+    }
+}
+
+static void on_destroy(struct transport *t)
+{
+    (void)t;
+}
+
+static void answer(struct awork *a, struct flight *q)
+{
+    struct transport_answer out = {.outcome = TRANSPORT_ANSWER, .rate = {-1, -1, -1, -1, -1, -1}};
+    json_t *json = serve(a, q, &out.status);
+    auto_free char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    if (!json)
+        out.status = 204;
+    out.body = cw_text_of(body);
+    q->done(q->ctx, &out);
+    json_decref(json);
+}
+
+size_t awork_answer(struct awork *a)
+{
+    size_t n = 0;
+    for (struct flight *q = take_all(a), *next; q; q = next, n++) {
+        next = q->next;
+        answer(a, q);
+        flight_destroy(q);
+    }
+    return n;
+}
+
+struct awork *awork_create(const int64_t *now_ms)
+{
+    static const struct transport_ops ops = {on_send, on_abandon, on_destroy};
+    struct awork *a = xcalloc(1, sizeof *a);
+    a->base.ops = &ops;
+    a->now_ms = now_ms;
+    a->last = &a->first;
+    a->kinds = json_array();
+    return a;
+}
+
+void awork_destroy(struct awork *a)
+{
+    if (!a)
+        return;
+    on_abandon(&a->base);
+    for (struct work *w = a->works, *next; w; w = next) {
+        next = w->next;
+        json_decref(w->body);
+        free(w);
+    }
+    json_decref(a->kinds);
+    free(a);
+}
+
+struct transport *awork_transport(struct awork *a)
+{
+    return &a->base;
+}

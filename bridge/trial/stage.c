@@ -1,0 +1,398 @@
+#include "trial/stage.h"
+
+#include "clock.h"
+#include "engine.h"
+#include "trial/awork.h"
+#include "xalloc.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUEUE = 64, DELIVERY_BYTES = 64 << 20, LOOK_BYTES = 16 << 20, MANY_TURNS = 1000000 };
+
+struct stage {
+    const struct config *config;
+    const struct suite_test *test;
+    bool *matched;
+    struct people people;
+    struct person *persons;
+    struct store *store;
+    struct awork *awork;
+    struct dispatcher *dispatcher;
+    struct engine *engine;
+    struct cw_matcher *matcher;
+    int64_t now_ms;
+    const struct suite_step *last_event;
+    int64_t n_events;
+    struct effect *effects;
+    size_t n, size;
+};
+
+/* ---- The world ---- */
+
+static void on_wake(void *ctx)
+{
+    (void)ctx; /* the stage turns until nothing is left to do */
+}
+
+static void mark(struct stage *s, size_t rule)
+{
+    s->matched[rule] = true;
+}
+
+/* Rules that no event begins, such as schedules, are known by what they do. */
+static void mark_named(struct stage *s, const char *id)
+{
+    for (size_t i = 0; i < cw_ruleset_rules(s->config->rules); i++)
+        if (strcmp(cw_ruleset_rule(s->config->rules, i, NULL), id) == 0)
+            mark(s, i);
+}
+
+static void on_ended(void *ctx, const struct dispatcher_end *end)
+{
+    struct stage *s = ctx;
+    if (s->n == s->size) {
+        s->size = s->size ? 2 * s->size : 16;
+        s->effects = xrealloc(s->effects, s->size * sizeof *s->effects);
+    }
+    s->effects[s->n++] = (struct effect){
+        xstrdup(end->person), xstrdup(end->rule), xstrdup(end->action), xstrdup(end->args),
+        xstrdup(end->reason), s->now_ms,          end->acted,           end->state};
+    mark_named(s, end->rule);
+}
+
+/* Who has a token of their own is what the file says; what it is does not matter here. */
+static void copy_people(struct stage *s)
+{
+    const struct people *from = &s->config->people;
+    s->persons = xcalloc(from->n + 1, sizeof *s->persons);
+    for (size_t i = 0; i < from->n; i++) {
+        const struct cw_person *p = cw_ruleset_person(s->config->rules, i);
+        s->persons[i] = from->items[i];
+        s->persons[i].token = p->token ? AWORK_OWN : NULL;
+        if (p->type_of_work)
+            awork_kind(s->awork, p->type_of_work);
+        if (!s->test->user || strcmp(s->test->user, p->name) == 0)
+            if (s->test->timer != CW_TIMER_STOPPED)
+                awork_by_hand(s->awork, p->awork, s->test->timer, NULL);
+    }
+    s->people = (struct people){s->persons, from->n, from->target};
+    s->people.target.token = "workspace";
+    s->people.target.windows[0] = (struct rate_window){1000000, 1000};
+    s->people.target.n_windows = 1;
+}
+
+static enum cw_status begin(struct stage *s, struct cw_error *err)
+{
+    struct dispatcher_deps lanes = {s->store, awork_transport(s->awork), &s->people, 1, on_wake, s};
+    s->dispatcher = dispatcher_create(&lanes);
+    dispatcher_watch(s->dispatcher, on_ended, s);
+    struct engine_deps core = {s->store, s->dispatcher, QUEUE};
+    s->engine = engine_create(&core, s->config->rules);
+    return dispatcher_load(s->dispatcher, s->now_ms, err);
+}
+
+static void end(struct stage *s)
+{
+    engine_destroy(s->engine);
+    dispatcher_destroy(s->dispatcher);
+    s->engine = NULL;
+    s->dispatcher = NULL;
+}
+
+struct stage *stage_create(const struct config *config, const struct suite_test *test,
+                           bool *matched)
+{
+    struct stage *s = xcalloc(1, sizeof *s);
+    struct store_opts opts = {0};
+    struct cw_error err;
+    s->config = config;
+    s->test = test;
+    s->matched = matched;
+    s->now_ms = test->begin_ms;
+    s->awork = awork_create(&s->now_ms);
+    s->matcher = cw_matcher_create();
+    copy_people(s);
+    if (!s->matcher || store_open("memory:", &opts, &s->store, &err) || begin(s, &err))
+        abort(); /* only memory can be short */
+    return s;
+}
+
+void stage_destroy(struct stage *s)
+{
+    if (!s)
+        return;
+    end(s);
+    store_close(s->store);
+    awork_destroy(s->awork);
+    cw_matcher_destroy(s->matcher);
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->effects[i].person);
+        free(s->effects[i].rule);
+        free(s->effects[i].action);
+        free(s->effects[i].args);
+        free(s->effects[i].reason);
+    }
+    free(s->effects);
+    free(s->persons);
+    free(s);
+}
+
+const struct effect *stage_effects(const struct stage *s, size_t *n)
+{
+    *n = s->n;
+    return s->effects;
+}
+
+/* ---- Time ---- */
+
+/* Any type of work exists that somebody asks for. */
+static void learn_kinds(struct stage *s)
+{
+    struct cw_arena *arena = xarena(LOOK_BYTES);
+    struct cw_text *lanes = NULL;
+    struct store_call call;
+    struct cw_error err;
+    size_t n = 0;
+    if (store_lanes(s->store, arena, &lanes, &n, &err))
+        n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (store_lane_head(s->store, lanes[i], arena, &call, &err))
+            continue;
+        json_t *args = json_loadb(call.args.at, call.args.len, 0, NULL);
+        const char *kind = json_string_value(json_object_get(args, "type_of_work"));
+        if (kind && *kind)
+            awork_kind(s->awork, kind);
+        json_decref(args);
+    }
+    cw_arena_destroy(arena);
+}
+
+/* Turns until nothing is left to do at this moment. */
+static enum cw_status settle(struct stage *s, struct cw_error *err)
+{
+    for (int i = 0; i < MANY_TURNS; i++) {
+        enum cw_status st = engine_turn(s->engine, s->now_ms, err);
+        if (st)
+            return st;
+        if (dispatcher_in_flight(s->dispatcher)) {
+            if (awork_is_asked_for_kinds(s->awork))
+                learn_kinds(s);
+            awork_answer(s->awork);
+        } else if (engine_next_ms(s->engine) > s->now_ms) {
+            return CW_OK;
+        }
+    }
+    return cw_fail(err, CW_EIO, "there is no end of things to do at this moment");
+}
+
+static enum cw_status advance(struct stage *s, int64_t to_ms, struct cw_error *err)
+{
+    for (;;) {
+        enum cw_status st = settle(s, err);
+        int64_t next_ms = engine_next_ms(s->engine);
+        if (st || next_ms > to_ms)
+            return st;
+        s->now_ms = next_ms;
+    }
+}
+
+/* ---- Events ---- */
+
+static void on_done(struct accepted *a)
+{
+    cw_ruleset_unref(a->rules);
+    cw_arena_destroy(a->arena);
+}
+
+/* What `with` says of the event's own attributes; an event without `user` is about the test's. */
+static void fill(struct stage *s, const struct suite_step *step, struct cw_arena *arena,
+                 const struct cw_json *json, struct cw_event *out)
+{
+    static const char *const names[] = {"user", "id", "provider_type"};
+    struct cw_value body = cw_json_root(json), got[3];
+    for (size_t i = 0; i < 3; i++) {
+        struct cw_step name = {CW_STEP_NAME, 0, cw_text_of(names[i])};
+        if (cw_value_get(&body, (struct cw_path){&name, 1}, arena, &got[i]))
+            abort();
+    }
+    auto_free char *id = xprintf("test-%lld", (long long)s->n_events + 1);
+    *out = (struct cw_event){.id = {cw_arena_copy(arena, cw_text_of(id)), strlen(id)},
+                             .source = cw_text_of(step->source),
+                             .family = cw_text_of(step->family),
+                             .type = cw_text_of(step->type),
+                             .provider_type = got[2].text,
+                             .received_ms = s->now_ms,
+                             .body = body,
+                             .user = got[0]};
+    if (got[0].kind == CW_MISSING && s->test->user)
+        out->user = cw_value_string(cw_text_of(s->test->user));
+    if (got[1].kind == CW_STRING)
+        out->id = got[1].text;
+}
+
+static enum cw_status read_event(struct stage *s, const struct suite_step *step,
+                                 struct cw_json *json, const struct cw_trace *trace,
+                                 struct cw_arena *arena, struct accepted_event *out)
+{
+    struct cw_event event;
+    if (cw_json_read(json, step->fields, NULL))
+        abort(); /* we wrote it */
+    fill(s, step, arena, json, &event);
+    out->row = (struct store_event){.received_ms = s->now_ms,
+                                    .source = event.source,
+                                    .type = event.type,
+                                    .id = event.id,
+                                    .payload = step->fields};
+    return cw_match(s->matcher, s->config->rules, &event, s->now_ms, trace, arena, &out->matches);
+}
+
+static enum cw_status submit(struct stage *s, const struct suite_step *step, struct cw_error *err)
+{
+    struct cw_arena *arena = xarena(DELIVERY_BYTES);
+    struct cw_json *json = cw_json_create();
+    struct accepted *a = xtake(arena, sizeof *a);
+    struct accepted_event *ev = xtake(arena, sizeof *ev);
+    if (!json)
+        abort();
+    enum cw_status st = read_event(s, step, json, NULL, arena, ev);
+    cw_json_destroy(json);
+    *a = (struct accepted){.arena = arena,
+                           .rules = cw_ruleset_ref(s->config->rules),
+                           .events = ev,
+                           .n_events = 1,
+                           .done = on_done};
+    for (size_t i = 0; !st && i < ev->matches.n; i++)
+        if (ev->matches.items[i].kind == CW_CANDIDATE_RUN)
+            mark(s, ev->matches.items[i].rule);
+    st = st ? cw_fail(err, st, "matching takes too much memory") : engine_submit(s->engine, a, err);
+    if (st)
+        on_done(a);
+    s->n_events++;
+    s->last_event = step;
+    return st;
+}
+
+/* timer.stopped and its like: somebody did it in awork, and awork tells us. */
+static void by_hand(struct stage *s, const struct suite_step *step)
+{
+    static const struct {
+        const char *type;
+        enum cw_timer timer;
+    } rows[] = {{"started", CW_TIMER_RUNNING},
+                {"resumed", CW_TIMER_RUNNING},
+                {"paused", CW_TIMER_PAUSED},
+                {"stopped", CW_TIMER_STOPPED}};
+    if (!step->family || strcmp(step->family, "timer") != 0)
+        return;
+    json_t *fields = json_loadb(step->fields.at, step->fields.len, 0, NULL);
+    const char *task = json_string_value(json_object_get(fields, "task"));
+    const char *user = json_string_value(json_object_get(fields, "user"));
+    const struct cw_person *person =
+        cw_ruleset_find(s->config->rules, cw_text_of(user ? user : s->test->user));
+    for (size_t i = 0; person && i < 4; i++)
+        if (strcmp(step->type, rows[i].type) == 0)
+            awork_by_hand(s->awork, person->awork, rows[i].timer,
+                          i == 0 && !task ? "BY-HAND" : task);
+    json_decref(fields);
+}
+
+enum cw_status stage_step(struct stage *s, const struct suite_step *step, struct cw_error *err)
+{
+    /* What is due at the very moment shares its turn with the event, as in the daemon. */
+    enum cw_status st = step->type && step->at_ms > s->now_ms ? advance(s, step->at_ms - 1, err)
+                                                              : advance(s, step->at_ms, err);
+    s->now_ms = step->at_ms;
+    if (!st && step->restart) {
+        end(s);
+        st = begin(s, err);
+    }
+    if (!st && step->type) {
+        by_hand(s, step);
+        st = submit(s, step, err);
+    }
+    return st ? st : advance(s, step->at_ms, err);
+}
+
+/* ---- Why not ---- */
+
+struct look {
+    const char *rule, *person;
+    struct cw_arena *arena;
+    char *reason;
+};
+
+static void on_look(void *ctx, const char *rule, const struct cw_person *person, bool matched,
+                    struct cw_place place, const char *reason)
+{
+    struct look *l = ctx;
+    (void)place;
+    if (matched || strcmp(rule, l->rule) != 0)
+        return;
+    if (!person || !l->person || strcmp(person->name, l->person) == 0)
+        l->reason = cw_arena_copy(l->arena, cw_text_of(reason));
+}
+
+static const char *why_no_match(struct stage *s, const char *rule, const char *person,
+                                struct cw_arena *arena)
+{
+    struct look look = {rule, person, arena, NULL};
+    struct cw_trace trace = {on_look, &look};
+    struct accepted_event none = {0};
+    struct cw_json *json = s->last_event ? cw_json_create() : NULL;
+    if (json && read_event(s, s->last_event, json, &trace, arena, &none))
+        look.reason = NULL;
+    cw_json_destroy(json);
+    return look.reason;
+}
+
+__attribute__((format(printf, 2, 3))) static const char *say(struct cw_arena *arena,
+                                                             const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return cw_arena_copy(arena, cw_text_of(text));
+}
+
+static bool is_of(const struct store_run *run, const char *rule, const char *person)
+{
+    return cw_text_is(run->rule, rule) && (!person || cw_text_is(run->person, person));
+}
+
+static const char *why_of_run(const struct store_run *run, const char *rule, struct cw_arena *arena)
+{
+    char text[CLOCK_TEXT];
+    if (run->state == STORE_RUN_WAITING)
+        return say(arena, "%s: it waits until %s", rule, clock_format(run->due_ms, text));
+    return say(arena, "%s: %s at %s%s%.*s", rule, store_run_word(run->state),
+               clock_format(run->changed_ms, text), run->reason.len ? ": " : "",
+               (int)run->reason.len, run->reason.at);
+}
+
+const char *stage_why(struct stage *s, const char *rule, const char *person, struct cw_arena *arena)
+{
+    struct store_run *runs = NULL;
+    struct cw_error err;
+    size_t n = 0;
+    for (size_t i = s->n; i-- > 0;) {
+        const struct effect *e = &s->effects[i];
+        if (strcmp(e->rule, rule) == 0 && *e->reason && (!person || !strcmp(e->person, person)))
+            return say(arena, "%s: %s %s: %s", rule, e->action, store_call_word(e->state),
+                       e->reason);
+    }
+    for (int64_t seq = s->n_events; seq > 0; seq--) {
+        if (store_runs_of(s->store, seq, arena, &runs, &n, &err))
+            return NULL;
+        for (size_t i = 0; i < n; i++)
+            if (is_of(&runs[i], rule, person))
+                return why_of_run(&runs[i], rule, arena);
+    }
+    const char *no = why_no_match(s, rule, person, arena);
+    return no ? say(arena, "%s: %s", rule, no) : NULL;
+}
