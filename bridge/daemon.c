@@ -67,13 +67,12 @@ static void warn_fixed(const struct config *old, const struct config *new)
     for (size_t i = 0; !listen && i < new->listen.n; i++)
         listen = !same(old->listen.items[i], new->listen.items[i]);
     if (listen || !same(old->admin_listen, new->admin_listen) || !same(old->store, new->store) ||
-        !same(old->target.url, new->target.url))
-        LOG(LOG_WARN, "addresses, journal and the API's url change only with a restart", F_END);
-    if (old->queue != new->queue || old->connections != new->connections ||
-        old->head_bytes != new->head_bytes || old->request_ms != new->request_ms ||
-        old->target.timeout_ms != new->target.timeout_ms)
-        LOG(LOG_WARN, "limits of the server and the API's timeout change only with a restart",
+        !same(old->target.url, new->target.url) || old->target.timeout_ms != new->target.timeout_ms)
+        LOG(LOG_WARN, "addresses, journal, the API's url and timeout change only with a restart",
             F_END);
+    if (old->queue != new->queue || old->connections != new->connections ||
+        old->head_bytes != new->head_bytes || old->request_ms != new->request_ms)
+        LOG(LOG_WARN, "limits of the server, but for `body`, change only with a restart", F_END);
 }
 
 static void count_lost(struct daemon *d)

@@ -117,7 +117,8 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
     lane_forget_parcel(lane);
     lane_forget_head(lane);
     lane->state = LANE_UNREAD;
-    lanes_push(&d->lanes, lane, d->now_ms);
+    /* Nobody loses their place by having more to do. */
+    lanes_push(&d->lanes, lane, lane->due_ms < d->now_ms ? lane->due_ms : d->now_ms);
 }
 
 /* A request that was made for the old people is made anew: a token may be another one or gone, and
@@ -146,8 +147,10 @@ static bool same_windows(const struct target *a, const struct target *b)
 void dispatcher_reload(struct dispatcher *d, const struct people *people)
 {
     if (!same_windows(&d->deps.people->target, &people->target)) {
-        limiter_destroy(d->limiter);
+        struct limiter *old = d->limiter;
         d->limiter = limiter_of(people);
+        limiter_inherit(d->limiter, old);
+        limiter_destroy(old);
     }
     d->deps.people = people;
     if (d->key_failures)

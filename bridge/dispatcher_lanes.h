@@ -15,6 +15,7 @@ struct head { /* the oldest call of a lane */
     uint32_t step, tries;
     char *rule, *action, *condition;
     json_t *args, *progress;
+    unsigned stale;  /* how often its parcel grew too old to be sent */
     int64_t attempt; /* of the request in flight, or the last one */
     bool in_doubt;   /* found as sent when the lanes were read */
 };

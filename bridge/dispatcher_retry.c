@@ -47,7 +47,7 @@ int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct acti
         return d->now_ms + retry_backoff_ms(failures, SLOW_BASE_MS, SLOW_CAP_MS, &d->seed);
     }
     int64_t wait_ms = retry_backoff_ms(failures, t->retry_base_ms, t->retry_cap_ms, &d->seed);
-    if (v->cause == ACTION_DOUBT && (failures == 1 || wait_ms < t->doubt_wait_ms))
+    if (v->in_doubt && (failures == 1 || wait_ms < t->doubt_wait_ms))
         wait_ms = t->doubt_wait_ms;
     return d->now_ms + wait_ms;
 }
@@ -55,11 +55,13 @@ int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct acti
 void turn_heed(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
 {
     const struct transport_answer *a = &lane->parcel->answer;
-    if (a->outcome != TRANSPORT_ANSWER || a->status == 429)
+    /* Nobody has judged an answer to somebody who is no longer in the configuration. */
+    bool is_judged = people_find(d->deps.people, lane->person) != NULL;
+    if (a->outcome != TRANSPORT_ANSWER || a->status == 429 || !is_judged)
         limiter_probe_again(d->limiter);
     else
         limiter_answered(d->limiter, &a->rate, d->now_ms);
-    bool is_good = a->outcome == TRANSPORT_ANSWER && v->what != ACTION_RETRY;
+    bool is_good = a->outcome == TRANSPORT_ANSWER && v->what != ACTION_RETRY && is_judged;
     if (!d->key_failures || !is_good || lane->parcel->own_token)
         return;
     d->key_failures = 0;

@@ -9,6 +9,7 @@
 
 enum {
     STALE_MS = 10000,    /* a request that waited longer looks again first */
+    MOST_STALE = 8,      /* doublings of that, for whom the rate lets through so seldom */
     ANSWER_BYTES = 4096, /* of an answer that are journaled */
 };
 
@@ -51,6 +52,8 @@ static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t
     lane->head = head_of(&call);
     lane->state = LANE_WAITING;
     *due_ms = call.due_ms;
+    if (call.changed_ms > d->now_ms) /* the wall clock went back: wait as long as was meant */
+        *due_ms = d->now_ms + (call.due_ms - call.changed_ms);
     /* A request that was on its way when we ended may still land. */
     if (lane->head->in_doubt)
         *due_ms = d->loaded_ms + d->deps.people->target.doubt_wait_ms;
@@ -211,12 +214,18 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     return st;
 }
 
+/* The workspace's key and its rate are no fault of the call: nothing dies of them. */
+static bool may_give_up(const struct action_verdict *v)
+{
+    return v->cause != ACTION_THROTTLED && (v->cause != ACTION_TOKEN || v->own_token);
+}
+
 static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
                                const struct transport_rate *rate, struct cw_error *err)
 {
     bool is_token = v->cause == ACTION_TOKEN;
     int64_t at_ms = turn_retry_at(d, lane, v, rate);
-    if (!is_token && d->now_ms - lane->head->created_ms > d->deps.people->target.give_up_ms) {
+    if (may_give_up(v) && d->now_ms - lane->head->created_ms > d->deps.people->target.give_up_ms) {
         auto_free char *reason = xprintf("gave up: %s", v->reason);
         struct action_verdict dead = {.what = ACTION_DEAD, .reason = reason};
         return on_end(d, lane, &dead, err);
@@ -331,6 +340,16 @@ static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct
     return st ? st : apply(d, lane, &v, &silent, err);
 }
 
+/* A narrow rate may hold up the request after every look: each time it is given longer. */
+static bool is_fresh(struct lane *lane, int64_t now_ms)
+{
+    int64_t limit_ms = (int64_t)STALE_MS << lane->head->stale;
+    if (now_ms - lane->parcel->made_ms <= limit_ms)
+        return true;
+    lane->head->stale += lane->head->stale < MOST_STALE;
+    return false;
+}
+
 enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_ms,
                           struct cw_error *err)
 {
@@ -338,7 +357,7 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
     int64_t due_ms = now_ms;
     d->now_ms = now_ms;
     lane->waits_for_token = false;
-    if (lane->parcel && now_ms - lane->parcel->made_ms <= STALE_MS)
+    if (lane->parcel && is_fresh(lane, now_ms))
         return send_now(d, lane, err);
     drop_parcel(d, lane);
     if (lane->state == LANE_UNREAD)

@@ -408,12 +408,14 @@ enum cw_status engine_turn(struct engine *e, int64_t now_ms, struct cw_error *er
         return CW_OK;
     take_turn(e);
     log_hold();
+    metrics_hold();
     enum cw_status st = store_begin(e->deps.store, err);
     if (!st)
         st = take_all(e, now_ms, err);
     if (!st)
         st = store_commit(e->deps.store, err);
     log_release(st == CW_OK);
+    metrics_release(st == CW_OK);
     if (st)
         return failed(e, st, now_ms, err);
     struct accepted *list = e->turn;

@@ -100,6 +100,21 @@ bool limiter_take(struct limiter *l, int64_t now_ms, size_t reserve)
     return true;
 }
 
+void limiter_inherit(struct limiter *l, const struct limiter *from)
+{
+    l->blocked_until_ms = from->blocked_until_ms;
+    for (size_t i = 0; i < l->n; i++)
+        for (size_t k = 0; k < from->n; k++) {
+            const struct window *old = &from->windows[k];
+            if (old->window_ms != l->windows[i].window_ms)
+                continue;
+            for (size_t j = 0; j < old->n; j++)
+                note_sent(&l->windows[i], nth_sent(old, j));
+            l->windows[i].remaining = old->remaining;
+            l->windows[i].believed_until_ms = old->believed_until_ms;
+        }
+}
+
 static void believe(struct window *w, int64_t remaining, int64_t reset_s, int64_t now_ms)
 {
     if (remaining < 0)

@@ -15,6 +15,8 @@
 struct limiter;
 
 struct limiter *limiter_create(const struct rate_window *windows, size_t n);
+/* The same history under other windows: what left, what the server said, and a block. */
+void limiter_inherit(struct limiter *limiter, const struct limiter *from);
 void limiter_destroy(struct limiter *limiter);
 /* Takes the right to send one request. `reserve` is how many must be left for requests that
  * belong to calls already begun. Returns: false when it has to wait. */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 static int64_t values[METRIC_COUNT];
+static int64_t held[METRIC_COUNT];
+static bool holding;
 
 static const struct row {
     const char *kind, *name, *labels, *help;
@@ -18,7 +20,21 @@ static const struct row {
 
 void metric_add(enum metric metric, int64_t n)
 {
-    values[metric] += n;
+    (holding ? held : values)[metric] += n;
+}
+
+void metrics_hold(void)
+{
+    holding = true;
+}
+
+void metrics_release(bool count)
+{
+    for (size_t i = 0; i < METRIC_COUNT; i++) {
+        values[i] += count ? held[i] : 0;
+        held[i] = 0;
+    }
+    holding = false;
 }
 
 void metric_set(enum metric metric, int64_t value)

@@ -3,6 +3,7 @@
 #define METRICS_H
 
 #include <clockwire/error.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum metric {
@@ -13,6 +14,10 @@ enum metric {
 };
 
 void metric_add(enum metric metric, int64_t n);
+/* Between hold and release additions wait: what is not on disk did not happen, and is not counted.
+ * `count` false forgets them. */
+void metrics_hold(void);
+void metrics_release(bool count);
 void metric_set(enum metric metric, int64_t value);
 int64_t metric_get(enum metric metric);
 char *metrics_render(void); /* the caller frees it */

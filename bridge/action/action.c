@@ -160,7 +160,9 @@ static struct action_verdict doubtful(const struct action_turn *t, enum action_c
         return step_retry(t, cause == ACTION_DOUBT ? ACTION_FAILED : cause, why);
     step_set_flag(t, "doubt", true);
     step_remember(t, "turn", "look");
-    return step_retry(t, cause, why);
+    struct action_verdict v = step_retry(t, cause, why);
+    v.in_doubt = true;
+    return v;
 }
 
 /* The request had no effect: begin again with a look. */

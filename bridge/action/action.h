@@ -53,6 +53,7 @@ enum action_cause {                   /* of ACTION_RETRY */
 struct action_verdict {
     enum action_what what;
     enum action_cause cause;
+    bool in_doubt;  /* RETRY: it may have acted, whatever the cause */
     bool own_token; /* SEND: use the person's own; RETRY/TOKEN: whose was refused */
     const char *method, *path;
     const char *body;         /* or NULL */

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *text_of(const json_t *o, const char *name)
@@ -78,15 +79,37 @@ static void print_event(const json_t *e)
         printf("    began no run\n");
 }
 
-static void print_all(char *text)
+/* One page; *last becomes the number of its last event. */
+static void print_page(const char *text, bool json, int64_t *last)
 {
-    for (char *line = text, *end; *line; line = end) {
+    for (const char *line = text, *end; *line; line = end) {
         end = line + strcspn(line, "\n");
         json_t *e = json_loadb(line, (size_t)(end - line), 0, NULL);
         if (e)
+            *last = json_integer_value(json_object_get(e, "event"));
+        if (json)
+            printf("%.*s\n", (int)(end - line), line);
+        else if (e)
             print_event(e);
         json_decref(e);
         end += *end == '\n';
+    }
+}
+
+static int print_pages(const struct config *config, int64_t after, bool json)
+{
+    for (int64_t last = after;; after = last) {
+        auto_free char *path = xprintf("/events?after=%lld", (long long)after);
+        char *text = NULL;
+        int status = cmd_ask(config, "GET", path, &text);
+        auto_free char *body = text;
+        if (status != 200) {
+            fputs(body ? body : "", stderr);
+            return CMD_FAILED;
+        }
+        print_page(body, json, &last);
+        if (last <= after)
+            return CMD_OK;
     }
 }
 
@@ -100,14 +123,7 @@ int cmd_events(const struct cmd_args *args)
     struct config *config = cmd_config(args);
     if (!config)
         return CMD_FAILED;
-    auto_free char *path = xprintf("/events?after=%s", after);
-    char *text = NULL;
-    int status = cmd_ask(config, "GET", path, &text);
-    auto_free char *body = text;
-    if (status == 200 && !args->json)
-        print_all(body);
-    else if (body)
-        fputs(body, status == 200 ? stdout : stderr);
+    int code = print_pages(config, strtoll(after, NULL, 10), args->json);
     config_destroy(config);
-    return status == 200 ? CMD_OK : CMD_FAILED;
+    return code;
 }

@@ -8,6 +8,8 @@
 #include "row.h"
 #include "store.h"
 
+enum { ATTEMPTS_MAX = 1000 }; /* of one call that are read */
+
 struct backend; /* each implementation has its own */
 
 enum store_runs_want { RUNS_DUE, RUNS_WAITING, RUNS_OF_EVENT };

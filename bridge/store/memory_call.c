@@ -162,12 +162,20 @@ enum cw_status mem_attempt_end(struct backend *b, const struct store_attempt *at
     return CW_OK;
 }
 
+static const struct store_attempt *attempt_at(struct backend *b, size_t i)
+{
+    return mem_row(b, ATTEMPTS, i);
+}
+
 enum cw_status mem_attempts_of(struct backend *b, int64_t call, struct row_list *out,
                                struct cw_error *err)
 {
     enum cw_status status = CW_OK;
-    for (size_t i = 0; status == CW_OK && i < b->rows[ATTEMPTS].n; i++)
-        if (((struct store_attempt *)mem_row(b, ATTEMPTS, i))->call == call)
+    size_t found = 0, first = b->rows[ATTEMPTS].n;
+    while (first && found < ATTEMPTS_MAX)
+        found += attempt_at(b, --first)->call == call;
+    for (size_t i = first; status == CW_OK && i < b->rows[ATTEMPTS].n; i++)
+        if (attempt_at(b, i)->call == call)
             status = row_list_copy(out, mem_row(b, ATTEMPTS, i), err);
     return status;
 }

@@ -91,7 +91,7 @@ enum cw_status sq_attempt_end(struct backend *b, const struct store_attempt *att
 enum cw_status sq_attempts_of(struct backend *b, int64_t call, struct row_list *out,
                               struct cw_error *err)
 {
-    return sq_rows(b, sq_bind(b, SQL_ATTEMPTS_OF, "i", call), out, err);
+    return sq_rows(b, sq_bind(b, SQL_ATTEMPTS_OF, "ii", call, (int64_t)ATTEMPTS_MAX), out, err);
 }
 
 /* ---- Timers, settings, counts ---- */

@@ -65,7 +65,10 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_ATTEMPT_END] = {PLAIN, NULL,
                          "UPDATE attempt SET begun_ms=coalesce(nullif(?2,0),begun_ms),ended_ms=?3,"
                          "status=?4,answer=?5,verdict=?6 WHERE id=?1"},
-    [SQL_ATTEMPTS_OF] = {SELECT, &row_attempt, "WHERE call=?1 ORDER BY id"},
+    [SQL_ATTEMPTS_OF] =
+        {SELECT, &row_attempt,
+         "WHERE id IN(SELECT id FROM attempt WHERE call=?1 ORDER BY id DESC LIMIT ?2)"
+         " ORDER BY id"},
     [SQL_TIMER_GET] = {SELECT, &row_timer, "WHERE person=?1"},
     [SQL_TIMER_PUT] = {PUT, &row_timer, NULL},
     [SQL_SETTING_GET] = {SELECT, &row_setting, "WHERE name=?1"},

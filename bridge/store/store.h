@@ -171,6 +171,7 @@ enum cw_status store_attempt_begin(struct store *store, const struct store_attem
                                    int64_t *id, struct cw_error *err) CW_CHECKED;
 enum cw_status store_attempt_end(struct store *store, const struct store_attempt *attempt,
                                  struct cw_error *err) CW_CHECKED; /* by id; sets the last five */
+/* In order; the last 1,000 of a call that has more. */
 enum cw_status store_attempts_of(struct store *store, int64_t call, struct cw_arena *arena,
                                  struct store_attempt **out, size_t *n,
                                  struct cw_error *err) CW_CHECKED;

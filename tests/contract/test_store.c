@@ -570,6 +570,31 @@ BOTH(attempts_keep_request_and_answer)
     CHECK_INT(n, 0);
 }
 
+BOTH(the_last_thousand_attempts_are_read)
+{
+    OK(store_begin(s, NULL));
+    int64_t event = add_event(s, 1), id = 0, last = 0;
+    int64_t run = add_run(s, event, "a", "ann", STORE_RUN_ACTING, 0);
+    int64_t call = add_call(s, run, event, "ann", 0), other = add_call(s, run, event, "ann", 1);
+    for (int i = 0; i < 1003; i++) {
+        struct store_attempt attempt = {.call = call, .request = CW_TEXT("GET /"), .begun_ms = i};
+        OK(store_attempt_begin(s, &attempt, &last, NULL));
+        attempt.call = other;
+        if (i % 2)
+            OK(store_attempt_begin(s, &attempt, &id, NULL));
+    }
+    OK(store_commit(s, NULL));
+    struct store_attempt *got = NULL;
+    size_t n = 0;
+    OK(store_attempts_of(s, call, arena(), &got, &n, NULL));
+    CHECK_INT(n, 1000);
+    CHECK_INT(got[0].begun_ms, 3);
+    CHECK_INT(got[999].begun_ms, 1002);
+    CHECK_INT(got[999].id, last);
+    OK(store_attempts_of(s, other, arena(), &got, &n, NULL));
+    CHECK_INT(n, 501);
+}
+
 BOTH(a_timer_is_known_after_it_was_put)
 {
     struct store_timer timer = {.person = CW_TEXT("ann"),

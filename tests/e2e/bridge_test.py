@@ -83,6 +83,19 @@ def parallel_duplicates():
 
 
 @test
+def events_come_in_pages():
+    """However many there are, and however much there is to say of them, `events` tells them all."""
+    with world() as (sim, b):
+        for n in range(260):
+            assert b.branch("KEY-123" if n % 2 else "KEY-7", note="n" * 2000, n=n) in (200, 202)
+        assert until(lambda: len(sim.acts()) == 260, 60), len(sim.acts())
+        assert [e["event"] for e in b.events()] == list(range(1, 261))
+        after = b.command("events", "--json", "--after", "255").stdout.splitlines()
+        assert [json.loads(x)["event"] for x in after] == [256, 257, 258, 259, 260]
+        assert b.command("events").stdout.count("track-branch for ada") == 260
+
+
+@test
 def wait_and_unless():
     with world() as (sim, b):
         b.branch("KEY-123")
@@ -309,6 +322,51 @@ def health():
         assert b.command("health", "--ready").stdout.startswith("ok")
         b.stop()
         assert b.command("health").returncode == 1
+
+
+@test
+def full_disk():
+    """A full volume: 503 with Retry-After and nothing half done; it goes on when there is room."""
+    with world(start=False) as (sim, b):
+        volume = b.folder / "volume"
+        volume.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(volume)],
+                          capture_output=True).returncode:
+            print("skipped: no right to mount a small volume")
+            return
+        try:
+            b.config = b.config.replace("sqlite:journal.db", f"sqlite:{volume}/journal.db")
+            b.config = b.config.replace("journal: {", "admin: { listen: 'unix:%s/clockwire.sock' }\njournal: {" % b.folder)
+            b.config = b.config.replace(".db\" }", ".db\", payloads: full }")
+            b.write(RULES)
+            b.start()
+            (volume / "filler").write_bytes(b"x" * (5 << 20))
+            pad = "x" * 50000
+            for n in range(200):
+                body = json.dumps({"ref": "refs/heads/main", "n": n, "pad": pad}).encode()
+                last = b.push(body, f"fill-{n}")
+                if last >= 300:
+                    break
+            assert last == 503, last
+            stored = b.metrics()['clockwire_events_total{verdict="accepted"}']
+            assert stored == n, (stored, n)
+            import hashlib
+            import hmac
+            sign = hmac.new(SECRETS["github"].encode(), body, hashlib.sha256).hexdigest()
+            status, headers, _ = b.post("/hooks/github", body, {
+                "Content-Type": "application/json", "X-GitHub-Event": "push",
+                "X-GitHub-Delivery": "x", "X-Hub-Signature-256": "sha256=" + sign})
+            assert status == 503 and int(headers["Retry-After"]) > 0, (status, headers)
+            assert b.command("health", "--ready").returncode == 1
+            (volume / "filler").unlink()
+            assert until(lambda: b.push(body, f"fill-{n}") < 300, 10, every=0.3)
+            assert b.command("health", "--ready").returncode == 0
+            assert b.branch("KEY-123") < 300
+            assert until(lambda: sim.acts() == ["started"])
+        finally:
+            b.stop()
+            b.process = None
+            subprocess.run(["umount", str(volume)], check=True)
 
 
 @test

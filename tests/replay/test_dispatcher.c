@@ -582,6 +582,103 @@ TEST(a_refused_own_token_holds_up_its_person_only)
     world_end(w);
 }
 
+/* A gateway's 504 may come before awork has acted: as long a wait as after a lost answer. */
+TEST(a_5xx_to_what_acts_is_a_doubt_and_waits_like_one)
+{
+    struct world *w = world_create();
+    w->people.target.retry_base_ms = 50;
+    fake_suffer(w->fake, "POST", FAKE_FAIL_AFTER, 504, "", 1);
+    add(w, "1", "start", START("1"));
+    go(w);
+    CHECK(w->now_ms >= BEGIN_MS + 1000);
+    CHECK_INT(fake_requests(w->fake, "POST"), 1);
+    int64_t at_ms = w->now_ms;
+    fake_suffer(w->fake, "GET", FAKE_STATUS, 503, "", 1); /* nothing is in doubt */
+    add(w, "1", "stop", "{}");
+    go(w);
+    CHECK(w->now_ms <= at_ms + 50);
+    world_end(w);
+}
+
+TEST(a_narrow_window_starves_nobody)
+{
+    struct world *w = world_create();
+    w->people.target.windows[0] = (struct rate_window){1, 60000};
+    w->people.target.n_windows = 1;
+    restart(w);
+    add(w, "1", "start", START("1"));
+    add(w, "2", "start", START("2"));
+    go_until(w, BEGIN_MS + 3600000);
+    CHECK_STR(fake_story(w->fake), "1:start(1) 2:start(2) ");
+    CHECK(fake_requests(w->fake, "") <= 16);
+    world_end(w);
+}
+
+TEST(an_own_token_that_stays_bad_does_not_block_its_person_for_ever)
+{
+    struct world *w = world_create();
+    w->persons[0].token = "own";
+    fake_own_pause(w->fake, true);
+    fake_refuse_token(w->fake, "own");
+    add(w, "1", "start", START("1"));
+    add(w, "1", "pause", "{}");
+    add(w, "1", "stop", "{}");
+    go_until(w, BEGIN_MS + 2 * 86400000LL);
+    struct states s = look(w);
+    CHECK_STR(s.calls, "done dead done");
+    CHECK(strstr(s.reasons, "gave up: awork refuses the token") != NULL);
+    CHECK_STR(fake_story(w->fake), "1:start(1) 1:stop ");
+    world_end(w);
+}
+
+TEST(an_old_call_does_not_die_of_a_429)
+{
+    struct world *w = world_create();
+    add(w, "1", "start", START("1"));
+    w->now_ms += 2 * 86400000LL; /* the bridge was off */
+    restart(w);
+    fake_suffer(w->fake, "", FAKE_STATUS, 429, "", 3);
+    go(w);
+    CHECK_STR(look(w).calls, "done");
+    world_end(w);
+}
+
+/* The wall clock was wrong before this start, or is now: a back-off is as long as it was. */
+TEST(a_clock_that_went_back_stalls_no_lane)
+{
+    struct world *w = world_create();
+    w->now_ms += 30 * 86400000LL;
+    fake_suffer(w->fake, "GET", FAKE_STATUS, 503, "", 3);
+    add(w, "1", "start", START("1"));
+    go_until(w, w->now_ms);
+    w->now_ms = BEGIN_MS;
+    restart(w);
+    go_until(w, BEGIN_MS + 60000);
+    CHECK_STR(fake_story(w->fake), "1:start(1) ");
+    world_end(w);
+}
+
+/* Somebody who leaves the configuration says nothing about the workspace's key. */
+TEST(a_refused_key_stays_refused_when_a_person_goes)
+{
+    struct world *w = world_create();
+    fake_refuse_token(w->fake, "key");
+    add(w, "1", "start", START("1"));
+    go_until(w, BEGIN_MS);
+    CHECK(dispatcher_trouble(w->d) != NULL);
+    int64_t next_ms = dispatcher_next_ms(w->d);
+    w->now_ms = next_ms;
+    CHECK(turn(w)); /* the probe is out */
+    struct people fewer = w->people;
+    fewer.items++;
+    fewer.n--;
+    dispatcher_reload(w->d, &fewer);
+    go_until(w, w->now_ms);
+    CHECK(dispatcher_trouble(w->d) != NULL);
+    CHECK_STR(look(w).calls, "dead");
+    world_end(w);
+}
+
 /* What waits was made with the person's own token: without it, it must not go out with the key. */
 TEST(a_reload_makes_a_waiting_request_anew)
 {
@@ -601,6 +698,145 @@ TEST(a_reload_makes_a_waiting_request_anew)
     go_until(w, w->now_ms + 3600000);
     CHECK_INT(fake_requests(w->fake, "/pause"), 0);
     CHECK_STR(fake_story(w->fake), "1:start(1) 1:stop ");
+    world_end(w);
+}
+
+/* A copy of the people that a reload may free. */
+static struct person *copy_of(const struct world *w, size_t from)
+{
+    struct person *list = calloc(w->people.n - from, sizeof *list);
+    for (size_t i = from; i < w->people.n; i++) {
+        const struct person *p = &w->persons[i];
+        list[i - from] = (struct person){strdup(p->name), strdup(p->awork), "UTC",
+                                         p->token ? strdup(p->token) : NULL, KIND};
+    }
+    return list;
+}
+
+static void free_copy(struct person *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free((char *)(uintptr_t)list[i].name);
+        free((char *)(uintptr_t)list[i].awork);
+        free((char *)(uintptr_t)list[i].token);
+    }
+    free(list);
+}
+
+/* Whatever is in flight at a reload: nothing of the old configuration is looked at any more, the
+ * answer is recorded, and who stays goes on. */
+TEST(a_reload_in_flight_leaves_nothing_behind)
+{
+    for (int steps = 1; steps <= 6; steps++) {
+        struct world *w = world_create();
+        w->persons[0].token = w->persons[1].token = "own";
+        fake_own_pause(w->fake, true);
+        struct people old = w->people, new = w->people;
+        struct person *list = copy_of(w, 0);
+        old.items = list;
+        dispatcher_reload(w->d, &old);
+        for (int i = 0; i < 2; i++) {
+            add(w, w->names[i], "start", START("1"));
+            add(w, w->names[i], "pause", "{}");
+            add(w, w->names[i], "resume", "{}");
+        }
+        for (int i = 0; i < steps; i++) {
+            CHECK(turn(w));
+            if (i + 1 < steps)
+                fake_deliver(w->fake);
+        }
+        struct person *fewer = copy_of(w, 1);
+        new.items = fewer;
+        new.n--;
+        dispatcher_reload(w->d, &new);
+        free_copy(list, MANY);
+        go(w);
+        struct states s = look(w);
+        CHECK_INT(s.open_attempts, 0);
+        CHECK_STR(strrchr(s.calls, 'e') ? s.calls + strlen(s.calls) - 14 : "", "done done done");
+        CHECK(strstr(s.calls, "ready") == NULL && strstr(s.calls, "sent") == NULL);
+        CHECK(strstr(fake_story(w->fake), "2:start(1)") != NULL);
+        dispatcher_reload(w->d, &w->people);
+        world_end(w);
+        free_copy(fewer, MANY - 1);
+    }
+}
+
+TEST(more_to_do_costs_nobody_their_place)
+{
+    struct world *w = world_create();
+    w->people.target.windows[0] = (struct rate_window){1, 1000};
+    w->people.target.n_windows = 1;
+    restart(w);
+    add(w, "9", "stop", "{}");
+    CHECK(turn(w)); /* the only place is taken */
+    fake_deliver(w->fake);
+    add(w, "1", "start", START("1"));
+    w->now_ms += 100;
+    go_until(w, w->now_ms);
+    for (int i = 2; i <= 8; i++) {
+        w->now_ms += 10;
+        add(w, w->names[i - 1], "start", START("1"));
+        go_until(w, w->now_ms);
+    }
+    w->now_ms += 10;
+    go_until(w, w->now_ms);
+    add(w, "1", "start", START("2"));
+    go_until(w, w->now_ms + 3000);
+    CHECK_STR(fake_story(w->fake), "1:start(1) ");
+    world_end(w);
+}
+
+TEST(a_reload_lifts_no_429)
+{
+    struct world *w = world_create();
+    struct transport_rate rate = {-1, -1, -1, -1, 60, -1};
+    fake_rate(w->fake, &rate);
+    fake_suffer(w->fake, "", FAKE_STATUS, 429, "", 1);
+    add(w, "1", "start", START("1"));
+    go_until(w, BEGIN_MS);
+    struct people others = w->people;
+    others.target.windows[0].requests = 10;
+    dispatcher_reload(w->d, &others);
+    add(w, "2", "start", START("2"));
+    go_until(w, BEGIN_MS + 59000);
+    CHECK_INT(fake_requests(w->fake, ""), 1);
+    go(w);
+    CHECK_STR(look(w).calls, "done done");
+    world_end(w);
+}
+
+/* More attempts than any memory holds: the doubt about the last one is still resolved. */
+TEST(countless_attempts_block_nothing)
+{
+    struct world *w = world_create();
+    struct cw_error err;
+    char *answer = calloc(1, 4097);
+    memset(answer, 'x', 4096);
+    add(w, "1", "start", START("1"));
+    CHECK(turn(w));
+    must(store_begin(w->store, &err), &err);
+    for (int i = 0; i < 20000; i++) {
+        struct store_attempt a = {.call = 1, .request = CW_TEXT("GET /"), .begun_ms = 1};
+        must(store_attempt_begin(w->store, &a, &a.id, &err), &err);
+        a.ended_ms = i < 19999 ? 2 : 0;
+        a.answer = cw_text_of(answer);
+        if (a.ended_ms)
+            must(store_attempt_end(w->store, &a, &err), &err);
+    }
+    must(store_commit(w->store, &err), &err);
+    free(answer);
+    fake_fate(w->fake, FAKE_DROPPED);
+    restart(w);
+    go(w);
+    struct store_attempt *list;
+    struct cw_arena *arena = cw_arena_create(64 << 20);
+    size_t n;
+    must(store_attempts_of(w->store, 1, arena, &list, &n, &err), &err);
+    CHECK_INT(n, 1000);
+    CHECK(n == 1000 && list[999].id == 20003 && list[0].id == 19004);
+    cw_arena_destroy(arena);
+    CHECK_STR(fake_story(w->fake), "1:start(1) ");
     world_end(w);
 }
 

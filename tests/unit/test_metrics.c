@@ -33,4 +33,19 @@ TEST(each_name_is_described_once)
     free(text);
 }
 
+TEST(held_additions_count_or_not)
+{
+    int64_t before = metric_get(METRIC_attempts);
+    metrics_hold();
+    metric_add(METRIC_attempts, 5);
+    metrics_release(false);
+    CHECK_INT(metric_get(METRIC_attempts), before);
+    metrics_hold();
+    metric_add(METRIC_attempts, 2);
+    CHECK_INT(metric_get(METRIC_attempts), before);
+    metrics_release(true);
+    metric_add(METRIC_attempts, 1);
+    CHECK_INT(metric_get(METRIC_attempts), before + 3);
+}
+
 CHECK_MAIN

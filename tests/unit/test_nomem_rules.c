@@ -125,6 +125,26 @@ static enum cw_status match(const struct cw_ruleset *rules)
     return status;
 }
 
+/* Runs `job` with the n-th allocation failing, for each n until none fails any more: what is live
+ * before and after is the same number, and a failure has one name. */
+static void each(enum cw_status (*job)(void), long least)
+{
+    bool failed = true;
+    long n = 0;
+    for (; failed && n < 10000; n++) {
+        long before = live;
+        left = n;
+        enum cw_status status = job();
+        failed = left < 0;
+        left = -1;
+        if (!CHECK(!status || (failed && status == CW_NOMEM)) || !CHECK_INT(live, before)) {
+            fprintf(stderr, "allocation %ld: %s\n", n, cw_status_name(status));
+            break;
+        }
+    }
+    CHECK(n > least); /* there was something to fail */
+}
+
 /* What is live before and after is the same number when nothing leaked. */
 TEST(compiling)
 {
@@ -148,24 +168,152 @@ TEST(compiling)
     CHECK(n > 20); /* there was something to fail */
 }
 
+static struct cw_ruleset *ready; /* compiled while memory was there */
+
+static enum cw_status match_ready(void)
+{
+    return match(ready);
+}
+
 TEST(matching_and_deciding)
 {
-    struct cw_ruleset *rules = NULL;
-    bool failed = true;
-    long n = 0;
-    if (!CHECK_INT(compile(&rules), CW_OK))
-        return;
-    for (; failed && n < 10000; n++) {
-        long before = live;
-        left = n;
-        enum cw_status status = match(rules);
-        failed = left < 0;
-        left = -1;
-        if (!CHECK(!status || (failed && status == CW_NOMEM)) || !CHECK_INT(live, before))
-            break;
+    if (CHECK_INT(compile(&ready), CW_OK))
+        each(match_ready, 5);
+    cw_ruleset_unref(ready);
+}
+
+/* A run that waited: its condition is asked and its calls are rendered. */
+static enum cw_status decide_due(void)
+{
+    const struct cw_due_run run = {
+        CW_TEXT("one"), CW_TEXT("ada"), CW_TEXT("ada"),
+        CW_TEXT("{\"any\":[{\"timer\":[\"running\"]},{\"paused_by\":\"two\"}]}"),
+        CW_TEXT("{\"match.task\":\"KEY-1\"}")};
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct cw_plan plan = {.n = 0};
+    enum cw_status status = CW_NOMEM;
+    if (arena)
+        status = cw_decide_due(ready, &run, NULL, 0, arena, &plan, NULL);
+    if (!status && CHECK_INT(plan.n, 1)) {
+        CHECK_INT(plan.effects[0].kind, CW_EFFECT_RUN);
+        if (CHECK_INT(plan.effects[0].n_calls, 2))
+            CHECK_MEM(plan.effects[0].calls[0].args.at, plan.effects[0].calls[0].args.len,
+                      "{\"task\":\"key-1\"}");
     }
-    CHECK(n > 5);
-    cw_ruleset_unref(rules);
+    cw_arena_destroy(arena);
+    return status;
+}
+
+TEST(deciding_what_is_due)
+{
+    if (CHECK_INT(compile(&ready), CW_OK))
+        each(decide_due, 1);
+    cw_ruleset_unref(ready);
+}
+
+static enum cw_status ask(void)
+{
+    const struct cw_facts facts = {.timer = CW_TIMER_RUNNING, .paused_by = CW_TEXT("one")};
+    enum cw_truth truth = CW_UNKNOWN;
+    char why[200];
+    enum cw_status status = cw_condition_ask(
+        CW_TEXT("{\"all\":[{\"timer\":[\"running\"]},{\"not\":{\"paused_by\":\"\\u006fne\"}}]}"),
+        &facts, &truth, why, sizeof why, NULL);
+    if (!status)
+        CHECK_INT(truth, CW_FALSE);
+    else
+        CHECK_INT(truth, CW_UNKNOWN);
+    return status;
+}
+
+TEST(asking)
+{
+    each(ask, 0);
+}
+
+static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *arena,
+                              struct cw_value *out, struct cw_error *err)
+{
+    (void)err;
+    return cw_value_get(ctx, path, arena, out);
+}
+
+static const char template_text[] =
+    "$${ ${a | upper | truncate: 3} ${b['x'] | default: \"it's\" | slug} "
+    "${list[*].n | json} ${a | replace: a, b | trim | lower | first_line}";
+
+static enum cw_status render_in(struct cw_json *json, struct cw_arena *arena)
+{
+    const struct cw_template *tpl = NULL;
+    struct cw_value root, out = {0};
+    enum cw_status status =
+        cw_json_read(json, CW_TEXT("{\"a\":\"\\u00e4bcd\",\"list\":[{\"n\":1},{\"n\":2}]}"), NULL);
+    if (status)
+        return status;
+    root = cw_json_root(json);
+    const struct cw_scope scope = {look_up, &root};
+    status = cw_template_parse(cw_text_of(template_text), arena, &tpl, NULL);
+    if (!status)
+        status = cw_template_render(tpl, &scope, arena, &out, NULL);
+    if (!status)
+        CHECK_MEM(out.text.at, out.text.len, "${ \u00c4BC it-s [1,2] \u00e4bcd");
+    else
+        CHECK_INT(out.kind, CW_MISSING);
+    return status;
+}
+
+static enum cw_status render(void)
+{
+    struct cw_json *json = cw_json_create();
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    enum cw_status status = json && arena ? render_in(json, arena) : CW_NOMEM;
+    cw_arena_destroy(arena);
+    cw_json_destroy(json);
+    return status;
+}
+
+TEST(template)
+{
+    each(render, 2);
+}
+
+/* The same where the budget of the arena ends, at every size. */
+TEST(small_arenas)
+{
+    enum cw_status status = CW_NOMEM;
+    struct cw_json *json = cw_json_create();
+    for (size_t size = 0; size < 1 << 16 && status != CW_OK; size += 8) {
+        struct cw_arena *arena = cw_arena_create(size);
+        status = render_in(json, arena);
+        CHECK(status == CW_OK || status == CW_NOMEM);
+        cw_arena_destroy(arena);
+    }
+    CHECK_INT(status, CW_OK);
+    cw_json_destroy(json);
+}
+
+TEST(matching_in_small_arenas)
+{
+    struct lab *lab = lab_create();
+    enum cw_status status = CW_NOMEM;
+    if (!CHECK_INT(compile(&ready), CW_OK) ||
+        !CHECK(lab_event(lab, "github", "git", "push",
+                         "{\"u\":\"a@x\",\"ref\":\"KEY-1\",\"n\":1.5,\"s\":\"\\u0061xb\"}")))
+        return;
+    for (size_t size = 0; size < 1 << 18 && status != CW_OK; size += 64) {
+        struct cw_arena *arena = cw_arena_create(size);
+        struct cw_matches matches;
+        struct cw_plan plan = {.n = 0};
+        status = cw_match(lab->matcher, ready, &lab->event, 0, NULL, arena, &matches);
+        if (!status)
+            status = cw_decide(ready, &matches, NULL, 0, arena, &plan);
+        CHECK(status == CW_OK || status == CW_NOMEM);
+        CHECK_INT(plan.n, status ? 0 : 2);
+        cw_arena_destroy(arena);
+    }
+    CHECK_INT(status, CW_OK);
+    cw_ruleset_unref(ready);
+    lab_destroy(lab);
 }
 
 CHECK_MAIN
