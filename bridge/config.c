@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "action/action.h"
+#include "address.h"
 #include "settings.h"
 #include "xalloc.h"
 
@@ -70,8 +71,8 @@ static void check_path(struct config *c, const struct source *s, const struct cw
 {
     for (size_t i = 0; i < c->n_sources; i++)
         if (strcmp(source_path(c->sources[i]), source_path(s)) == 0)
-            cw_diags_add(diags, CW_ERROR, "duplicate-path", cw_node_place(map), NULL,
-                         "source `%s` has this path already", source_name(c->sources[i]));
+            cw_diags_add(diags, CW_ERROR, "duplicate-path", cw_node_place(cw_node_get(map, "path")),
+                         NULL, "source `%s` has this path already", source_name(c->sources[i]));
 }
 
 static void read_sources(struct config *c, const struct cw_node *map,
@@ -179,14 +180,49 @@ static void settle_admin(struct config *c, const char *folder)
                             : xprintf("unix:%s/clockwire.sock", folder);
 }
 
+/* The value at section.key, or NULL. */
+static const struct cw_node *setting(const struct cw_node *root, const char *section,
+                                     const char *key)
+{
+    const struct cw_node *map = cw_node_get(root, section);
+    return map && cw_node_kind(map) == CW_NODE_MAP ? cw_node_get(map, key) : NULL;
+}
+
+/* A token that is written but missing has been reported as such. */
+static void check_admin(const struct config *c, const struct cw_node *root, struct cw_diags *diags)
+{
+    const struct cw_node *listen = setting(root, "admin", "listen");
+    const struct cw_node *store = setting(root, "journal", "store");
+    const struct cw_node *at = listen ? listen : store ? store : root;
+    struct cw_error err;
+    if (strncmp(c->admin_listen, "unix:", 5) != 0 && !c->admin_token &&
+        !setting(root, "admin", "token"))
+        cw_diags_add(diags, CW_ERROR, "admin-open", cw_node_place(at), NULL,
+                     "an admin listener over TCP needs `admin.token`");
+    if (address_check(cw_text_of(c->admin_listen), &err))
+        cw_diags_add(diags, CW_ERROR, "bad-value", cw_node_place(at),
+                     "name a shorter one with `admin.listen`", "the admin socket %s: %s",
+                     c->admin_listen, err.text);
+}
+
+/* The key, or what was meant to be it and has been reported. */
+static bool has_like(const struct cw_node *map, const char *key)
+{
+    for (size_t i = 0; i < cw_node_count(map); i++)
+        if (cw_nearest(cw_node_text(cw_node_key(map, i)), &key, 1))
+            return true;
+    return false;
+}
+
 static void check_whole(const struct config *c, const struct cw_node *root, struct cw_diags *diags)
 {
-    const struct cw_node *admin = cw_node_get(root, "admin");
-    struct cw_place place = admin ? cw_node_place(admin) : (struct cw_place){c->file, 1, 1, 1};
-    if (strncmp(c->admin_listen, "unix:", 5) != 0 && !c->admin_token)
-        cw_diags_add(diags, CW_ERROR, "admin-open", place, NULL,
-                     "an admin listener over TCP needs `admin.token`");
-    if (!cw_node_get(root, "target") && c->rules && cw_ruleset_rules(c->rules))
+    check_admin(c, root, diags);
+    const struct cw_node *target = cw_node_get(root, "target");
+    const struct cw_node *awork = setting(root, "target", "awork");
+    if (awork && cw_node_kind(awork) == CW_NODE_MAP && !has_like(awork, "token"))
+        cw_diags_add(diags, CW_ERROR, "missing-key", cw_node_place(target), NULL,
+                     "`target.awork.token` is missing: awork would refuse every call");
+    if (!target && c->rules && cw_ruleset_rules(c->rules))
         cw_diags_add(diags, CW_WARNING, "no-target", cw_node_place(root), NULL,
                      "there is no `target`: calls to awork will fail");
 }
@@ -223,6 +259,36 @@ enum cw_status config_load(const char *file, const struct config_opts *opts, str
     read_all(c, doc, &deps);
     cw_doc_destroy(doc);
     secrets_destroy(secrets);
+    if (cw_diags_count(diags, CW_ERROR)) {
+        config_destroy(c);
+        return CW_EINVAL;
+    }
+    *out = c;
+    return CW_OK;
+}
+
+enum cw_status config_load_settings(const char *file, const struct config_opts *opts,
+                                    struct cw_diags *diags, struct config **out)
+{
+    struct cw_doc *doc = read_doc(file, diags);
+    if (!doc)
+        return CW_EINVAL;
+    struct cw_diags *unseen = cw_diags_create();
+    if (!unseen)
+        abort();
+    struct secrets *secrets = secrets_create(opts->secrets);
+    struct source_deps deps = {secrets, unseen, opts->missing_secret, NULL};
+    struct config *c = xcalloc(1, sizeof *c);
+    auto_free char *folder = folder_of(file);
+    c->file = xstrdup(file);
+    settings_defaults(c);
+    settings_read(c, cw_doc_root(doc), &deps);
+    settle_store(c, folder);
+    settle_admin(c, folder);
+    check_admin(c, cw_doc_root(doc), diags);
+    cw_doc_destroy(doc);
+    secrets_destroy(secrets);
+    cw_diags_destroy(unseen);
     if (cw_diags_count(diags, CW_ERROR)) {
         config_destroy(c);
         return CW_EINVAL;

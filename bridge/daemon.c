@@ -39,7 +39,25 @@ struct daemon {
 
 /* ---- Reload: new before old ---- */
 
-static struct config *load(const struct daemon_opts *opts)
+/* Before the first configuration nobody has asked for JSON. */
+static void show(const struct cw_diags *diags, bool first)
+{
+    static const enum log_level levels[] = {LOG_ERROR, LOG_WARN, LOG_INFO};
+    if (first || !log_is_json()) {
+        auto_free char *text = cw_diags_total(diags) ? cw_diags_render(diags, isatty(2)) : NULL;
+        fputs(text ? text : "", stderr);
+        return;
+    }
+    for (size_t i = 0; i < cw_diags_total(diags); i++) {
+        const struct cw_diag *d = cw_diags_get(diags, i);
+        auto_free char *at =
+            xprintf("%s:%u:%u", d->place.file ? d->place.file : "", d->place.line, d->place.column);
+        LOG(levels[d->severity], d->text, F_S("code", d->code), F_S("at", at),
+            F_S("hint", d->hint ? d->hint : ""));
+    }
+}
+
+static struct config *load(const struct daemon_opts *opts, bool first)
 {
     struct cw_diags *diags = cw_diags_create();
     struct config *config = NULL;
@@ -48,9 +66,7 @@ static struct config *load(const struct daemon_opts *opts)
         abort();
     if (config_load(opts->config, &how, diags, &config))
         config = NULL;
-    auto_free char *text = cw_diags_total(diags) ? cw_diags_render(diags, isatty(2)) : NULL;
-    if (text)
-        fputs(text, stderr);
+    show(diags, first);
     cw_diags_destroy(diags);
     return config;
 }
@@ -67,12 +83,13 @@ static void warn_fixed(const struct config *old, const struct config *new)
     for (size_t i = 0; !listen && i < new->listen.n; i++)
         listen = !same(old->listen.items[i], new->listen.items[i]);
     if (listen || !same(old->admin_listen, new->admin_listen) || !same(old->store, new->store) ||
-        !same(old->target.url, new->target.url) || old->target.timeout_ms != new->target.timeout_ms)
-        LOG(LOG_WARN, "addresses, journal, the API's url and timeout change only with a restart",
-            F_END);
+        !same(old->target.url, new->target.url))
+        LOG(LOG_WARN, "addresses, journal and the API's url change only with a restart", F_END);
     if (old->queue != new->queue || old->connections != new->connections ||
-        old->head_bytes != new->head_bytes || old->request_ms != new->request_ms)
-        LOG(LOG_WARN, "limits of the server, but for `body`, change only with a restart", F_END);
+        old->head_bytes != new->head_bytes || old->request_ms != new->request_ms ||
+        old->target.timeout_ms != new->target.timeout_ms)
+        LOG(LOG_WARN, "limits of the server and the API's timeout change only with a restart",
+            F_END);
 }
 
 static void count_lost(struct daemon *d)
@@ -95,7 +112,7 @@ static void count_lost(struct daemon *d)
 
 static void reload(struct daemon *d)
 {
-    struct config *new = load(&d->opts), *old = d->config;
+    struct config *new = load(&d->opts, false), *old = d->config;
     d->reload_asked = false;
     if (!new) {
         metric_add(METRIC_reloads_failed, 1);
@@ -166,13 +183,21 @@ static void watch_signal(struct daemon *d, size_t i, int signal, event_callback_
 
 /* ---- The start ---- */
 
-/* No core file and no ptrace: secrets live in this memory. As many descriptors as allowed. A wish
- * to reload that comes before there is anything to reload is fulfilled by the start itself. */
+/* While nobody listens for it, SIGHUP would end the process. */
+static void hold_hup(bool hold)
+{
+    sigset_t hup;
+    sigemptyset(&hup);
+    sigaddset(&hup, SIGHUP);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hup, NULL);
+}
+
+/* No core file and no ptrace: secrets live in this memory. As many descriptors as allowed. */
 static void harden(void)
 {
     struct rlimit none = {0, 0}, files;
-    signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+    hold_hup(true);
     umask(077);
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -199,6 +224,7 @@ static void make_loop(struct daemon *d)
     watch_signal(d, 0, SIGTERM, on_stop);
     watch_signal(d, 1, SIGINT, on_stop);
     watch_signal(d, 2, SIGHUP, on_hup);
+    hold_hup(false);
 }
 
 static uint64_t random_seed(void)
@@ -312,6 +338,7 @@ static enum cw_status loop(struct daemon *d, struct cw_error *err)
 
 static void close_all(struct daemon *d)
 {
+    hold_hup(true);
     engine_destroy(d->engine); /* whoever still waits for a commit gets 503 */
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_close(d->listeners[i]);
@@ -334,7 +361,10 @@ static void close_all(struct daemon *d)
 
 static int exit_code(enum cw_status st)
 {
-    return st == CW_OK ? DAEMON_OK : st == CW_EBUSY ? DAEMON_BUSY : DAEMON_IO;
+    return st == CW_OK       ? DAEMON_OK
+           : st == CW_EBUSY  ? DAEMON_BUSY
+           : st == CW_EINVAL ? DAEMON_CONFIG
+                             : DAEMON_IO;
 }
 
 static int serve(struct daemon *d)
@@ -363,7 +393,7 @@ int daemon_run(const struct daemon_opts *opts)
 {
     struct daemon d = {.opts = *opts, .started_ms = clock_now_ms()};
     harden();
-    d.config = load(opts);
+    d.config = load(opts, true);
     if (!d.config) {
         fprintf(stderr, "clockwire: not started: the configuration has faults\n");
         return DAEMON_CONFIG;

@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 struct head { /* the oldest call of a lane */
-    int64_t id, run, event, created_ms;
+    int64_t id, run, event, created_ms, expires_ms;
     uint32_t step, tries;
     char *rule, *action, *condition;
     json_t *args, *progress;

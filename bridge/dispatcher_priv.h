@@ -59,6 +59,16 @@ int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct acti
 /* What an answer says about the rate and the key. */
 void turn_heed(struct dispatcher *d, const struct lane *lane, const struct action_verdict *verdict);
 
+/* dispatcher_late.c */
+/* Whether the head may not begin any more. */
+bool late_is(const struct dispatcher *d, const struct head *head);
+/* "expired: due 09:00, now 11:20 UTC", in the dispatcher's arena. */
+enum cw_status late_reason(struct dispatcher *d, const struct head *head, const char **out,
+                           struct cw_error *err) CW_CHECKED;
+/* A later step asks the condition of the run when those before it expired without asking. */
+enum cw_status late_inherit(struct dispatcher *d, struct head *head,
+                            struct cw_error *err) CW_CHECKED;
+
 /* dispatcher_turn.c */
 enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_ms,
                            struct cw_error *err) CW_CHECKED;

@@ -22,6 +22,7 @@ static struct head *head_of(const struct store_call *call)
     h->run = call->run;
     h->event = call->event;
     h->created_ms = call->created_ms;
+    h->expires_ms = call->expires_ms;
     h->step = call->step;
     h->tries = call->tries;
     h->rule = xtext(call->rule);
@@ -57,7 +58,7 @@ static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t
     /* A request that was on its way when we ended may still land. */
     if (lane->head->in_doubt)
         *due_ms = d->loaded_ms + d->deps.people->target.doubt_wait_ms;
-    return CW_OK;
+    return late_inherit(d, lane->head, err);
 }
 
 static enum cw_status save(struct dispatcher *d, const struct lane *lane,
@@ -238,9 +239,21 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
     return save(d, lane, STORE_CALL_READY, is_token ? d->now_ms : at_ms, v->reason, err);
 }
 
+static enum cw_status expire(struct dispatcher *d, struct lane *lane, struct cw_error *err)
+{
+    struct action_verdict v = {.what = ACTION_SKIPPED};
+    enum cw_status st = late_reason(d, lane->head, &v.reason, err);
+    if (st)
+        return st;
+    note_end(d, LOG_WARN, "this call came too late", lane, v.reason);
+    return on_end(d, lane, &v, err);
+}
+
 static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
                             const struct transport_rate *rate, struct cw_error *err)
 {
+    if (v->what == ACTION_SEND && action_is_acting(lane->head->progress) && late_is(d, lane->head))
+        return expire(d, lane, err);
     if (v->what == ACTION_SEND)
         return on_send(d, lane, v, err);
     if (v->what == ACTION_RETRY)
@@ -334,6 +347,8 @@ static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct
 {
     struct action_verdict v;
     static const struct transport_rate silent = {-1, -1, -1, -1, -1, -1};
+    if (late_is(d, lane->head) && !lane->head->in_doubt && !action_in_doubt(lane->head->progress))
+        return expire(d, lane, err);
     enum cw_status st = lane->head->in_doubt ? resolve_doubt(d, lane, err) : CW_OK;
     if (!st)
         st = step(d, lane, NULL, &v, err);

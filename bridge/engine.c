@@ -15,6 +15,7 @@ enum {
     DELIVERY_BYTES =
         60 << 20 /* that one delivery may write; below what the journal takes as a row */
 };
+enum { SWEEP_MS = 60000, SWEEP_AT_ONCE = 256 };
 
 struct engine {
     struct engine_deps deps;
@@ -23,6 +24,7 @@ struct engine {
     struct accepted *turn;          /* in the present transaction */
     size_t waiting;
     struct cw_arena *arena; /* of due runs */
+    int64_t sweep_ms;       /* when marks that have ended are next looked for */
     int64_t not_before_ms;  /* after a failed commit: let the disk breathe */
     bool well;
 };
@@ -109,6 +111,12 @@ static struct store_run run_of(const struct cw_effect *f, int64_t event, int64_t
     };
 }
 
+static int64_t expires_of(const struct store_run *run, const struct cw_call *call)
+{
+    int64_t ms = run->due_ms + call->expires_ms; /* years 0 to 10009: no overflow */
+    return ms ? ms : 1;                          /* 0 would be never */
+}
+
 static enum cw_status add_calls(struct engine *e, const struct store_run *run,
                                 const struct cw_effect *f, int64_t now_ms, struct cw_error *err)
 {
@@ -125,7 +133,8 @@ static enum cw_status add_calls(struct engine *e, const struct store_run *run,
                                   .state = STORE_CALL_READY,
                                   .due_ms = now_ms,
                                   .created_ms = now_ms,
-                                  .changed_ms = now_ms};
+                                  .changed_ms = now_ms,
+                                  .expires_ms = expires_of(run, c)};
         enum cw_status st = store_call_add(e->deps.store, &call, &call.id, err);
         if (st)
             return st;
@@ -145,27 +154,61 @@ static void log_effect(const char *msg, int64_t event, const struct cw_effect *f
             F_S("person", f->person->name), F_T("reason", f->reason));
 }
 
-static enum cw_status do_cancel(struct engine *e, int64_t event, const struct cw_effect *f,
-                                int64_t now_ms, struct cw_error *err)
+static enum cw_status cancel_for(struct engine *e, int64_t event, const struct cw_effect *f,
+                                 const char *person, int64_t now_ms, struct cw_error *err)
 {
     size_t n = 0;
     auto_free char *reason = xprintf("cancelled by event %lld", (long long)event);
-    enum cw_status st =
-        store_run_cancel(e->deps.store, cw_text_of(f->rule), cw_text_of(f->person->name), f->key,
-                         cw_text_of(reason), now_ms, &n, err);
+    enum cw_status st = store_run_cancel(e->deps.store, cw_text_of(f->rule), cw_text_of(person),
+                                         f->key, cw_text_of(reason), now_ms, &n, err);
     if (st || !n)
         return st;
     metric_add(METRIC_runs_cancelled, (int64_t)n);
-    dispatcher_notice(e->deps.dispatcher, f->person->name);
-    log_effect("run cancelled", event, f);
+    dispatcher_notice(e->deps.dispatcher, person);
+    LOG(LOG_INFO, "run cancelled", F_I("event", event), F_S("rule", f->rule), F_S("person", person),
+        F_T("key", f->key));
     return CW_OK;
+}
+
+static bool keeps(const struct cw_effect *f, struct cw_text person)
+{
+    for (size_t i = 0; i < f->n_keep; i++)
+        if (cw_text_is(person, f->keep[i]->name))
+            return true;
+    return false;
+}
+
+/* For everybody who has something pending under the key, but those who are to keep it. */
+static enum cw_status cancel_key(struct engine *e, int64_t event, const struct cw_effect *f,
+                                 struct cw_arena *arena, int64_t now_ms, struct cw_error *err)
+{
+    struct cw_text *people = NULL;
+    size_t n = 0;
+    enum cw_status st =
+        store_run_people(e->deps.store, cw_text_of(f->rule), f->key, arena, &people, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        if (!keeps(f, people[i]))
+            st = cancel_for(e, event, f, people[i].at, now_ms, err);
+    return st;
+}
+
+static enum cw_status do_mark(struct engine *e, const struct cw_effect *f, struct cw_error *err)
+{
+    struct store_mark mark = {.kind = cw_text_of(f->mark),
+                              .rule = cw_text_of(f->rule),
+                              .person = cw_text_of(f->person->name),
+                              .key = f->key,
+                              .value = f->value,
+                              .until_ms = f->until_ms};
+    return store_mark_put(e->deps.store, &mark, err);
 }
 
 static enum cw_status do_run(struct engine *e, int64_t event, const struct cw_effect *f,
                              int64_t now_ms, struct cw_error *err)
 {
     struct store_run run = run_of(f, event, now_ms);
-    enum cw_status st = store_run_add(e->deps.store, &run, &run.id, err);
+    enum cw_status st = f->beside ? store_run_add_beside(e->deps.store, &run, &run.id, err)
+                                  : store_run_add(e->deps.store, &run, &run.id, err);
     if (st == CW_EEXIST) /* this event did it already for this rule and person */
         return CW_OK;
     if (st)
@@ -180,17 +223,78 @@ static enum cw_status do_run(struct engine *e, int64_t event, const struct cw_ef
     return add_calls(e, &run, f, now_ms, err);
 }
 
-static enum cw_status do_plan(struct engine *e, int64_t event, const struct cw_plan *plan,
-                              int64_t now_ms, struct cw_error *err)
+static enum cw_status do_effect(struct engine *e, int64_t event, const struct cw_effect *f,
+                                struct cw_arena *arena, int64_t now_ms, struct cw_error *err)
 {
-    for (size_t i = 0; i < plan->n; i++) {
-        const struct cw_effect *f = &plan->effects[i];
-        enum cw_status st = f->kind == CW_EFFECT_CANCEL ? do_cancel(e, event, f, now_ms, err)
-                                                        : do_run(e, event, f, now_ms, err);
-        if (st)
-            return st;
+    switch (f->kind) {
+    case CW_EFFECT_MARK:
+        return do_mark(e, f, err);
+    case CW_EFFECT_CANCEL:
+        return f->person ? cancel_for(e, event, f, f->person->name, now_ms, err)
+                         : cancel_key(e, event, f, arena, now_ms, err);
+    case CW_EFFECT_RUN:
+    case CW_EFFECT_REFUSED:
+        break;
     }
-    return CW_OK;
+    return do_run(e, event, f, now_ms, err);
+}
+
+static enum cw_status do_plan(struct engine *e, int64_t event, const struct cw_plan *plan,
+                              struct cw_arena *arena, int64_t now_ms, struct cw_error *err)
+{
+    enum cw_status st = CW_OK;
+    for (size_t i = 0; i < plan->n && !st; i++)
+        st = do_effect(e, event, &plan->effects[i], arena, now_ms, err);
+    return st;
+}
+
+/* ---- What decisions read of the journal ---- */
+
+struct reading {
+    struct store *store;
+    struct cw_arena *arena;
+    struct cw_error *err;
+};
+
+static enum cw_status read_mark(void *ctx, struct cw_mark *mark)
+{
+    struct reading *r = ctx;
+    struct store_mark which = {.kind = cw_text_of(mark->kind),
+                               .rule = cw_text_of(mark->rule),
+                               .person = cw_text_of(mark->person->name),
+                               .key = mark->key},
+                      found;
+    enum cw_status st = store_mark_get(r->store, &which, r->arena, &found, r->err);
+    if (!st) {
+        mark->value = found.value;
+        mark->until_ms = found.until_ms;
+    }
+    return st;
+}
+
+static enum cw_status read_pending(void *ctx, const char *rule, const struct cw_person *person,
+                                   struct cw_text key)
+{
+    struct reading *r = ctx;
+    int64_t id = 0;
+    return store_run_pending(r->store, cw_text_of(rule), cw_text_of(person->name), key, &id,
+                             r->err);
+}
+
+/* Throttle windows that have ended are of no use any more. */
+static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *err)
+{
+    struct store_mark *ended = NULL;
+    size_t n = 0;
+    if (now_ms < e->sweep_ms)
+        return CW_OK;
+    cw_arena_reset(e->arena);
+    enum cw_status st = store_marks_due(e->deps.store, CW_TEXT("throttle"), now_ms, SWEEP_AT_ONCE,
+                                        e->arena, &ended, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        st = store_mark_drop(e->deps.store, &ended[i], err);
+    e->sweep_ms = n < SWEEP_AT_ONCE ? now_ms + SWEEP_MS : now_ms;
+    return st;
 }
 
 /* ---- Deliveries ---- */
@@ -239,31 +343,43 @@ static size_t weight_of(const struct accepted_event *ev, const struct cw_plan *p
 }
 
 /* Decides; what does not fit into what is left of the delivery's room is refused. */
-static struct cw_plan decide(struct accepted *a, struct accepted_event *ev, int64_t now_ms,
-                             size_t *room)
+static enum cw_status decide(struct engine *e, struct accepted *a, struct accepted_event *ev,
+                             int64_t now_ms, size_t *room, struct cw_plan *out,
+                             struct cw_error *err)
 {
     static const struct cw_plan nothing;
-    struct cw_plan plan = {0};
-    if (ev->matches.n && cw_decide(a->rules, &ev->matches, NULL, now_ms, a->arena, &plan)) {
-        refuse_event(ev);
-        plan = nothing;
-    }
-    size_t weight = weight_of(ev, &plan);
-    if (weight > *room) {
-        refuse_event(ev);
+    struct reading reading = {e->deps.store, a->arena, err};
+    const struct cw_facts_reader facts = {
+        .ctx = &reading, .mark = read_mark, .pending = read_pending};
+    enum cw_status st = CW_OK;
+    *out = nothing;
+    if (ev->matches.n)
+        st = cw_decide(a->rules, &ev->matches, &facts, now_ms, a->arena, out);
+    if (st && st != CW_NOMEM)
+        return st;
+    size_t weight = weight_of(ev, out);
+    if (weight > *room) { /* not even the event itself fits: its kind and reason do */
         ev->row.payload = ev->row.used = (struct cw_text){0};
-        return nothing;
+        st = CW_NOMEM;
+    }
+    if (st) {
+        refuse_event(ev);
+        *out = nothing;
+        weight = 0;
     }
     *room -= weight;
-    return plan;
+    return CW_OK;
 }
 
 static enum cw_status take_event(struct engine *e, struct accepted *a, struct accepted_event *ev,
                                  int64_t now_ms, size_t *room, struct cw_error *err)
 {
     int64_t seq = 0;
-    struct cw_plan plan = decide(a, ev, now_ms, room);
-    enum cw_status st = store_event_add(e->deps.store, &ev->row, ev->keys, ev->n_keys, &seq, err);
+    struct cw_plan plan = {0};
+    enum cw_status st = decide(e, a, ev, now_ms, room, &plan, err);
+    if (st)
+        return st;
+    st = store_event_add(e->deps.store, &ev->row, ev->keys, ev->n_keys, &seq, err);
     ev->row.seq = seq;
     if (st == CW_EEXIST) {
         metric_add(METRIC_events_duplicate, 1);
@@ -276,7 +392,7 @@ static enum cw_status take_event(struct engine *e, struct accepted *a, struct ac
     a->result = ACCEPTED_STORED;
     count_event(ev);
     log_event(ev, plan.n);
-    return do_plan(e, seq, &plan, now_ms, err);
+    return do_plan(e, seq, &plan, a->arena, now_ms, err);
 }
 
 static enum cw_status take_delivery(struct engine *e, struct accepted *a, int64_t now_ms,
@@ -309,8 +425,7 @@ static enum cw_status begin_run(struct engine *e, const struct store_run *run,
                                 const struct cw_effect *f, int64_t now_ms, struct cw_error *err)
 {
     enum store_run_state to = f->n_calls ? STORE_RUN_ACTING : STORE_RUN_DONE;
-    enum cw_status st =
-        store_run_move(e->deps.store, run->id, to, (struct cw_text){0}, now_ms, err);
+    enum cw_status st = store_run_move(e->deps.store, run->id, to, f->reason, now_ms, err);
     if (st)
         return st;
     log_effect("run begins", run->event, f);
@@ -320,7 +435,8 @@ static enum cw_status begin_run(struct engine *e, const struct store_run *run,
 static enum cw_status take_due(struct engine *e, const struct store_run *run, int64_t now_ms,
                                struct cw_error *err)
 {
-    struct cw_due_run due = {run->rule, run->person, run->key, run->condition, run->vars};
+    struct cw_due_run due = {run->rule,      run->person, run->key,
+                             run->condition, run->vars,   run->due_ms};
     struct cw_plan plan = {0};
     struct cw_error why;
     enum cw_status st = cw_decide_due(e->rules, &due, NULL, now_ms, e->arena, &plan, &why);
@@ -363,6 +479,8 @@ static enum cw_status take_all(struct engine *e, int64_t now_ms, struct cw_error
             return st;
     }
     enum cw_status st = take_due_runs(e, now_ms, err);
+    if (!st)
+        st = sweep(e, now_ms, err);
     return st ? st : dispatcher_turn(e->deps.dispatcher, now_ms, err);
 }
 

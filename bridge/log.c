@@ -39,6 +39,11 @@ void log_setup(enum log_level level, enum log_format format, int fd)
     logger.json = format == LOG_JSON || (format == LOG_AUTO && !isatty(fd));
 }
 
+bool log_is_json(void)
+{
+    return logger.json;
+}
+
 bool log_on(enum log_level level)
 {
     return level >= logger.level;

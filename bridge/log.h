@@ -22,6 +22,7 @@ struct log_field {
 };
 
 void log_setup(enum log_level level, enum log_format format, int fd);
+bool log_is_json(void);
 bool log_on(enum log_level level);
 /* Between hold and release lines are kept: what is not on disk did not happen, and is not told.
  * `tell` false forgets them. Limits: 1 MiB; what is more is written at once. */

@@ -3,6 +3,7 @@
 
 #include <clockwire/version.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,15 +17,16 @@ static int cmd_version(const struct cmd_args *args)
 static const struct command {
     const char *name, *words, *help;
     int (*run)(const struct cmd_args *args);
+    int most_words;
 } commands[] = {
-    {"run", "", "serve: hear events, make calls", cmd_run},
-    {"check", "[FILE...]", "list every fault of a configuration", cmd_check},
-    {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send},
-    {"health", "[--ready]", "ask the daemon whether it is well", cmd_health},
-    {"events", "[--after N]", "what came and what was done about it; --json", cmd_events},
-    {"pending", "", "runs that wait for their time: JSON lines", cmd_pending},
-    {"reload", "", "read the configuration anew, as SIGHUP does", cmd_reload},
-    {"version", "", "print the version", cmd_version},
+    {"run", "", "serve: hear events, make calls", cmd_run, 0},
+    {"check", "[FILE...]", "list every fault of a configuration", cmd_check, INT_MAX},
+    {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2},
+    {"health", "[--ready]", "ask the daemon whether it is well", cmd_health, 0},
+    {"events", "[--after N]", "what came and what was done about it; --json", cmd_events, 0},
+    {"pending", "", "runs that wait for their time: JSON lines", cmd_pending, 0},
+    {"reload", "", "read the configuration anew, as SIGHUP does", cmd_reload, 0},
+    {"version", "", "print the version", cmd_version, 0},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -53,11 +55,14 @@ static const struct command *find(const char *name)
 
 static bool read_args(int argc, char **argv, struct cmd_args *args)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"secrets", required_argument, NULL, 's'},
-        {"ready", no_argument, NULL, 'r'},        {"after", required_argument, NULL, 'a'},
-        {"json", no_argument, NULL, 'j'},         {0}};
-    for (int c; (c = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"secrets", required_argument, NULL, 's'},
+                                            {"ready", no_argument, NULL, 'r'},
+                                            {"after", required_argument, NULL, 'a'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    for (int c; (c = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         if (c == 'c')
             args->config = optarg;
         else if (c == 's')
@@ -68,6 +73,8 @@ static bool read_args(int argc, char **argv, struct cmd_args *args)
             args->json = true;
         else if (c == 'a')
             args->after = optarg;
+        else if (c == 'h')
+            args->help = true;
         else
             return false;
     }
@@ -91,5 +98,14 @@ int main(int argc, char **argv)
         return CMD_USAGE;
     if (!read_args(argc - 1, argv + 1, &args))
         return usage(stderr, CMD_USAGE);
+    if (args.help)
+        return usage(stdout, CMD_OK);
+    if (args.n_words > command->most_words) {
+        fprintf(stderr, "clockwire: %s does not take `%s`%s\n", command->name,
+                args.words[command->most_words],
+                command->most_words ? "" : "; the configuration is named with -c");
+        return CMD_USAGE;
+    }
+    log_setup(LOG_INFO, LOG_AUTO, 2);
     return command->run(&args);
 }

@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include "address.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -20,9 +21,25 @@ static enum cw_status set_text(void *field, struct cw_text text, struct cw_error
     return CW_OK;
 }
 
-static enum cw_status set_list(void *field, struct cw_text text, struct cw_error *err)
+static enum cw_status set_address(void *field, struct cw_text text, struct cw_error *err)
+{
+    enum cw_status st = text.len ? address_check(text, err) : CW_OK;
+    return st ? st : set_text(field, text, err);
+}
+
+static enum cw_status set_store(void *field, struct cw_text text, struct cw_error *err)
+{
+    if (cw_text_is(text, "memory:") || (text.len > 7 && memcmp(text.at, "sqlite:", 7) == 0))
+        return set_text(field, text, err);
+    return cw_fail(err, CW_EINVAL, "sqlite:PATH or memory: is expected");
+}
+
+static enum cw_status set_addresses(void *field, struct cw_text text, struct cw_error *err)
 {
     struct text_list *list = field;
+    enum cw_status st = address_check(text, err);
+    if (st)
+        return st;
     if (list->n == 16)
         return cw_fail(err, CW_ELIMIT, "at most 16 addresses");
     list->items = xrealloc(list->items, (list->n + 1) * sizeof *list->items);
@@ -166,7 +183,7 @@ static void *field_of(struct config *config, const struct setting *row)
 
 static void clear(struct config *config, const struct setting *row)
 {
-    if (row->set == set_list) {
+    if (row->set == set_addresses) {
         struct text_list *list = field_of(config, row);
         for (size_t i = 0; i < list->n; i++)
             free(list->items[i]);
@@ -225,8 +242,9 @@ static void set_one(const struct reader *r, const struct setting *row, const str
         text = cw_text_of(secret);
     }
     if (row->set(field_of(r->config, row), text, &err))
-        cw_diags_add(r->deps->diags, CW_ERROR, "bad-value", place, NULL, "`%s`: %s", row->path,
-                     err.text);
+        cw_diags_add(r->deps->diags, CW_ERROR,
+                     row->set == set_duration ? "bad-duration" : "bad-value", place, NULL,
+                     "`%s`: %s", row->path, err.text);
     secret_free(secret);
 }
 
@@ -239,11 +257,14 @@ static void set_row(const struct reader *r, const struct setting *row, const str
         return;
     }
     clear(r->config, row);
-    bool many = row->set == set_list || row->set == set_rates;
+    bool many = row->set == set_addresses || row->set == set_rates;
     if (!many || cw_node_kind(node) != CW_NODE_SEQ) {
         set_one(r, row, node);
         return;
     }
+    if (!cw_node_count(node))
+        cw_diags_add(r->deps->diags, CW_ERROR, "bad-value", cw_node_place(node), NULL,
+                     "`%s`: this list is empty", row->path);
     for (size_t i = 0; i < cw_node_count(node); i++)
         set_one(r, row, cw_node_item(node, i));
 }

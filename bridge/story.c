@@ -10,9 +10,9 @@
 
 enum {
     STORY_ARENA = 64 << 20,
-    PAGE_BYTES = 256 << 10, /* of text, and the rest of its last event */
-    ATTEMPTS_SHOWN = 50,    /* the last ones of a call */
-    VALUE_BYTES = 64 << 10, /* of one value; a larger one is told by its size */
+    ATTEMPTS_SHOWN = 50,     /* the last ones of a call */
+    STORY_BYTES = 256 << 10, /* of one answer, which a command takes up to 1 MiB */
+    STORY_VALUE = 64 << 10,  /* a larger one is told by its size */
 };
 
 /* Text from the world may not be UTF-8; what Jansson refuses is shown as empty. */
@@ -34,7 +34,7 @@ static void set_time(json_t *to, const char *name, int64_t ms)
 /* Stored JSON is shown as JSON, anything else as text. */
 static void set_json(json_t *to, const char *name, struct cw_text text)
 {
-    if (text.len > VALUE_BYTES) {
+    if (text.len > STORY_VALUE) {
         json_object_set_new(to, name, json_sprintf("(%zu bytes)", text.len));
         return;
     }
@@ -168,30 +168,17 @@ static enum cw_status close_text(FILE *f, enum cw_status st, char **out)
     return st;
 }
 
-/* As many as fit into the arena: payloads may be large. */
-static enum cw_status read_events(const struct teller *t, int64_t after, size_t limit,
-                                  struct store_event **out, size_t *n)
-{
-    enum cw_status st;
-    while ((st = store_events(t->store, after, limit, t->arena, out, n, t->err)) == CW_NOMEM &&
-           limit > 1) {
-        limit = (limit + 3) / 4;
-        cw_arena_reset(t->arena);
-    }
-    return st;
-}
-
-enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
-                            size_t *len, struct cw_error *err)
+static enum cw_status try_events(struct store *store, int64_t after, size_t limit, char **out,
+                                 size_t *len, struct cw_error *err)
 {
     struct cw_arena *arena = xarena(STORY_ARENA), *of_one = xarena(STORY_ARENA);
-    struct teller t = {store, arena, err}, one = {store, of_one, err};
+    struct teller one = {store, of_one, err};
     struct store_event *list = NULL;
     size_t n = 0;
     char *text;
     FILE *f = open_text(&text, len);
-    enum cw_status st = read_events(&t, after, limit, &list, &n);
-    for (size_t i = 0; !st && i < n && ftell(f) < PAGE_BYTES; i++) {
+    enum cw_status st = store_events(store, after, limit, arena, &list, &n, err);
+    for (size_t i = 0; !st && i < n && ftell(f) < STORY_BYTES; i++) {
         json_t *o = json_object();
         cw_arena_reset(of_one);
         st = tell_event(&one, &list[i], o);
@@ -202,6 +189,16 @@ enum cw_status story_events(struct store *store, int64_t after, size_t limit, ch
     st = close_text(f, st, &text);
     if (!st)
         *out = text;
+    return st;
+}
+
+/* Large payloads make fewer events fit. */
+enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
+                            size_t *len, struct cw_error *err)
+{
+    enum cw_status st = try_events(store, after, limit, out, len, err);
+    for (; st == CW_NOMEM && limit > 1; limit /= 8)
+        st = try_events(store, after, limit < 8 ? 1 : limit / 8, out, len, err);
     return st;
 }
 

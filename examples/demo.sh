@@ -138,8 +138,7 @@ events --after $((shown - 1)) | sed 's/^/  /'
 echo
 echo "5. A meeting ends and the next one starts meanwhile: nothing stops"
 sed 's/"after":"6f1b/"after":"aaaa/; s/KEY-123/AW-117/' examples/demo/push_ada.json > "$work/push_again.json"
-cp "$work/push_again.json" "$work/p.json"
-"$clockwire" send github "$work/p.json" -c "$work/clockwire.yaml" --secrets "$work/secrets" > /dev/null || fail "push"
+"$clockwire" send github "$work/push_again.json" -c "$work/clockwire.yaml" --secrets "$work/secrets" > /dev/null || fail "push"
 expect $ada started 2 "ada is on AW-117"
 send calendar meeting_ended_2.json
 sleep 0.5

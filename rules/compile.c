@@ -53,6 +53,8 @@ static void check_section(struct cwr_compiler *c, const struct cw_node *key)
 static void check_version(struct cwr_compiler *c, const struct cw_node *root)
 {
     const struct cw_node *version = cw_node_get(root, "version");
+    if (!version && cwr_is_meant(root, sections, N_SECTIONS, "version"))
+        return;
     if (!version)
         cwr_fault(c, root, "missing-key", NULL, "the file begins with `version: 1`");
     else if (cw_node_kind(version) != CW_NODE_SCALAR || !cw_text_is(cw_node_text(version), "1"))
@@ -70,7 +72,7 @@ static void compile_sections(struct cwr_compiler *c, const struct cw_node *root)
     cwr_compile_people(c, cw_node_get(root, "users"), cw_node_get(root, "timezone"));
     if (rules && !c->no_memory)
         cwr_compile_rules(c, rules);
-    else if (!rules)
+    else if (!rules && !cwr_is_meant(root, sections, N_SECTIONS, "rules"))
         cwr_fault(c, root, "missing-key", NULL, "the section `rules` is missing");
 }
 
@@ -100,6 +102,7 @@ static enum cw_status compile_all(struct cwr_compiler *c, const struct cw_doc *d
     if (cw_diags_count(c->diags, CW_ERROR) > before)
         return CW_EINVAL;
     keep_paths(c);
+    cwr_warn_of_clashes(c);
     if (c->no_memory || cwr_index_build(c->rules, c->scratch))
         return CW_NOMEM;
     return CW_OK;
@@ -115,7 +118,7 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
     c.passing = cw_arena_create(SCRATCH_BYTES);
     if (rules && c.scratch && c.passing) {
         c.arena = rules->arena;
-        c.paths.arena = c.alias_rows.arena = c.scratch;
+        c.paths.arena = c.alias_rows.arena = c.awork_ids.arena = c.scratch;
         status = compile_all(&c, doc);
     }
     cw_arena_destroy(c.passing);

@@ -23,6 +23,7 @@ struct cwr_rule_state {
     struct cwr_rule *rule;
     struct cwr_capture captures[CWR_REGEX_GROUPS];
     size_t n_captures;
+    bool bad_pattern;
     struct cwr_use *uses;
     size_t n_uses;
     uint32_t *reads;
@@ -31,6 +32,7 @@ struct cwr_rule_state {
     size_t n_vars;
     bool in_vars;   /* what is read now is needed when the action runs */
     bool in_who;    /* we are in `user`, which cannot read user.* */
+    bool in_key;    /* nor can `key` */
     unsigned nots;  /* how many `not` we are in; `unless` counts as one */
     unsigned items; /* how many any_item and every_item we are in */
 };
@@ -48,6 +50,7 @@ struct cwr_compiler {
     struct cwr_ref *path_rows;
     uint32_t *path_marks; /* the rule (from 1) that read a slot last */
     size_t n_paths;
+    struct cwr_map awork_ids;  /* folded to people */
     struct cwr_map alias_rows; /* folded names and aliases to their places */
     struct cw_place *alias_places;
     const char **alias_names; /* for "did you mean" */
@@ -87,6 +90,8 @@ bool cwr_want_map(struct cwr_compiler *c, const struct cw_node *node, const char
 /* Faults for keys that are none of `keys`, and for those of later builds. */
 void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_key *keys,
                     size_t n);
+/* True when an unknown key of the map was probably meant to be `key`: its fault says so already. */
+bool cwr_is_meant(const struct cw_node *map, const struct cwr_key *keys, size_t n, const char *key);
 /* A scalar by YAML's core schema: null, boolean, number or text. */
 struct cw_value cwr_scalar(const struct cw_node *node);
 bool cwr_scalar_bool(const struct cw_node *node, bool *out);
@@ -99,6 +104,9 @@ bool cwr_compile_ref(struct cwr_compiler *c, struct cw_path path, struct cw_plac
 bool cwr_compile_key(struct cwr_compiler *c, const struct cw_node *key, struct cwr_ref *out);
 /* A template; its paths are checked. Returns: NULL after a fault. */
 const struct cw_template *cwr_compile_template(struct cwr_compiler *c, const struct cw_node *node);
+/* The same without the first `skip` bytes of the text. */
+const struct cw_template *cwr_compile_template_behind(struct cwr_compiler *c,
+                                                      const struct cw_node *node, size_t skip);
 uint32_t cwr_capture_slot(struct cwr_compiler *c, struct cw_text name, struct cw_place place);
 void cwr_define_capture(struct cwr_compiler *c, uint32_t slot);
 void cwr_check_captures(struct cwr_compiler *c);
@@ -116,6 +124,14 @@ bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,
                          const struct cw_node *node, struct cwr_condition *out);
 void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
 void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
+/* `wait` or `at`, `key`, `mode`, `throttle`, `expires`, `final` and `dry_run`. */
+void cwr_compile_wait(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule);
+void cwr_compile_key_of(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
+void cwr_compile_course(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule);
+/* After `then`: the rule's own `expires`. */
+void cwr_compile_expires(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
+/* Warns of rules whose timer action an earlier rule always contradicts. */
+void cwr_warn_of_clashes(struct cwr_compiler *c);
 /* Finds a person by name or alias. Returns: CWR_NOWHERE when nobody has it. */
 uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who);
 

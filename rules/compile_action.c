@@ -3,6 +3,8 @@
 
 #include "compile.h"
 
+enum { DAY_MS = 86400000 };
+
 static const struct cw_action_spec *find_action(struct cwr_compiler *c, const struct cw_node *node)
 {
     const char *words[64];
@@ -151,6 +153,8 @@ static void compile_one(struct cwr_compiler *c, const struct cw_node *key,
         return;
     out->name = cwr_keep(c, cw_text_of(spec->name));
     out->place = cwr_keep_place(c, cw_node_place(key));
+    out->timer = spec->timer;
+    out->expires_ms = spec->expires_ms ? spec->expires_ms : DAY_MS;
     if (!value) {
         if (!spec->bare)
             cwr_fault(c, key, "missing-key", NULL, "`%s` needs arguments", spec->name);
@@ -200,4 +204,6 @@ void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, str
         compile_item(c, list ? cw_node_item(node, i) : node, &actions[i]);
     rule->actions = actions;
     rule->n_actions = actions ? n : 0;
+    for (size_t i = 0; i < rule->n_actions; i++)
+        rule->has_timer |= actions[i].timer;
 }

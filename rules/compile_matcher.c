@@ -136,6 +136,7 @@ static bool pattern_operand(struct cwr_compiler *c, const struct cw_node *node,
         struct cw_place place =
             err.at >= 0 ? cwr_place_in(node, (size_t)err.at, 1) : cw_node_place(node);
         cwr_fault_at(c, place, "bad-pattern", NULL, "%s", err.text);
+        c->at.bad_pattern = true;
         return false;
     }
     if (!keep_regex(c, regex))

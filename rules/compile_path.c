@@ -1,6 +1,7 @@
 /* compile_path: what rules may read, where it is kept, and the templates that read it. */
 #include <string.h>
 
+#include "buf.h"
 #include "compile.h"
 
 static const char *const roots[] = {"event", "match", "user", "source", "item", "now"};
@@ -70,8 +71,8 @@ void cwr_check_captures(struct cwr_compiler *c)
     for (size_t i = 0; i < at->n_uses; i++) {
         const struct cwr_capture *capture = &at->captures[at->uses[i].capture];
         int len = (int)(capture->name.len > 100 ? 100 : capture->name.len);
-        if (capture->defined)
-            continue;
+        if (capture->defined || (at->bad_pattern && !capture->in_not))
+            continue; /* what a faulty pattern captures is not known */
         if (capture->in_not)
             cwr_fault_at(c, at->uses[i].place, "unknown-capture", NULL,
                          "`%.*s` is captured inside `not` or `unless`, where nothing can come from",
@@ -116,6 +117,9 @@ static bool use_user(struct cwr_compiler *c, struct cw_path path, struct cw_plac
                      struct cwr_ref *out)
 {
     struct cw_text name = path.n > 1 ? path.steps[1].name : CW_TEXT("");
+    if (c->at.in_key)
+        return path_fault(c, place, "every person has an own instance of a key anyway",
+                          "`key` cannot read", out->name);
     if (c->at.in_who)
         return path_fault(c, place, NULL, "`user` says who it is, so it cannot read", out->name);
     for (size_t i = 0; path.n == 2 && i < N_PERSON_FIELDS; i++)
@@ -141,6 +145,19 @@ static bool is_later_root(struct cw_text root)
     return cw_text_is(root, "timer") || cw_text_is(root, "state") || cw_text_is(root, "count");
 }
 
+/* "did you mean `event.ref`?" for evnt.ref. */
+static const char *mean_root(struct cwr_compiler *c, const char *near, struct cw_text root,
+                             struct cw_text name)
+{
+    struct cwr_buf buf = cwr_buf_in(c->passing);
+    struct cw_text made, rest = {name.at + root.len, name.len - root.len};
+    if (name.len < root.len || memcmp(name.at, root.at, root.len) != 0)
+        rest.len = 0;
+    cwr_buf_printf(&buf, "did you mean `%s%.*s`?", near, (int)(rest.len > 100 ? 100 : rest.len),
+                   rest.at);
+    return cwr_buf_end(&buf, &made) ? NULL : made.at;
+}
+
 static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
                          struct cw_text name)
 {
@@ -149,9 +166,8 @@ static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_
     for (size_t i = 0; i < sizeof of_sources / sizeof of_sources[0]; i++)
         if (cw_text_is(root, of_sources[i]))
             return path_fault(c, place, NULL, "only a source can read", name);
-    const char *hint = cwr_did_you_mean(c, root, roots, N_ROOTS);
-    if (!hint)
-        hint = cwr_mean_event(c, name);
+    const char *near = cw_nearest(root, roots, N_ROOTS);
+    const char *hint = near ? mean_root(c, near, root, name) : cwr_mean_event(c, name);
     return path_fault(c, place, hint, "a rule cannot read", name);
 }
 
@@ -237,7 +253,7 @@ bool cwr_compile_key(struct cwr_compiler *c, const struct cw_node *key, struct c
 
 /* ---- Templates ---- */
 
-static void template_fault(struct cwr_compiler *c, const struct cw_node *node,
+static void template_fault(struct cwr_compiler *c, const struct cw_node *node, size_t skip,
                            const struct cw_error *err)
 {
     const char *code = err->status == CW_EINVAL ? "not-in-this-build" : "bad-template";
@@ -247,23 +263,32 @@ static void template_fault(struct cwr_compiler *c, const struct cw_node *node,
         return;
     }
     if (err->at >= 0)
-        place = cwr_place_in(node, (size_t)err->at, 1);
+        place = cwr_place_in(node, (size_t)err->at + skip, 1);
     cwr_fault_at(c, place, code, NULL, "%s", err->text);
 }
 
 const struct cw_template *cwr_compile_template(struct cwr_compiler *c, const struct cw_node *node)
 {
+    return cwr_compile_template_behind(c, node, 0);
+}
+
+const struct cw_template *cwr_compile_template_behind(struct cwr_compiler *c,
+                                                      const struct cw_node *node, size_t skip)
+{
     const struct cw_template *tpl = NULL;
     struct cw_error err = {.at = -1};
-    if (cw_template_parse(cw_node_text(node), c->arena, &tpl, &err)) {
-        template_fault(c, node, &err);
+    struct cw_text text = cw_node_text(node);
+    text = (struct cw_text){text.at + skip, text.len - skip};
+    if (cw_template_parse(text, c->arena, &tpl, &err)) {
+        template_fault(c, node, skip, &err);
         return NULL;
     }
     bool good = true;
     for (size_t i = 0; i < tpl->n_paths; i++) {
         const struct cwr_part *part = tpl->paths[i];
         struct cwr_ref ref;
-        good &= cwr_compile_ref(c, part->path, cwr_place_in(node, part->at, part->name.len), &ref);
+        good &= cwr_compile_ref(c, part->path, cwr_place_in(node, part->at + skip, part->name.len),
+                                &ref);
     }
     return good ? tpl : NULL;
 }

@@ -143,19 +143,44 @@ static void compile_token(struct cwr_compiler *c, const struct cw_node *node,
     cwr_fault_at(c, place, "bad-template", NULL, "%s", err.text);
 }
 
+/* Two lanes on one timer would know nothing of each other. */
+static void claim_awork(struct cwr_compiler *c, const struct cw_node *node, struct cw_text id,
+                        uint32_t person)
+{
+    struct cw_text folded;
+    if (cwr_case_text(CWR_CASE_FOLD, id, c->arena, &folded)) {
+        c->no_memory = true;
+        return;
+    }
+    uint32_t owner = cwr_map_get(&c->awork_ids, folded);
+    if (owner != CWR_NOWHERE)
+        cwr_fault(c, node, "duplicate-awork-id", NULL, "this awork id is %s's already",
+                  c->rules->people[owner].name);
+    else if (cwr_map_put(&c->awork_ids, folded, person))
+        c->no_memory = true;
+}
+static const struct cwr_key person_keys[] = {
+    {"awork", false}, {"aliases", false},      {"timezone", false}, {"token", false},
+    {"chat", false},  {"type_of_work", false}, {"hours", true}};
+
+enum { N_PERSON_KEYS = sizeof person_keys / sizeof person_keys[0] };
+
 static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
-                          const struct cw_node *map, struct cw_person *person)
+                          const struct cw_node *map, uint32_t i)
 {
     const struct cw_node *node = cw_node_get(map, "awork");
+    struct cw_person *person = &c->rules->people[i];
     struct cw_text text;
     person->awork = "";
     if (!node) {
-        cwr_fault(c, key, "missing-key", NULL, "`%s` needs `awork`, the id of the user there",
-                  person->name);
+        if (!cwr_is_meant(map, person_keys, N_PERSON_KEYS, "awork"))
+            cwr_fault(c, key, "missing-key", NULL, "`%s` needs `awork`, the id of the user there",
+                      person->name);
     } else if (cwr_want_text(c, node, "awork", &text)) {
-        if (is_uuid(text))
+        if (is_uuid(text)) {
             person->awork = cwr_keep(c, text);
-        else
+            claim_awork(c, node, text, i);
+        } else
             cwr_fault(c, node, "bad-value", NULL,
                       "this is no awork id; they look like 6a2c1d3e-0000-4000-8000-000000000001");
     }
@@ -175,9 +200,6 @@ static void check_name(struct cwr_compiler *c, const struct cw_node *key)
 static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
                            const struct cw_node *map, uint32_t i, const char *common)
 {
-    static const struct cwr_key keys[] = {
-        {"awork", false}, {"aliases", false},      {"timezone", false}, {"token", false},
-        {"chat", false},  {"type_of_work", false}, {"hours", true}};
     struct cw_person *person = &c->rules->people[i];
     person->name = cwr_keep(c, cw_node_text(key));
     person->place = cwr_keep_place(c, cw_node_place(key));
@@ -186,8 +208,8 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
     check_name(c, key);
     if (c->no_memory || !cwr_want_map(c, map, "a user"))
         return;
-    cwr_check_keys(c, map, keys, sizeof keys / sizeof keys[0]);
-    compile_awork(c, key, map, person);
+    cwr_check_keys(c, map, person_keys, N_PERSON_KEYS);
+    compile_awork(c, key, map, i);
     const char *zone = compile_zone(c, cw_node_get(map, "timezone"));
     if (zone)
         person->timezone = zone;

@@ -4,11 +4,11 @@
 #include "compile.h"
 
 static const struct cwr_key rule_keys[] = {
-    {"id", false},      {"name", false},   {"when", false},      {"user", false},
-    {"if", false},      {"wait", false},   {"unless", false},    {"then", false},
-    {"enabled", false}, {"at", true},      {"key", true},        {"mode", true},
-    {"throttle", true}, {"expires", true}, {"human_wins", true}, {"final", true},
-    {"dry_run", true}};
+    {"id", false},       {"name", false},    {"when", false},      {"user", false},
+    {"if", false},       {"wait", false},    {"unless", false},    {"then", false},
+    {"enabled", false},  {"at", false},      {"key", false},       {"mode", false},
+    {"throttle", false}, {"expires", false}, {"human_wins", true}, {"final", false},
+    {"dry_run", false}};
 
 static bool is_slug(struct cw_text text)
 {
@@ -47,6 +47,11 @@ static void add_id(struct cwr_compiler *c, const struct cw_node *node, uint32_t 
     c->no_memory |= cwr_map_put(&c->rules->ids, rule->id, i) != CW_OK;
 }
 
+static bool is_meant(const struct cw_node *map, const char *key)
+{
+    return cwr_is_meant(map, rule_keys, sizeof rule_keys / sizeof rule_keys[0], key);
+}
+
 static void add_ids(struct cwr_compiler *c, const struct cw_node *list)
 {
     for (size_t i = 0; i < cw_node_count(list) && !c->no_memory; i++) {
@@ -57,7 +62,7 @@ static void add_ids(struct cwr_compiler *c, const struct cw_node *list)
         id = cw_node_get(map, "id");
         if (id)
             add_id(c, id, (uint32_t)i);
-        else
+        else if (!is_meant(map, "id"))
             cwr_fault(c, map, "missing-key", NULL, "a rule needs an `id`");
         cw_arena_reset(c->passing);
     }
@@ -106,6 +111,7 @@ static bool compile_who_item(struct cwr_compiler *c, const struct cw_node *node,
     if (!cwr_want_text(c, node, "a user", &text))
         return false;
     out->place = cwr_keep_place(c, cw_node_place(node));
+    out->text = (struct cw_text){cwr_keep(c, text), text.len};
     if (!memmem(text.at, text.len, "${", 2))
         return static_who(c, node, out);
     c->at.in_who = true;
@@ -139,17 +145,6 @@ static void compile_enabled(struct cwr_compiler *c, const struct cw_node *node,
         cwr_fault(c, node, "bad-value", NULL, "`enabled` is true or false");
 }
 
-static void compile_wait(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
-{
-    struct cw_text text;
-    struct cw_error err = {.at = -1};
-    if (!node || !cwr_want_text(c, node, "`wait`", &text))
-        return;
-    if (cw_duration_parse(text, &rule->wait_ms, &err))
-        cwr_fault(c, node, "bad-duration", NULL, "%s", err.text);
-    rule->has_wait = true;
-}
-
 static void compile_name(struct cwr_compiler *c, const struct cw_node *node)
 {
     struct cw_text text;
@@ -180,7 +175,7 @@ static const struct cw_node *want(struct cwr_compiler *c, const struct cw_node *
                                   const char *key)
 {
     const struct cw_node *node = cw_node_get(map, key), *id = cw_node_get(map, "id");
-    if (!node)
+    if (!node && !is_meant(map, key))
         cwr_fault(c, id ? id : map, "missing-key", NULL, "a rule needs `%s`", key);
     return node;
 }
@@ -224,7 +219,9 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
         cwr_compile_who(c, node, rule);
     else
         read_event_user(c);
-    compile_wait(c, cw_node_get(map, "wait"), rule);
+    cwr_compile_key_of(c, cw_node_get(map, "key"), rule);
+    cwr_compile_wait(c, map, rule);
+    cwr_compile_course(c, map, rule);
     c->at.nots++;
     if ((node = cw_node_get(map, "unless"))) {
         cwr_compile_triggers(c, node, &rule->unless);
@@ -234,6 +231,7 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
     c->at.in_vars = true;
     if ((node = want(c, map, "then")))
         cwr_compile_actions(c, node, rule);
+    cwr_compile_expires(c, cw_node_get(map, "expires"), rule);
     cwr_check_captures(c);
     keep_state(c, rule);
 }

@@ -142,21 +142,50 @@ bool cwr_want_map(struct cwr_compiler *c, const struct cw_node *node, const char
     return false;
 }
 
+enum { WORDS = 64 };
+
+/* The keys that this build has, for cw_nearest. */
+static size_t words_of(const struct cwr_key *keys, size_t n, const char **words)
+{
+    size_t n_words = 0;
+    for (size_t i = 0; i < n && n_words < WORDS; i++)
+        if (!keys[i].later)
+            words[n_words++] = keys[i].name;
+    return n_words;
+}
+
+static const struct cwr_key *find_key(const struct cwr_key *keys, size_t n, struct cw_text text)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cw_text_is(text, keys[i].name))
+            return &keys[i];
+    return NULL;
+}
+
+bool cwr_is_meant(const struct cw_node *map, const struct cwr_key *keys, size_t n, const char *key)
+{
+    const char *words[WORDS];
+    size_t n_words = words_of(keys, n, words);
+    for (size_t i = 0; i < cw_node_count(map); i++) {
+        struct cw_text text = cw_node_text(cw_node_key(map, i));
+        const char *near = find_key(keys, n, text) ? NULL : cw_nearest(text, words, n_words);
+        if (near && strcmp(near, key) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_key(struct cwr_compiler *c, const struct cw_node *key, const struct cwr_key *keys,
                       size_t n)
 {
-    const char *words[64];
-    size_t n_words = 0;
+    const char *words[WORDS];
     struct cw_text text = cw_node_text(key);
-    for (size_t i = 0; i < n; i++) {
-        if (cw_text_is(text, keys[i].name)) {
-            if (keys[i].later)
-                cwr_later(c, cw_node_place(key), text);
-            return;
-        }
-        if (!keys[i].later && n_words < 64)
-            words[n_words++] = keys[i].name;
-    }
+    const struct cwr_key *known = find_key(keys, n, text);
+    if (known && known->later)
+        cwr_later(c, cw_node_place(key), text);
+    if (known)
+        return;
+    size_t n_words = words_of(keys, n, words);
     cwr_fault(c, key, "unknown-key", cwr_did_you_mean(c, text, words, n_words),
               "there is no key `%.*s` here", (int)(text.len > 100 ? 100 : text.len), text.at);
 }

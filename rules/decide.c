@@ -1,156 +1,23 @@
 /* decide: candidates and due runs become a plan, with the facts of the moment.
  *
  * Three answers to what is left of `if`: false refuses, true and unknown go on; the condition
- * stays with the run, because whoever acts looks once more right before. */
+ * stays with the run, because whoever acts looks once more right before. What rules are to each
+ * other (final, throttle, mode, contradictions) is settled here, at the match; a dry run takes no
+ * part in it but for its mode. */
+#include "decide.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #include "buf.h"
-#include "match.h"
 #include "moment.h"
-#include "template.h"
 
-/* What is needed to render the actions of one run. */
-struct render {
-    const struct cwr_rule *rule;
-    const struct cw_person *person;
-    struct cw_value vars;
-    int64_t now_ms;
-    struct cw_arena *arena;
-};
-
-static enum cw_status get_var(const struct render *r, struct cw_path path, struct cw_arena *arena,
-                              struct cw_value *out)
-{
-    struct cw_step step = {.kind = CW_STEP_NAME};
-    if (cwr_path_print(path, arena, &step.name))
-        return CW_NOMEM;
-    return cw_value_get(&r->vars, (struct cw_path){&step, 1}, arena, out);
-}
-
-static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *arena,
-                              struct cw_value *out, struct cw_error *err)
-{
-    const struct render *r = ctx;
-    struct cw_text root = path.steps[0].name;
-    enum cw_status status = CW_OK;
-    if (cw_text_is(root, "user")) {
-        *out = cwr_person_get(r->person, path);
-    } else if (cw_text_is(root, "now")) {
-        char text[CWR_MOMENT_SIZE];
-        struct cw_text made = cwr_moment_print(r->now_ms, text);
-        made.at = cw_arena_copy(arena, made);
-        *out = cw_value_string(made);
-        status = made.at ? CW_OK : CW_NOMEM;
-    } else {
-        status = get_var(r, path, arena, out);
-    }
-    return status ? cw_fail(err, status, "memory is short") : CW_OK;
-}
-
-/* ---- Effects ---- */
-
-static void refuse(struct cw_effect *effect, struct cw_text reason)
-{
-    effect->kind = CW_EFFECT_REFUSED;
-    effect->reason = reason;
-    effect->calls = NULL;
-    effect->n_calls = 0;
-}
-
-static enum cw_status refuse_with(struct cw_effect *effect, struct cw_arena *arena,
-                                  const char *what, struct cw_place place)
-{
-    struct cwr_buf buf = cwr_buf_in(arena);
-    struct cw_text reason;
-    cwr_buf_puts(&buf, what);
-    if (place.line)
-        cwr_buf_printf(&buf, " (%s%sline %u)", place.file ? place.file : "", place.file ? ", " : "",
-                       place.line);
-    if (cwr_buf_end(&buf, &reason))
-        return CW_NOMEM;
-    refuse(effect, reason);
-    return CW_OK;
-}
-
-static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struct cwr_buf *buf,
-                              struct cw_error *err)
-{
-    const struct cw_scope scope = {look_up, r};
-    struct cw_value value;
-    struct cw_text text;
-    cwr_buf_puts(buf, buf->len > 1 ? "," : "");
-    cwr_buf_json_string(buf, arg->name);
-    if (arg->is_bool) {
-        cwr_buf_puts(buf, arg->truth ? ":true" : ":false");
-        return CW_OK;
-    }
-    enum cw_status status = cw_template_render(arg->tpl, &scope, r->arena, &value, err);
-    if (status)
-        return status;
-    if (cw_value_text(&value, r->arena, &text))
-        return cw_fail(err, CW_NOMEM, "memory is short");
-    cwr_buf_puts(buf, ":");
-    cwr_buf_json_string(buf, text);
-    return CW_OK;
-}
-
-/* On failure *place is that of the argument. */
-static enum cw_status render_call(struct render *r, const struct cwr_action *action,
-                                  struct cw_call *out, struct cw_place *place, struct cw_error *err)
-{
-    struct cwr_buf buf = cwr_buf_in(r->arena);
-    cwr_buf_puts(&buf, "{");
-    for (size_t i = 0; i < action->n_args; i++) {
-        enum cw_status status = put_arg(r, &action->args[i], &buf, err);
-        *place = action->args[i].place;
-        if (status)
-            return status;
-    }
-    cwr_buf_puts(&buf, "}");
-    out->action = action->name;
-    return cwr_buf_end(&buf, &out->args) ? cw_fail(err, CW_NOMEM, "memory is short") : CW_OK;
-}
-
-static enum cw_status render_calls(struct render *r, struct cw_effect *effect)
-{
-    struct cw_call *calls = cw_arena_take(r->arena, (r->rule->n_actions + 1) * sizeof *calls);
-    if (!calls)
-        return CW_NOMEM;
-    for (uint32_t i = 0; i < r->rule->n_actions; i++) {
-        struct cw_error err = {0};
-        struct cw_place place = r->rule->place;
-        calls[i].step = i;
-        enum cw_status status = render_call(r, &r->rule->actions[i], &calls[i], &place, &err);
-        if (status == CW_NOMEM)
-            return status;
-        if (status)
-            return refuse_with(effect, r->arena, err.text, place);
-    }
-    effect->calls = calls;
-    effect->n_calls = r->rule->n_actions;
-    return CW_OK;
-}
-
-/* Reads vars and renders; `json` holds them meanwhile. */
-static enum cw_status act(const struct cwr_rule *rule, struct cw_json *json, int64_t now_ms,
-                          struct cw_arena *arena, struct cw_effect *effect)
-{
-    struct render r = {rule, effect->person, {.kind = CW_MISSING}, now_ms, arena};
-    struct cw_text vars = effect->vars.len ? effect->vars : CW_TEXT("{}");
-    enum cw_status status = cw_json_read(json, vars, NULL);
-    if (status == CW_NOMEM)
-        return status;
-    if (status)
-        return refuse_with(effect, arena, "the values kept with the run cannot be read",
-                           rule->place);
-    r.vars = cw_json_root(json);
-    return render_calls(&r, effect);
-}
+/* ---- Facts ---- */
 
 /* Refuses when the facts say no. */
-static enum cw_status ask_facts(const struct cw_facts_reader *reader, struct cw_arena *arena,
-                                struct cw_effect *effect)
+static enum cw_status ask_facts(const struct cwr_deciding *d, struct cw_effect *effect)
 {
+    const struct cw_facts_reader *reader = d->facts;
     struct cw_facts facts = {0};
     struct cw_error err;
     enum cw_truth truth = CW_UNKNOWN;
@@ -164,50 +31,221 @@ static enum cw_status ask_facts(const struct cw_facts_reader *reader, struct cw_
     if (status == CW_NOMEM)
         return status;
     if (status)
-        return refuse_with(effect, arena, "the condition kept with the run cannot be read",
-                           effect->place);
+        return cwr_refuse(effect, d->arena, "the condition kept with the run cannot be read",
+                          effect->place);
     if (truth != CW_FALSE)
         return CW_OK;
-    return refuse_with(effect, arena, why[0] ? why : "its condition does not hold", effect->place);
+    return cwr_refuse(effect, d->arena, why[0] ? why : "its condition does not hold",
+                      effect->place);
 }
 
-static enum cw_status decide_one(const struct cw_ruleset *rules, const struct cw_candidate *from,
-                                 const struct cw_facts_reader *facts, int64_t now_ms,
-                                 struct cw_json *json, struct cw_arena *arena,
-                                 struct cw_effect *effect)
+/* ---- The people of a plan ---- */
+
+/* What was decided for one person so far. */
+struct course {
+    const struct cw_person *person; /* NULL: a free place */
+    const struct cwr_rule *final;   /* the rule that stops further ones; or NULL */
+    const struct acting *last;      /* of those that change the timer */
+};
+
+struct acting {
+    const struct cwr_rule *rule;
+    const struct cw_effect *effect;
+    const struct acting *before;
+};
+
+struct courses {
+    struct course *at;
+    size_t size; /* a power of two */
+};
+
+static enum cw_status make_courses(struct courses *courses, size_t n, struct cw_arena *arena)
 {
-    const struct cwr_rule *rule = &rules->rules[from->rule];
+    courses->size = 2;
+    while (courses->size < n * 2)
+        courses->size *= 2;
+    courses->at = cw_arena_take(arena, courses->size * sizeof *courses->at);
+    if (!courses->at)
+        return CW_NOMEM;
+    memset(courses->at, 0, courses->size * sizeof *courses->at);
+    return CW_OK;
+}
+
+static struct course *course_of(const struct courses *courses, const struct cw_ruleset *rules,
+                                const struct cw_person *person)
+{
+    uint64_t hash = (uint64_t)(person - rules->people + 1) * 0x9E3779B97F4A7C15U;
+    size_t i = (size_t)(hash >> 32) & (courses->size - 1);
+    while (courses->at[i].person && courses->at[i].person != person)
+        i = (i + 1) & (courses->size - 1);
+    courses->at[i].person = person;
+    return &courses->at[i];
+}
+
+/* ---- What rules are to each other ---- */
+
+static enum cw_status refuse_by_final(const struct cwr_deciding *d, const struct cwr_rule *final,
+                                      struct cw_effect *effect)
+{
+    struct cwr_buf buf = cwr_buf_in(d->arena);
+    struct cw_text what;
+    cwr_buf_printf(&buf, "stopped by rule `%s`, which is final", final->id.at);
+    return cwr_buf_end(&buf, &what) ? CW_NOMEM
+                                    : cwr_refuse(effect, d->arena, what.at, final->place);
+}
+
+static enum cw_status ask_throttle(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                                   struct cw_effect *effect)
+{
+    struct cw_mark mark = {
+        .kind = "throttle", .rule = effect->rule, .person = effect->person, .key = effect->key};
+    char text[CWR_MOMENT_SIZE], what[CWR_MOMENT_SIZE + 64];
+    if (!rule->has_throttle || !d->facts || !d->facts->mark)
+        return CW_OK;
+    enum cw_status status = d->facts->mark(d->facts->ctx, &mark);
+    if (status || mark.until_ms <= d->now_ms)
+        return status == CW_ENOENT ? CW_OK : status;
+    snprintf(what, sizeof what, "throttled until %s", cwr_moment_print(mark.until_ms, text).at);
+    return cwr_refuse(effect, d->arena, what, rule->place);
+}
+
+static enum cw_status ask_pending(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                                  struct cw_effect *effect)
+{
+    if (rule->mode != CWR_SINGLE || !d->facts || !d->facts->pending)
+        return CW_OK;
+    enum cw_status status =
+        d->facts->pending(d->facts->ctx, effect->rule, effect->person, effect->key);
+    if (status)
+        return status == CW_ENOENT ? CW_OK : status;
+    return cwr_refuse(effect, d->arena, "an earlier run is pending, and the mode is single",
+                      rule->place);
+}
+
+static enum cw_status ask_earlier(const struct cwr_deciding *d, const struct course *course,
+                                  const struct cwr_rule *rule, struct cw_effect *effect)
+{
+    enum cw_status status = CW_OK;
+    const struct acting *first = rule->has_timer ? course->last : NULL;
+    for (; first && !status && effect->kind == CW_EFFECT_RUN; first = first->before)
+        if (first->effect->due_ms == effect->due_ms) /* else one comes after the other */
+            status = cwr_contradict(d, first->rule, first->effect, rule, effect);
+    return status;
+}
+
+/* ---- Effects ---- */
+
+struct plan {
+    struct cwr_deciding d;
+    struct courses courses;
+    struct cw_effect *effects;
+    size_t n;
+};
+
+static enum cw_status note(struct plan *p, struct course *course, const struct cwr_rule *rule,
+                           const struct cw_effect *effect)
+{
+    if (rule->has_throttle) {
+        p->effects[p->n++] = (struct cw_effect){.kind = CW_EFFECT_MARK,
+                                                .rule = effect->rule,
+                                                .person = effect->person,
+                                                .key = effect->key,
+                                                .place = effect->place,
+                                                .mark = "throttle",
+                                                .value = CW_TEXT(""),
+                                                .until_ms = p->d.now_ms + rule->throttle_ms};
+    }
+    if (!rule->has_timer)
+        return CW_OK;
+    struct acting *acting = cw_arena_take(p->d.arena, sizeof *acting);
+    if (!acting)
+        return CW_NOMEM;
+    *acting = (struct acting){rule, effect, course->last};
+    course->last = acting;
+    return CW_OK;
+}
+
+/* It matches: is it let through? */
+static enum cw_status settle(const struct cwr_deciding *d, struct course *course,
+                             const struct cwr_rule *rule, const struct cw_candidate *from,
+                             struct cw_effect *effect)
+{
+    enum cw_status status = CW_OK;
+    if (!rule->dry_run && course->final)
+        return refuse_by_final(d, course->final, effect);
+    if (!rule->dry_run && rule->final)
+        course->final = rule;
+    if (effect->kind == CW_EFFECT_REFUSED) /* it has no due time */
+        return CW_OK;
+    if (from->fault.len)
+        return cwr_refuse(effect, d->arena, from->fault.at, rule->key_place);
+    if (!rule->dry_run)
+        status = ask_throttle(d, rule, effect);
+    if (!status && effect->kind == CW_EFFECT_RUN)
+        status = ask_pending(d, rule, effect);
+    if (!status && effect->kind == CW_EFFECT_RUN && !rule->dry_run)
+        status = ask_earlier(d, course, rule, effect);
+    return status;
+}
+
+static enum cw_status decide_match(struct plan *p, const struct cwr_rule *rule,
+                                   const struct cw_candidate *from, struct cw_effect *effect)
+{
+    const struct cwr_deciding *d = &p->d;
+    struct course *course = course_of(&p->courses, d->rules, effect->person);
+    enum cw_status status = rule->at ? cwr_instant(d, rule, effect) : CW_OK;
+    bool due = effect->due_ms <= d->now_ms, is_run = effect->kind == CW_EFFECT_RUN;
+    if (!status && is_run && (!rule->at || due))
+        status = ask_facts(d, effect);
+    if (status || (is_run && effect->kind == CW_EFFECT_REFUSED)) /* no match */
+        return status;
+    status = settle(d, course, rule, from, effect);
+    if (!status && due && effect->kind == CW_EFFECT_RUN)
+        status = cwr_act(d, rule, effect);
+    if (status || effect->kind == CW_EFFECT_REFUSED || rule->dry_run)
+        return status;
+    return note(p, course, rule, effect);
+}
+
+static enum cw_status decide_one(struct plan *p, const struct cw_candidate *from)
+{
+    const struct cwr_rule *rule = &p->d.rules->rules[from->rule];
+    struct cw_effect *effect = &p->effects[p->n++];
     *effect = (struct cw_effect){.kind = CW_EFFECT_CANCEL,
                                  .rule = rule->id.at,
                                  .person = from->person,
+                                 .keep = from->keep,
+                                 .n_keep = from->n_keep,
                                  .key = from->key,
                                  .place = rule->place};
-    if (from->kind == CW_CANDIDATE_CANCEL)
+    if (from->kind != CW_CANDIDATE_RUN)
         return CW_OK;
     effect->kind = CW_EFFECT_RUN;
     effect->condition = from->condition;
     effect->vars = from->vars;
-    effect->due_ms = now_ms + (rule->has_wait ? rule->wait_ms : 0);
-    enum cw_status status = ask_facts(facts, arena, effect);
-    if (status || effect->kind == CW_EFFECT_REFUSED || rule->has_wait)
-        return status;
-    return act(rule, json, now_ms, arena, effect);
+    effect->due_ms = p->d.now_ms + (rule->has_wait ? rule->wait_ms : 0);
+    effect->beside = rule->mode == CWR_PARALLEL;
+    return decide_match(p, rule, from, effect);
 }
 
 enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches *matches,
                          const struct cw_facts_reader *facts, int64_t now_ms,
                          struct cw_arena *arena, struct cw_plan *out)
 {
-    struct cw_effect *effects = cw_arena_take(arena, (matches->n + 1) * sizeof *effects);
-    struct cw_json *json = cw_json_create();
-    enum cw_status status = effects && json ? CW_OK : CW_NOMEM;
-    for (size_t i = 0; i < matches->n && !status; i++)
-        status = decide_one(rules, &matches->items[i], facts, now_ms, json, arena, &effects[i]);
-    cw_json_destroy(json);
+    struct plan p = {.d = {rules, facts, now_ms, cw_json_create(), arena}};
+    p.effects = cw_arena_take(arena, (matches->n * 2 + 1) * sizeof *p.effects);
+    enum cw_status status = p.effects && p.d.json ? CW_OK : CW_NOMEM;
     if (!status)
-        *out = (struct cw_plan){effects, matches->n};
+        status = make_courses(&p.courses, matches->n, arena);
+    for (size_t i = 0; i < matches->n && !status; i++)
+        status = decide_one(&p, &matches->items[i]);
+    cw_json_destroy(p.d.json);
+    if (!status)
+        *out = (struct cw_plan){p.effects, p.n};
     return status;
 }
+
+/* ---- A run that has come due ---- */
 
 static enum cw_status find_run(const struct cw_ruleset *rules, const struct cw_due_run *run,
                                const struct cwr_rule **rule, const struct cw_person **person,
@@ -226,19 +264,17 @@ static enum cw_status find_run(const struct cw_ruleset *rules, const struct cw_d
     return CW_OK;
 }
 
-static enum cw_status decide_run(const struct cwr_rule *rule, const struct cw_facts_reader *facts,
-                                 int64_t now_ms, struct cw_arena *arena, struct cw_effect *effect)
+static enum cw_status decide_run(struct cwr_deciding *d, const struct cwr_rule *rule,
+                                 struct cw_effect *effect)
 {
-    struct cw_json *json;
-    enum cw_status status = CW_OK;
     if (!rule->enabled)
-        return refuse_with(effect, arena, "the rule is not enabled any more", rule->place);
-    status = ask_facts(facts, arena, effect);
+        return cwr_refuse(effect, d->arena, "the rule is not enabled any more", rule->place);
+    enum cw_status status = ask_facts(d, effect);
     if (status || effect->kind == CW_EFFECT_REFUSED)
         return status;
-    json = cw_json_create();
-    status = json ? act(rule, json, now_ms, arena, effect) : CW_NOMEM;
-    cw_json_destroy(json);
+    d->json = cw_json_create();
+    status = d->json ? cwr_act(d, rule, effect) : CW_NOMEM;
+    cw_json_destroy(d->json);
     return status;
 }
 
@@ -261,8 +297,9 @@ enum cw_status cw_decide_due(const struct cw_ruleset *rules, const struct cw_due
                                  .condition = run->condition,
                                  .vars = run->vars,
                                  .place = rule->place,
-                                 .due_ms = now_ms};
-    status = decide_run(rule, facts, now_ms, arena, effect);
+                                 .due_ms = run->due_ms ? run->due_ms : now_ms};
+    struct cwr_deciding d = {rules, facts, now_ms, NULL, arena};
+    status = decide_run(&d, rule, effect);
     if (status)
         return cw_fail(err, status, "memory is short");
     *out = (struct cw_plan){effect, 1};

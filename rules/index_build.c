@@ -200,7 +200,7 @@ static size_t exact_of(const struct cwr_rule *rule, const struct cwr_trigger *tr
 {
     size_t n = 0;
     find_exact(trigger->filter, out, &n);
-    if (!unless)
+    if (!unless && !rule->key) /* an event that fails the condition corrects what is pending */
         find_exact(rule->condition, out, &n);
     return n;
 }

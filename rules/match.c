@@ -93,9 +93,8 @@ static void say_when(struct cwr_match *m)
 
 /* ---- Candidates ---- */
 
-static void add_candidate(struct cwr_match *m, enum cw_candidate_kind kind,
-                          const struct cw_person *person, struct cw_text condition,
-                          struct cw_text vars)
+/* `made` without its rule. */
+static void add_candidate(struct cwr_match *m, struct cw_candidate made)
 {
     if (m->n == m->size) {
         size_t size = m->size ? m->size * 2 : 8;
@@ -109,9 +108,10 @@ static void add_candidate(struct cwr_match *m, enum cw_candidate_kind kind,
         m->items = items;
         m->size = size;
     }
-    m->items[m->n++] = (struct cw_candidate){kind,      (uint32_t)(m->rule - m->rules->rules),
-                                             person,    cw_text_of(person->name),
-                                             condition, vars};
+    made.rule = (uint32_t)(m->rule - m->rules->rules);
+    if (!made.key.len)
+        made.key = cw_text_of(made.person->name);
+    m->items[m->n++] = made;
 }
 
 /* {"event.ref":"main","match.task":"KEY-1"}: what is missing is left out. */
@@ -144,24 +144,51 @@ static struct cw_text print_vars(struct cwr_match *m)
     return made;
 }
 
+static void add_cancel(struct cwr_match *m, const struct cw_person *person, struct cw_text key)
+{
+    add_candidate(m, (struct cw_candidate){CW_CANDIDATE_CANCEL, .person = person, .key = key});
+    cwr_match_say(m, person, true, m->rule->place, "cancels what is pending");
+}
+
 static void look_unless(struct cwr_match *m)
 {
     struct cwr_people people = {0};
+    struct cw_text key = {NULL, 0}, fault = {NULL, 0};
     bool named = false;
     if (!find_trigger(m, &m->rule->unless, &named) || m->look.status)
         return;
+    if (m->rule->key && !cwr_match_key(m, &key, &fault)) {
+        m->look.reason = fault.at;
+        m->look.place = m->rule->key_place;
+        say_no(m, NULL);
+        return;
+    }
     cwr_match_people(m, false, &people);
     if (!people.named)
         cwr_match_people(m, true, &people);
-    for (size_t i = 0; i < people.n && !m->look.status; i++) {
-        struct cw_text none = {NULL, 0};
-        add_candidate(m, CW_CANDIDATE_CANCEL, people.items[i], none, none);
-        cwr_match_say(m, people.items[i], true, m->rule->place, "cancels what is pending");
-    }
+    for (size_t i = 0; i < people.n && !m->look.status; i++)
+        add_cancel(m, people.items[i], key);
+    if (m->rule->key && !people.named && !m->look.status)
+        add_cancel(m, NULL, key);
+}
+
+/* What the runs of one rule on this event have in common. */
+struct run_parts {
+    struct cw_text residual, vars, key, fault;
+};
+
+static void add_run(struct cwr_match *m, const struct cw_person *person,
+                    const struct run_parts *parts)
+{
+    add_candidate(m, (struct cw_candidate){CW_CANDIDATE_RUN, .person = person, .key = parts->key,
+                                           .condition = parts->residual, .vars = parts->vars,
+                                           .fault = parts->fault});
+    cwr_match_say(m, person, true, m->rule->place, "matched");
 }
 
 /* The condition once more, now that the person is known. */
-static void look_person(struct cwr_match *m, const struct cw_person *person)
+static void look_person(struct cwr_match *m, const struct cw_person *person,
+                        struct run_parts *parts)
 {
     m->look.person = person;
     struct cwr_answer answer = cwr_condition_look(m->rule->condition, &m->look);
@@ -174,15 +201,39 @@ static void look_person(struct cwr_match *m, const struct cw_person *person)
         m->look.limit = false;
         return;
     }
-    add_candidate(m, CW_CANDIDATE_RUN, person, answer.residual, print_vars(m));
-    cwr_match_say(m, person, true, m->rule->place, "matched");
+    parts->residual = answer.residual;
+    parts->vars = print_vars(m);
+    add_run(m, person, parts);
+}
+
+/* Nobody but those of the candidates from `first` on is to have anything pending under the key. */
+static void add_correction(struct cwr_match *m, struct cw_text key, size_t first)
+{
+    size_t n = m->n - first;
+    const struct cw_person **keep = cw_arena_take(m->look.arena, (n + 1) * sizeof *keep);
+    if (!keep) {
+        m->look.status = CW_NOMEM;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        keep[i] = m->items[first + i].person;
+    add_candidate(
+        m, (struct cw_candidate){CW_CANDIDATE_CORRECT, .key = key, .keep = keep, .n_keep = n});
+}
+
+static bool corrects(const struct cwr_rule *rule)
+{
+    return rule->key && (rule->has_wait || rule->at);
 }
 
 static void look_people(struct cwr_match *m, struct cw_text residual)
 {
     struct cwr_people people = {.strangers_count = true};
-    struct cw_text vars = {NULL, 0};
+    struct run_parts parts = {.residual = residual};
+    size_t first = m->n;
+    uint32_t limits = m->limits;
     m->look.reason = NULL;
+    bool has_key = m->rule->key && cwr_match_key(m, &parts.key, &parts.fault);
     cwr_match_people(m, false, &people);
     if (!people.named && m->trace) {
         m->look.place = m->rule->place;
@@ -191,15 +242,24 @@ static void look_people(struct cwr_match *m, struct cw_text residual)
         say_no(m, NULL);
     }
     if (people.n && !m->rule->asks_person)
-        vars = print_vars(m);
+        parts.vars = print_vars(m);
     for (size_t i = 0; i < people.n && !m->look.status; i++) {
-        if (m->rule->asks_person) {
-            look_person(m, people.items[i]);
-            continue;
-        }
-        add_candidate(m, CW_CANDIDATE_RUN, people.items[i], residual, vars);
-        cwr_match_say(m, people.items[i], true, m->rule->place, "matched");
+        if (m->rule->asks_person)
+            look_person(m, people.items[i], &parts);
+        else
+            add_run(m, people.items[i], &parts);
     }
+    if (has_key && corrects(m->rule) && m->limits == limits && !m->look.status)
+        add_correction(m, parts.key, first);
+}
+
+static void look_unfit(struct cwr_match *m)
+{
+    struct cw_text key = {NULL, 0}, fault = {NULL, 0};
+    bool limit = m->look.limit;
+    say_no(m, NULL);
+    if (!limit && corrects(m->rule) && cwr_match_key(m, &key, &fault))
+        add_correction(m, key, m->n);
 }
 
 static void look_when(struct cwr_match *m)
@@ -222,7 +282,7 @@ static void look_when(struct cwr_match *m)
     if (m->look.status)
         return;
     if (answer.truth == CW_FALSE || m->look.limit)
-        say_no(m, NULL);
+        look_unfit(m);
     else
         look_people(m, answer.residual);
 }

@@ -5,7 +5,7 @@
 #include "matcher.h"
 #include "ruleset.h"
 
-enum { CWR_STRANGERS = 16, CWR_NAMES = 4096 };
+enum { CWR_STRANGERS = 16, CWR_NAMES = 4096, CWR_KEY_BYTES = 1024 };
 
 /* One cw_match. */
 struct cwr_match {
@@ -31,6 +31,8 @@ struct cwr_people {
 
 /* Only event.user when `event_user`. A failure is in look.status. */
 void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *out);
+/* The rule's `key` on this event. Returns: false, with why not, when it has no value. */
+bool cwr_match_key(struct cwr_match *m, struct cw_text *out, struct cw_text *fault);
 void cwr_match_say(struct cwr_match *m, const struct cw_person *person, bool matched,
                    struct cw_place place, const char *reason);
 

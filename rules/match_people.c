@@ -1,4 +1,4 @@
-/* match_people: from the `user` of a rule, or of an event, to people. */
+/* match_people: from the `user` of a rule, or of an event, to people; and what its `key` is. */
 #include <string.h>
 
 #include "buf.h"
@@ -128,6 +128,35 @@ static void add_who(struct cwr_match *m, const struct cwr_who *who, struct cwr_p
         add_value(m, who->prefix, &value, out);
     else if (m->look.tracing)
         m->look.reason = cw_arena_copy(m->look.arena, cw_text_of(err.text));
+}
+
+static struct cw_text key_fault(struct cwr_match *m, const char *what)
+{
+    const char *copy = cw_arena_copy(m->look.arena, cw_text_of(what));
+    if (!copy)
+        m->look.status = CW_NOMEM;
+    return cw_text_of(copy ? copy : "");
+}
+
+bool cwr_match_key(struct cwr_match *m, struct cw_text *out, struct cw_text *fault)
+{
+    const struct cw_scope scope = {look_up, m};
+    struct cw_value value;
+    struct cw_error err;
+    enum cw_status status = cw_template_render(m->rule->key, &scope, m->look.arena, &value, &err);
+    if (!status && cw_value_text(&value, m->look.arena, out))
+        status = CW_NOMEM;
+    if (status == CW_NOMEM)
+        m->look.status = status;
+    else if (status)
+        *fault = key_fault(m, err.text);
+    else if (!out->len)
+        *fault = key_fault(m, "the key of the rule is empty");
+    else if (out->len > CWR_KEY_BYTES)
+        *fault = key_fault(m, "the key of the rule is longer than 1 KiB");
+    else
+        return true;
+    return false;
 }
 
 void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *out)

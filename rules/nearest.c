@@ -32,6 +32,20 @@ static size_t distance(struct cw_text a, struct cw_text b)
     return last[b.len];
 }
 
+/* The one word that begins with what was written: `alias` is the begin of `aliases`. */
+static const char *begun(struct cw_text word, const char *const *words, size_t n)
+{
+    const char *found = NULL;
+    for (size_t i = 0; word.len >= 4 && i < n; i++) {
+        if (strlen(words[i]) > LONGEST || strncmp(words[i], word.at, word.len) != 0)
+            continue;
+        if (found)
+            return NULL;
+        found = words[i];
+    }
+    return found;
+}
+
 const char *cw_nearest(struct cw_text word, const char *const *words, size_t n)
 {
     const char *nearest = NULL;
@@ -49,5 +63,5 @@ const char *cw_nearest(struct cw_text word, const char *const *words, size_t n)
             nearest = words[i];
         }
     }
-    return nearest;
+    return nearest ? nearest : begun(word, words, n);
 }

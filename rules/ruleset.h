@@ -29,6 +29,7 @@ struct cwr_who {
     const struct cw_person *person;
     struct cw_text prefix;
     const struct cw_template *tpl;
+    struct cw_text text; /* as written */
     struct cw_place place;
 };
 
@@ -43,8 +44,12 @@ struct cwr_action {
     const char *name;
     const struct cwr_arg *args;
     size_t n_args;
+    bool timer;         /* changes the person's timer */
+    int64_t expires_ms; /* not begun this long after it was due it is dropped */
     struct cw_place place;
 };
+
+enum cwr_mode { CWR_RESTART, CWR_SINGLE, CWR_PARALLEL };
 
 struct cwr_rule {
     struct cw_text id;
@@ -55,9 +60,15 @@ struct cwr_rule {
     size_t n_who;
     const struct cwr_condition *condition; /* or NULL */
     bool asks_person;                      /* the condition reads user.* */
-    bool has_wait;
-    int64_t wait_ms;
-    const struct cwr_action *actions;
+    bool has_wait, has_throttle, final, dry_run;
+    int64_t wait_ms, throttle_ms;
+    const struct cw_template *at; /* or NULL; the instant is at_ms after what it says */
+    int64_t at_ms;
+    struct cw_place at_place, key_place;
+    const struct cw_template *key; /* NULL: the person */
+    enum cwr_mode mode;
+    bool has_timer; /* some action changes the timer */
+    struct cwr_action *actions;
     size_t n_actions;
     const struct cw_text *captures; /* their names */
     size_t n_captures;

@@ -111,7 +111,8 @@ static void check_scalar(struct builder *b, const struct cw_node *node)
         cwr_yaml_limit(b, "too-large", place, "a text of more than 64 KiB");
     if (node->n && memchr(node->at, '\0', node->n))
         cwr_yaml_fault(b, "encoding", place, NULL, "a text may not hold NUL");
-    if (node->plain && strstr(node->at, "{{"))
+    const char *open = node->n ? strstr(node->at, "{{") : NULL;
+    if (open && (node->plain || strstr(open, "}}")))
         cw_diags_add(b->diags, CW_WARNING, "template-braces", place, "templates are written ${x}",
                      "`{{` is plain text here");
 }

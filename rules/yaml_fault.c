@@ -89,6 +89,11 @@ static const char *hint_for(struct builder *b, const yaml_mark_t *mark)
         return "text that begins with this character needs quotes";
     if (line_has(b, mark, "${"))
         return "inside { } and [ ] a template needs quotes";
+    const char *problem = b->parser.problem ? b->parser.problem : "";
+    if (strstr(problem, "mapping values are not allowed"))
+        return "is the line indented like its neighbours? a text with `: ` in it needs quotes";
+    if (strstr(problem, "did not find expected key") || strstr(problem, "could not find expected"))
+        return "is the line indented like its neighbours?";
     return NULL;
 }
 

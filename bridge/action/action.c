@@ -6,6 +6,8 @@
 
 /* ---- The table ---- */
 
+enum { QUARTER_MS = 15 * 60 * 1000 }; /* later they would surprise */
+
 static const char *const switch_or_keep[] = {"switch", "keep", NULL};
 
 static const struct cw_arg_spec start_args[] = {
@@ -21,10 +23,10 @@ static const struct cw_arg_spec as_of_args[] = {{.name = "as_of", .later = true}
 static const struct cw_arg_spec log_args[] = {{.name = "text", .required = true}, {0}};
 
 const struct cw_action_spec action_specs[] = {
-    {.name = "start", .args = start_args},
-    {.name = "stop", .args = as_of_args, .bare = true},
-    {.name = "pause", .args = as_of_args, .bare = true},
-    {.name = "resume", .bare = true},
+    {.name = "start", .args = start_args, .timer = true, .expires_ms = QUARTER_MS},
+    {.name = "stop", .args = as_of_args, .bare = true, .timer = true},
+    {.name = "pause", .args = as_of_args, .bare = true, .timer = true, .expires_ms = QUARTER_MS},
+    {.name = "resume", .bare = true, .timer = true, .expires_ms = QUARTER_MS},
     {.name = "log", .args = log_args, .scalar = "text"},
     {.name = "notify", .later = true},
     {.name = "reply", .later = true},

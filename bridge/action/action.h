@@ -67,6 +67,8 @@ struct action_verdict {
 struct action_verdict action_step(const struct action_turn *turn);
 /* Whether the last request that was prepared may have changed something at awork. */
 bool action_is_acting(const json_t *progress);
+/* Whether that request's answer was lost, and nobody has looked since. */
+bool action_in_doubt(const json_t *progress);
 /* For the attempt row: ok, done, skipped, dead, retry, lost. */
 const char *action_word(const struct action_verdict *verdict);
 

@@ -51,6 +51,11 @@ bool action_is_acting(const json_t *progress)
     return turn && strcmp(turn, "act") == 0;
 }
 
+bool action_in_doubt(const json_t *progress)
+{
+    return json_is_true(json_object_get(progress, "doubt"));
+}
+
 /* ---- Verdicts ---- */
 
 __attribute__((format(printf, 2, 0))) static char *print_in(const struct action_turn *t,

@@ -8,20 +8,33 @@
 #include <string.h>
 #include <unistd.h>
 
-struct config *cmd_config(const struct cmd_args *args)
+typedef enum cw_status (*load_fn)(const char *, const struct config_opts *, struct cw_diags *,
+                                  struct config **);
+
+static struct config *load(const struct cmd_args *args, load_fn how)
 {
     struct cw_diags *diags = cw_diags_create();
     struct config *config = NULL;
     struct config_opts opts = {args->secrets, CW_WARNING};
     if (!diags)
         abort();
-    if (config_load(args->config, &opts, diags, &config)) {
+    if (how(args->config, &opts, diags, &config)) {
         auto_free char *text = cw_diags_render(diags, isatty(2));
         fputs(text ? text : "out of memory\n", stderr);
         config = NULL;
     }
     cw_diags_destroy(diags);
     return config;
+}
+
+struct config *cmd_config(const struct cmd_args *args)
+{
+    return load(args, config_load);
+}
+
+struct config *cmd_settings(const struct cmd_args *args)
+{
+    return load(args, config_load_settings);
 }
 
 int cmd_ask(const struct config *config, const char *method, const char *path, char **body)

@@ -8,6 +8,7 @@ struct cmd_args {
     const char *config;  /* -c FILE, default clockwire.yaml */
     const char *secrets; /* --secrets DIR, or NULL */
     bool ready, json;    /* --ready, --json */
+    bool help;           /* --help */
     const char *after;   /* --after N, or NULL */
     char **words;        /* what is no option */
     int n_words;
@@ -21,9 +22,11 @@ int cmd_events(const struct cmd_args *args);
 int cmd_pending(const struct cmd_args *args);
 int cmd_reload(const struct cmd_args *args);
 
-/* Loads the configuration for a command that talks to the daemon; prints its faults.
- * Returns: NULL when it has errors. Missing secrets are no error here but for admin.token. */
+/* Loads the configuration and prints its faults; missing secrets are no error here.
+ * Returns: NULL when it has errors. */
 struct config *cmd_config(const struct cmd_args *args);
+/* Only what tells where the daemon is: it answers although the file on disk has faults by now. */
+struct config *cmd_settings(const struct cmd_args *args);
 /* Asks the daemon something through its admin listener; prints an error when there is none.
  * Returns: the status, 0 when nobody answered. The body is the caller's. */
 int cmd_ask(const struct config *config, const char *method, const char *path, char **body);

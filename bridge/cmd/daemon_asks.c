@@ -4,9 +4,8 @@
 
 #include <stdio.h>
 
-static int ask(const struct cmd_args *args, const char *method, const char *path)
+static int ask(struct config *config, const char *method, const char *path)
 {
-    struct config *config = cmd_config(args);
     if (!config)
         return CMD_FAILED;
     char *text = NULL;
@@ -20,15 +19,15 @@ static int ask(const struct cmd_args *args, const char *method, const char *path
 
 int cmd_health(const struct cmd_args *args)
 {
-    return ask(args, "GET", args->ready ? "/readyz" : "/healthz");
+    return ask(cmd_settings(args), "GET", args->ready ? "/readyz" : "/healthz");
 }
 
 int cmd_pending(const struct cmd_args *args)
 {
-    return ask(args, "GET", "/pending");
+    return ask(cmd_settings(args), "GET", "/pending");
 }
 
 int cmd_reload(const struct cmd_args *args)
 {
-    return ask(args, "POST", "/reload");
+    return ask(cmd_config(args), "POST", "/reload"); /* shows the faults here, too */
 }

@@ -71,11 +71,12 @@ static void print_event(const json_t *e)
     printf("event %lld  %s  %s%s%s  %s", number_of(e, "event"), clock_of(text_of(e, "received")),
            text_of(e, "source"), *text_of(e, "type") ? "." : "", text_of(e, "type"),
            text_of(e, "id"));
-    if (strcmp(text_of(e, "verdict"), "refused") == 0)
+    bool refused = strcmp(text_of(e, "verdict"), "refused") == 0;
+    if (refused)
         printf("  refused");
     print_reason(e);
     json_array_foreach(json_object_get(e, "runs"), i, r) print_run(r, json_object_get(e, "calls"));
-    if (!json_array_size(json_object_get(e, "runs")))
+    if (!refused && !json_array_size(json_object_get(e, "runs")))
         printf("    began no run\n");
 }
 
@@ -120,7 +121,7 @@ int cmd_events(const struct cmd_args *args)
         fprintf(stderr, "clockwire: --after takes the number of an event\n");
         return CMD_USAGE;
     }
-    struct config *config = cmd_config(args);
+    struct config *config = cmd_settings(args);
     if (!config)
         return CMD_FAILED;
     int code = print_pages(config, strtoll(after, NULL, 10), args->json);

@@ -4,6 +4,7 @@
 #include "../xalloc.h"
 #include "cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ static char *read_payload(const char *file, size_t *len)
 {
     FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "rbe");
     if (!f) {
-        perror(file);
+        fprintf(stderr, "clockwire: %s: %s\n", file, strerror(errno));
         return NULL;
     }
     size_t size = 1 << 16, n = 0, got;
@@ -20,10 +21,15 @@ static char *read_payload(const char *file, size_t *len)
     while ((got = fread(text + n, 1, size - n, f)) > 0)
         if ((n += got) == size)
             text = xrealloc(text, size *= 2);
+    int fault = ferror(f) ? errno : 0;
     if (f != stdin)
         fclose(f);
     *len = n;
-    return text;
+    if (!fault)
+        return text;
+    fprintf(stderr, "clockwire: %s: %s\n", file, strerror(fault));
+    free(text);
+    return NULL;
 }
 
 /* The listener's address as a client reaches it: 0.0.0.0 means every address, this one too. */
@@ -70,7 +76,8 @@ static int post(const struct config *config, const struct source *source, struct
         fprintf(stderr, "clockwire: %s: %s\n", url, err.text);
         return CMD_FAILED;
     }
-    printf("%d %.*s%s", status, (int)len, answer, len && answer[len - 1] == '\n' ? "" : "\n");
+    printf("%d%s%.*s%s", status, len ? " " : "", (int)len, answer,
+           len && answer[len - 1] == '\n' ? "" : "\n");
     free(answer);
     return status >= 200 && status < 300 ? CMD_OK : CMD_FAILED;
 }

@@ -71,6 +71,29 @@ bool compile_is(struct compile *c, const struct cw_node *node, enum cw_node_kind
     return false;
 }
 
+static const char *const own_keys[] = {
+    "path",    "preset",  "verify",    "type",   "id",  "user",  "fields", "types",
+    "methods", "headers", "challenge", "decode", "ack", "batch", "dedupe", NULL};
+
+static bool is_own(struct cw_text text)
+{
+    for (size_t i = 0; own_keys[i]; i++)
+        if (cw_text_is(text, own_keys[i]))
+            return true;
+    return false;
+}
+
+bool compile_meant(const struct compile *c, const char *key)
+{
+    for (size_t i = 0; i < cw_node_count(c->user); i++) {
+        struct cw_text text = cw_node_text(cw_node_key(c->user, i));
+        const char *near = is_own(text) ? NULL : cw_nearest(text, own_keys, count(own_keys));
+        if (near && strcmp(near, key) == 0)
+            return true;
+    }
+    return false;
+}
+
 void compile_keys(struct compile *c, const struct cw_node *map, const char *const *words,
                   const char *const *later)
 {
@@ -146,7 +169,8 @@ static void compile_path(struct compile *c)
 {
     const struct cw_node *node = cw_node_get(c->user, "path");
     if (!node) {
-        compile_fault(c, c->key, "missing-key", NULL, "`path` is missing");
+        if (!compile_meant(c, "path"))
+            compile_fault(c, c->key, "missing-key", NULL, "`path` is missing");
         return;
     }
     struct cw_text text = cw_node_text(node);
@@ -309,15 +333,12 @@ static struct cw_doc *find_preset(struct compile *c)
 
 static void check_keys(struct compile *c)
 {
-    static const char *const own[] = {
-        "path",    "preset",  "verify",    "type",   "id",  "user",  "fields", "types",
-        "methods", "headers", "challenge", "decode", "ack", "batch", "dedupe", NULL};
     static const char *const of_presets[] = {
         "family", "limit", "send",   "types_are_all", "verify",    "type",
         "id",     "user",  "fields", "types",         "challenge", "decode",
         "ack",    "batch", "dedupe", "methods",       "headers",   NULL};
     static const char *const later[] = {"allow", NULL};
-    compile_keys(c, c->user, own, later);
+    compile_keys(c, c->user, own_keys, later);
     if (c->preset)
         compile_keys(c, c->preset, of_presets, later);
 }

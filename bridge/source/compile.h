@@ -24,6 +24,8 @@ void compile_unknown(struct compile *c, const struct cw_node *at, const char *co
 bool compile_is(struct compile *c, const struct cw_node *node, enum cw_node_kind kind,
                 const char *what);
 /* Every key of the map must be among the words; those of `later` are refused by name. */
+/* True when an unknown key of the source was probably meant to be `key`. */
+bool compile_meant(const struct compile *c, const char *key);
 void compile_keys(struct compile *c, const struct cw_node *map, const char *const *words,
                   const char *const *later);
 const struct cw_node *compile_get(const struct compile *c, const char *key);

@@ -77,7 +77,8 @@ static void add_secret(struct compile *c, const struct cw_node *node, enum key_e
         compile_fault(c, node, "bad-secret", NULL, "the secret cannot be used as a key");
     else if (decoded < 16)
         cw_diags_add(c->deps->diags, CW_WARNING, "weak-secret", cw_node_place(node), NULL,
-                     "this secret has only %zu bytes; 24 random ones are a good length", decoded);
+                     "this secret has only %zu byte%s; 24 random ones are a good length", decoded,
+                     decoded == 1 ? "" : "s");
     OPENSSL_cleanse(text, len);
     secret_free(text);
 }
@@ -306,12 +307,25 @@ static bool find_scheme(struct compile *c, const struct cw_node *node, struct en
         return true;
     static const char *const words[] = {"hmac",   "bearer",  "basic", "token",  "header",
                                         "equals", "ed25519", "jwt",   "secret", NULL};
+    size_t before = cw_diags_count(c->deps->diags, CW_ERROR);
     compile_keys(c, node, words, NULL);
+    bool no_preset = cw_node_get(c->user, "preset") && !c->preset; /* reported as such */
+    if (cw_diags_count(c->deps->diags, CW_ERROR) > before ||
+        (no_preset && cw_node_get(node, "secret")))
+        return false;
     compile_fault(c, node, "missing-key", NULL, "%s",
                   cw_node_get(node, "secret")
                       ? "a `secret` alone needs a preset that knows the scheme"
                       : "no scheme: hmac, bearer, basic, token or header with equals");
     return false;
+}
+
+static const struct cw_node *key_of(const struct cw_node *map, const char *name)
+{
+    for (size_t i = 0; i < cw_node_count(map); i++)
+        if (cw_text_is(cw_node_text(cw_node_key(map, i)), name))
+            return cw_node_key(map, i);
+    return map;
 }
 
 static void compile_entry(struct compile *c, const struct cw_node *node)
@@ -326,7 +340,7 @@ static void compile_entry(struct compile *c, const struct cw_node *node)
         return;
     struct verify *out = &c->source->verify[c->source->n_verify++];
     if (strcmp(e.scheme, "ed25519") == 0 || strcmp(e.scheme, "jwt") == 0)
-        compile_later(c, node, e.scheme);
+        compile_later(c, key_of(node, e.scheme), e.scheme);
     else if (strcmp(e.scheme, "hmac") == 0)
         compile_hmac(c, &e, out);
     else
@@ -337,8 +351,9 @@ void compile_verify(struct compile *c)
 {
     const struct cw_node *node = cw_node_get(c->user, "verify");
     if (!node) {
-        compile_fault(c, c->key, "missing-key", "verify: none",
-                      "`verify` is missing; a source that believes everybody says so");
+        if (!compile_meant(c, "verify"))
+            compile_fault(c, c->key, "missing-key", "verify: none",
+                          "`verify` is missing; a source that believes everybody says so");
         return;
     }
     if (cw_node_kind(node) == CW_NODE_SCALAR && cw_text_is(cw_node_text(node), "none")) {

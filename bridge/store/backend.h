@@ -70,6 +70,8 @@ struct store_ops {
                                  const struct store_run_change *change, struct cw_error *err);
     enum cw_status (*runs)(struct backend *b, const struct store_runs_query *query,
                            struct row_list *out, struct cw_error *err);
+    enum cw_status (*run_people)(struct backend *b, struct cw_text rule, struct cw_text key,
+                                 struct row_list *out, struct cw_error *err);
     enum cw_status (*next_due)(struct backend *b, int64_t *due_ms, struct cw_error *err);
 
     enum cw_status (*call_insert)(struct backend *b, const struct store_call *call, int64_t *id,
@@ -98,6 +100,16 @@ struct store_ops {
     enum cw_status (*timer_get)(struct backend *b, struct cw_text person, struct row_list *out,
                                 struct cw_error *err);
     enum cw_status (*timer_put)(struct backend *b, const struct store_timer *timer,
+                                struct cw_error *err);
+    enum cw_status (*mark_get)(struct backend *b, const struct store_mark *which,
+                               struct row_list *out, struct cw_error *err);
+    enum cw_status (*mark_put)(struct backend *b, const struct store_mark *mark,
+                               struct cw_error *err);
+    enum cw_status (*mark_drop)(struct backend *b, const struct store_mark *which,
+                                struct cw_error *err);
+    enum cw_status (*marks_due)(struct backend *b, struct cw_text kind, int64_t now_ms,
+                                size_t limit, struct row_list *out, struct cw_error *err);
+    enum cw_status (*next_mark)(struct backend *b, struct cw_text kind, int64_t *until_ms,
                                 struct cw_error *err);
     enum cw_status (*setting_get)(struct backend *b, struct cw_text name, struct row_list *out,
                                   struct cw_error *err);

@@ -18,7 +18,8 @@ enum cw_status store_memory_open(const struct store_opts *opts, struct backend *
     struct backend *b = xcalloc(1, sizeof *b);
     const struct row_shape *shapes[TABLES] = {
         [EVENTS] = &row_event,     [RUNS] = &row_run,     [CALLS] = &row_call,
-        [ATTEMPTS] = &row_attempt, [TIMERS] = &row_timer, [SETTINGS] = &row_setting,
+        [ATTEMPTS] = &row_attempt, [TIMERS] = &row_timer, [MARKS] = &row_mark,
+        [SETTINGS] = &row_setting,
     };
     for (size_t t = 0; t < TABLES; t++)
         if (shapes[t])
@@ -107,6 +108,14 @@ const struct store_call *mem_call(const struct backend *b, size_t i)
 bool mem_same(struct cw_text a, struct cw_text b)
 {
     return a.len == b.len && (!a.len || memcmp(a.at, b.at, a.len) == 0);
+}
+
+int mem_by_text(const void *a, const void *b)
+{
+    const struct cw_text *x = a, *y = b;
+    size_t shorter = x->len < y->len ? x->len : y->len;
+    int order = shorter ? memcmp(x->at, y->at, shorter) : 0;
+    return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
 bool mem_run_is_open(const struct store_run *run)
@@ -312,6 +321,7 @@ const struct store_ops store_memory_ops = {
     .run_state = mem_run_state,
     .run_change = mem_run_change,
     .runs = mem_runs,
+    .run_people = mem_run_people,
     .next_due = mem_next_due,
     .call_insert = mem_call_insert,
     .call_state = mem_call_state,
@@ -326,6 +336,11 @@ const struct store_ops store_memory_ops = {
     .attempts_of = mem_attempts_of,
     .timer_get = mem_timer_get,
     .timer_put = mem_timer_put,
+    .mark_get = mem_mark_get,
+    .mark_put = mem_mark_put,
+    .mark_drop = mem_mark_drop,
+    .marks_due = mem_marks_due,
+    .next_mark = mem_next_mark,
     .setting_get = mem_setting_get,
     .setting_put = mem_setting_put,
     .counts = mem_counts,

@@ -3,7 +3,6 @@
 #include "xalloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* The newest call of a run, and the one before a call; NULL: none. */
 static const struct call_row *last_call(const struct backend *b, int64_t run)
@@ -100,13 +99,6 @@ enum cw_status mem_lane_head(struct backend *b, struct cw_text person, struct ro
     return CW_OK;
 }
 
-static int by_person(const void *a, const void *b)
-{
-    const struct cw_text *x = a, *y = b;
-    int order = memcmp(x->at, y->at, x->len < y->len ? x->len : y->len);
-    return order ? order : (x->len > y->len) - (x->len < y->len);
-}
-
 enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_error *err)
 {
     size_t n = 0;
@@ -114,7 +106,7 @@ enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_erro
     for (size_t i = b->first_call; i < b->rows[CALLS].n; i++)
         if (mem_call_is_open(mem_call(b, i)))
             found[n++] = mem_call(b, i)->person;
-    qsort(found, n, sizeof *found, by_person);
+    qsort(found, n, sizeof *found, mem_by_text);
     enum cw_status status = CW_OK;
     for (size_t i = 0; status == CW_OK && i < n; i++)
         if (!i || !mem_same(found[i - 1], found[i]))

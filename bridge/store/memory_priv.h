@@ -5,7 +5,7 @@
 #include "backend.h"
 #include "keyset.h"
 
-enum table { EVENTS, KEYS, RUNS, CALLS, ATTEMPTS, TIMERS, SETTINGS, TABLES };
+enum table { EVENTS, KEYS, RUNS, CALLS, ATTEMPTS, TIMERS, MARKS, SETTINGS, TABLES };
 
 struct rows {
     void **at; /* ids are index + 1 */
@@ -58,10 +58,12 @@ void *mem_by_id(const struct backend *b, enum table table, int64_t id);
 const struct store_run *mem_run(const struct backend *b, size_t i);
 const struct store_call *mem_call(const struct backend *b, size_t i);
 bool mem_same(struct cw_text a, struct cw_text b);
+/* For qsort: by their bytes. */
+int mem_by_text(const void *a, const void *b);
 bool mem_run_is_open(const struct store_run *run);
 bool mem_call_is_open(const struct store_call *call);
 
-/* ---- memory_run.c, memory_call.c: as in backend.h ---- */
+/* ---- memory_run.c, memory_call.c, memory_mark.c: as in backend.h ---- */
 
 enum cw_status mem_run_insert(struct backend *b, const struct store_run *run, int64_t *id,
                               struct cw_error *err);
@@ -76,6 +78,8 @@ enum cw_status mem_run_change(struct backend *b, int64_t id, const struct store_
                               struct cw_error *err);
 enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
                         struct row_list *out, struct cw_error *err);
+enum cw_status mem_run_people(struct backend *b, struct cw_text rule, struct cw_text key,
+                              struct row_list *out, struct cw_error *err);
 enum cw_status mem_next_due(struct backend *b, int64_t *due_ms, struct cw_error *err);
 
 enum cw_status mem_call_insert(struct backend *b, const struct store_call *call, int64_t *id,
@@ -99,5 +103,15 @@ enum cw_status mem_attempt_end(struct backend *b, const struct store_attempt *at
                                struct cw_error *err);
 enum cw_status mem_attempts_of(struct backend *b, int64_t call, struct row_list *out,
                                struct cw_error *err);
+
+enum cw_status mem_mark_get(struct backend *b, const struct store_mark *which, struct row_list *out,
+                            struct cw_error *err);
+enum cw_status mem_mark_put(struct backend *b, const struct store_mark *mark, struct cw_error *err);
+enum cw_status mem_mark_drop(struct backend *b, const struct store_mark *which,
+                             struct cw_error *err);
+enum cw_status mem_marks_due(struct backend *b, struct cw_text kind, int64_t now_ms, size_t limit,
+                             struct row_list *out, struct cw_error *err);
+enum cw_status mem_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
+                             struct cw_error *err);
 
 #endif

@@ -100,6 +100,24 @@ enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
     return status;
 }
 
+enum cw_status mem_run_people(struct backend *b, struct cw_text rule, struct cw_text key,
+                              struct row_list *out, struct cw_error *err)
+{
+    size_t n = 0;
+    struct cw_text *found = xmalloc((b->rows[RUNS].n - b->first_run + 1) * sizeof *found);
+    for (size_t i = b->first_run; i < b->rows[RUNS].n; i++)
+        if (mem_run_is_open(mem_run(b, i)) && mem_same(mem_run(b, i)->rule, rule) &&
+            mem_same(mem_run(b, i)->key, key))
+            found[n++] = mem_run(b, i)->person;
+    qsort(found, n, sizeof *found, mem_by_text);
+    enum cw_status status = CW_OK;
+    for (size_t i = 0; status == CW_OK && i < n; i++)
+        if (!i || !mem_same(found[i - 1], found[i]))
+            status = row_list_copy(out, &found[i], err);
+    free(found);
+    return status;
+}
+
 enum cw_status mem_next_due(struct backend *b, int64_t *due_ms, struct cw_error *err)
 {
     (void)err;

@@ -44,12 +44,12 @@ static const struct row_field run_fields[] = {
 SHAPE(run, store_run);
 
 static const struct row_field call_fields[] = {
-    I64(store_call, id),         I64(store_call, run),     I64(store_call, event),
-    TEXT(store_call, rule),      TEXT(store_call, person), I32(store_call, step),
-    TEXT(store_call, action),    TEXT(store_call, args),   TEXT(store_call, condition),
-    I32(store_call, state),      I64(store_call, due_ms),  I64(store_call, created_ms),
-    I64(store_call, changed_ms), I32(store_call, tries),   TEXT(store_call, progress),
-    TEXT(store_call, reason)};
+    I64(store_call, id),         I64(store_call, run),        I64(store_call, event),
+    TEXT(store_call, rule),      TEXT(store_call, person),    I32(store_call, step),
+    TEXT(store_call, action),    TEXT(store_call, args),      TEXT(store_call, condition),
+    I32(store_call, state),      I64(store_call, due_ms),     I64(store_call, created_ms),
+    I64(store_call, changed_ms), I64(store_call, expires_ms), I32(store_call, tries),
+    TEXT(store_call, progress),  TEXT(store_call, reason)};
 SHAPE(call, store_call);
 
 static const struct row_field attempt_fields[] = {
@@ -62,6 +62,11 @@ static const struct row_field timer_fields[] = {
     TEXT(store_timer, person),    TEXT(store_timer, entry), TEXT(store_timer, started_by),
     TEXT(store_timer, paused_by), TEXT(store_timer, memo),  I64(store_timer, changed_ms)};
 SHAPE(timer, store_timer);
+
+static const struct row_field mark_fields[] = {TEXT(store_mark, kind),   TEXT(store_mark, rule),
+                                               TEXT(store_mark, person), TEXT(store_mark, key),
+                                               TEXT(store_mark, value),  I64(store_mark, until_ms)};
+SHAPE(mark, store_mark);
 
 static const struct row_field setting_fields[] = {TEXT(row_setting, name),
                                                   TEXT(row_setting, value)};

@@ -25,7 +25,8 @@ struct row_shape {
     size_t n;
 };
 
-extern const struct row_shape row_event, row_run, row_call, row_attempt, row_timer, row_setting;
+extern const struct row_shape row_event, row_run, row_call, row_attempt, row_timer, row_mark,
+    row_setting;
 extern const struct row_shape row_lane; /* a bare struct cw_text: the person */
 
 struct row_setting {

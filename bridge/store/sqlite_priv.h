@@ -25,6 +25,7 @@ enum statement {
     SQL_RUNS_DUE,
     SQL_RUNS_WAITING,
     SQL_RUNS_OF,
+    SQL_RUN_PEOPLE,
     SQL_NEXT_DUE,
     SQL_CALL_ADD,
     SQL_CALL_STATE,
@@ -40,6 +41,11 @@ enum statement {
     SQL_ATTEMPTS_OF,
     SQL_TIMER_GET,
     SQL_TIMER_PUT,
+    SQL_MARK_GET,
+    SQL_MARK_PUT,
+    SQL_MARK_DROP,
+    SQL_MARKS_DUE,
+    SQL_NEXT_MARK,
     SQL_SETTING_GET,
     SQL_SETTING_PUT,
     SQL_COUNTS,
@@ -113,6 +119,8 @@ enum cw_status sq_run_change(struct backend *b, int64_t id, const struct store_r
                              struct cw_error *err);
 enum cw_status sq_runs(struct backend *b, const struct store_runs_query *query,
                        struct row_list *out, struct cw_error *err);
+enum cw_status sq_run_people(struct backend *b, struct cw_text rule, struct cw_text key,
+                             struct row_list *out, struct cw_error *err);
 enum cw_status sq_next_due(struct backend *b, int64_t *due_ms, struct cw_error *err);
 
 enum cw_status sq_call_insert(struct backend *b, const struct store_call *call, int64_t *id,
@@ -138,6 +146,15 @@ enum cw_status sq_attempts_of(struct backend *b, int64_t call, struct row_list *
 enum cw_status sq_timer_get(struct backend *b, struct cw_text person, struct row_list *out,
                             struct cw_error *err);
 enum cw_status sq_timer_put(struct backend *b, const struct store_timer *timer,
+                            struct cw_error *err);
+enum cw_status sq_mark_get(struct backend *b, const struct store_mark *which, struct row_list *out,
+                           struct cw_error *err);
+enum cw_status sq_mark_put(struct backend *b, const struct store_mark *mark, struct cw_error *err);
+enum cw_status sq_mark_drop(struct backend *b, const struct store_mark *which,
+                            struct cw_error *err);
+enum cw_status sq_marks_due(struct backend *b, struct cw_text kind, int64_t now_ms, size_t limit,
+                            struct row_list *out, struct cw_error *err);
+enum cw_status sq_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
                             struct cw_error *err);
 enum cw_status sq_setting_get(struct backend *b, struct cw_text name, struct row_list *out,
                               struct cw_error *err);

@@ -34,7 +34,7 @@ static const struct source sources[SQL_STATEMENTS] = {
                      "SELECT id FROM run WHERE event=?1 AND rule=?2 AND person=?3 AND key=?4"},
     [SQL_RUN_FIND_WAITING] = {PLAIN, NULL,
                               "SELECT id FROM run WHERE state=0 AND rule=?1 AND person=?2"
-                              " AND key=?3 AND id>?4"},
+                              " AND key=?3 AND id>?4 ORDER BY id LIMIT 1"},
     [SQL_RUN_FIND_ACTING] = {PLAIN, NULL,
                              "SELECT id FROM run WHERE state=1 AND rule=?1 AND person=?2"
                              " AND key=?3 AND id>?4 ORDER BY id LIMIT 1"},
@@ -43,6 +43,9 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_RUNS_DUE] = {SELECT, &row_run, "WHERE state=0 AND due_ms<=?1 ORDER BY due_ms,id LIMIT ?2"},
     [SQL_RUNS_WAITING] = {SELECT, &row_run, "WHERE state=0 ORDER BY due_ms,id LIMIT ?1"},
     [SQL_RUNS_OF] = {SELECT, &row_run, "WHERE event=?1 ORDER BY id LIMIT ?2"},
+    [SQL_RUN_PEOPLE] = {PLAIN, NULL,
+                        "SELECT person FROM run WHERE state=0 AND rule=?1 AND key=?2 UNION "
+                        "SELECT person FROM run WHERE state=1 AND rule=?1 AND key=?2 ORDER BY 1"},
     [SQL_NEXT_DUE] = {PLAIN, NULL, "SELECT due_ms FROM run WHERE state=0 ORDER BY due_ms LIMIT 1"},
     [SQL_CALL_ADD] = {INSERT, &row_call, NULL},
     [SQL_CALL_STATE] = {PLAIN, NULL, "SELECT state FROM call WHERE id=?1"},
@@ -71,6 +74,15 @@ static const struct source sources[SQL_STATEMENTS] = {
          " ORDER BY id"},
     [SQL_TIMER_GET] = {SELECT, &row_timer, "WHERE person=?1"},
     [SQL_TIMER_PUT] = {PUT, &row_timer, NULL},
+    [SQL_MARK_GET] = {SELECT, &row_mark, "WHERE kind=?1 AND rule=?2 AND person=?3 AND key=?4"},
+    [SQL_MARK_PUT] = {PUT, &row_mark, NULL},
+    [SQL_MARK_DROP] = {PLAIN, NULL,
+                       "DELETE FROM mark WHERE kind=?1 AND rule=?2 AND person=?3 AND key=?4"},
+    [SQL_MARKS_DUE] = {SELECT, &row_mark,
+                       "WHERE kind=?1 AND until_ms<=?2 ORDER BY until_ms,rule,person,key"
+                       " LIMIT ?3"},
+    [SQL_NEXT_MARK] = {PLAIN, NULL,
+                       "SELECT until_ms FROM mark WHERE kind=?1 ORDER BY until_ms LIMIT 1"},
     [SQL_SETTING_GET] = {SELECT, &row_setting, "WHERE name=?1"},
     [SQL_SETTING_PUT] = {PUT, &row_setting, NULL},
     [SQL_COUNTS] =

@@ -62,6 +62,12 @@ enum cw_status sq_runs(struct backend *b, const struct store_runs_query *query,
     return sq_rows(b, sq_bind(b, SQL_RUNS_WAITING, "i", limit), out, err);
 }
 
+enum cw_status sq_run_people(struct backend *b, struct cw_text rule, struct cw_text key,
+                             struct row_list *out, struct cw_error *err)
+{
+    return sq_rows(b, sq_bind(b, SQL_RUN_PEOPLE, "tt", rule, key), out, err);
+}
+
 enum cw_status sq_next_due(struct backend *b, int64_t *due_ms, struct cw_error *err)
 {
     int64_t due = INT64_MAX;

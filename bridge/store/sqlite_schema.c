@@ -26,8 +26,8 @@ static const char tables[] =
     " key TEXT NOT NULL, state INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
     " changed_ms INTEGER NOT NULL, condition TEXT NOT NULL, vars TEXT NOT NULL,"
     " reason TEXT NOT NULL, UNIQUE(event, rule, person, key)) STRICT;"
-    "CREATE UNIQUE INDEX run_waiting ON run(rule, person, key) WHERE state=0;"
-    "CREATE INDEX run_acting ON run(rule, person, key) WHERE state=1;"
+    "CREATE INDEX run_waiting ON run(rule, key, person) WHERE state=0;"
+    "CREATE INDEX run_acting ON run(rule, key, person) WHERE state=1;"
     "CREATE INDEX run_due ON run(due_ms) WHERE state=0;"
     /* With the key of run: (event, rule, person, key, step) is unique. */
     "CREATE TABLE call("
@@ -35,7 +35,8 @@ static const char tables[] =
     " rule TEXT NOT NULL, person TEXT NOT NULL, step INTEGER NOT NULL, action TEXT NOT NULL,"
     " args TEXT NOT NULL, condition TEXT NOT NULL, state INTEGER NOT NULL,"
     " due_ms INTEGER NOT NULL, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
-    " tries INTEGER NOT NULL, progress TEXT NOT NULL, reason TEXT NOT NULL,"
+    " expires_ms INTEGER NOT NULL, tries INTEGER NOT NULL, progress TEXT NOT NULL, reason TEXT NOT "
+    "NULL,"
     " UNIQUE(run, step)) STRICT;"
     "CREATE INDEX call_open ON call(person) WHERE state<2;"
     "CREATE INDEX call_dead ON call(id) WHERE state=4;"
@@ -48,6 +49,11 @@ static const char tables[] =
     " person TEXT PRIMARY KEY, entry TEXT NOT NULL, started_by TEXT NOT NULL,"
     " paused_by TEXT NOT NULL, memo TEXT NOT NULL, changed_ms INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE mark("
+    " kind TEXT NOT NULL, rule TEXT NOT NULL, person TEXT NOT NULL, key TEXT NOT NULL,"
+    " value TEXT NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY(kind, rule, person, key)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX mark_until ON mark(kind, until_ms);"
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
 
 /* The name begins as no setting of the daemon does. */

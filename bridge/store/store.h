@@ -66,7 +66,7 @@ enum cw_status store_events(struct store *store, int64_t after, size_t limit,
 
 /* ---- Runs: rule x person x key ---- */
 enum store_run_state {
-    STORE_RUN_WAITING, /* its time has not come; unique for rule, person, key */
+    STORE_RUN_WAITING, /* its time has not come */
     STORE_RUN_ACTING,  /* its calls are in the lane */
     STORE_RUN_DONE,
     STORE_RUN_FAILED,    /* a call of it died */
@@ -87,10 +87,22 @@ struct store_run {
     struct cw_text reason;
 };
 
-/* Adds a run. A waiting run of the same rule, person and key becomes REPLACED. */
+/* Adds a run. If it waits, acts or is done, waiting runs of the same rule, person and key become
+ * REPLACED. Returns: CW_EEXIST when its event has such a run already. */
 enum cw_status store_run_add(struct store *store, const struct store_run *run, int64_t *id,
                              struct cw_error *err) CW_CHECKED;
-/* Cancels the waiting run of (rule, person, key), and acting ones of which no call has begun
+/* The same, and what waits already stays. */
+enum cw_status store_run_add_beside(struct store *store, const struct store_run *run, int64_t *id,
+                                    struct cw_error *err) CW_CHECKED;
+/* A run of (rule, person, key) that waits, else one that acts. Returns: CW_ENOENT. */
+enum cw_status store_run_pending(struct store *store, struct cw_text rule, struct cw_text person,
+                                 struct cw_text key, int64_t *id, struct cw_error *err) CW_CHECKED;
+/* Everybody who has a waiting or acting run of rule and key, each once, by name: to cancel for all
+ * of them. */
+enum cw_status store_run_people(struct store *store, struct cw_text rule, struct cw_text key,
+                                struct cw_arena *arena, struct cw_text **out, size_t *n,
+                                struct cw_error *err) CW_CHECKED;
+/* Cancels the waiting runs of (rule, person, key), and acting ones of which no call has begun
  * (their calls too). *n is how many runs. */
 enum cw_status store_run_cancel(struct store *store, struct cw_text rule, struct cw_text person,
                                 struct cw_text key, struct cw_text reason, int64_t now_ms,
@@ -133,6 +145,7 @@ struct store_call {
     struct cw_text condition;    /* facts to look at before acting; empty: none */
     enum store_call_state state;
     int64_t due_ms, created_ms, changed_ms;
+    int64_t expires_ms; /* not begun by then it is dropped; 0: never */
     uint32_t tries;
     struct cw_text progress; /* JSON: the memory of the action's machine; empty at first */
     struct cw_text reason;
@@ -189,6 +202,33 @@ struct store_timer {
 enum cw_status store_timer_get(struct store *store, struct cw_text person, struct cw_arena *arena,
                                struct store_timer *out, struct cw_error *err) CW_CHECKED;
 enum cw_status store_timer_put(struct store *store, const struct store_timer *timer,
+                               struct cw_error *err) CW_CHECKED;
+
+/* ---- Marks: what rules remember between events: throttle windows, counters, clocks, facts ---- */
+struct store_mark {
+    struct cw_text kind;         /* "throttle", ...: each has its own names and values */
+    struct cw_text rule, person; /* may be empty: of nobody */
+    struct cw_text key;
+    struct cw_text value;
+    int64_t until_ms; /* when it ends or is due; INT64_MAX: never */
+};
+/* The first four texts of `which` name a mark. Returns: CW_ENOENT when it is not there. A mark
+ * whose time has come stays until it is dropped. */
+enum cw_status store_mark_get(struct store *store, const struct store_mark *which,
+                              struct cw_arena *arena, struct store_mark *out,
+                              struct cw_error *err) CW_CHECKED;
+enum cw_status store_mark_put(struct store *store, const struct store_mark *mark,
+                              struct cw_error *err)
+    CW_CHECKED; /* in place of the one of its name */
+/* What is not there is no fault. */
+enum cw_status store_mark_drop(struct store *store, const struct store_mark *which,
+                               struct cw_error *err) CW_CHECKED;
+/* Marks of a kind with until_ms <= now, by until_ms, then by name. */
+enum cw_status store_marks_due(struct store *store, struct cw_text kind, int64_t now_ms,
+                               size_t limit, struct cw_arena *arena, struct store_mark **out,
+                               size_t *n, struct cw_error *err) CW_CHECKED;
+/* The earliest until_ms of a kind; INT64_MAX when there is none. One look into an index. */
+enum cw_status store_next_mark(struct store *store, struct cw_text kind, int64_t *until_ms,
                                struct cw_error *err) CW_CHECKED;
 
 /* ---- Settings and counts ---- */

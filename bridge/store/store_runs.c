@@ -30,21 +30,24 @@ static enum cw_status replace_waiting(struct store *store, const struct store_ru
     struct store_runs_key key = {by->rule, by->person, by->key};
     struct store_run_change change = {STORE_RUN_REPLACED, CW_TEXT(""), by->changed_ms};
     int64_t id = 0;
-    enum cw_status status = store->ops->run_find(store->b, &key, STORE_RUN_WAITING, 0, &id, err);
-    if (status == CW_OK)
-        status = change_run(store, id, STORE_RUN_WAITING, &change, err);
+    enum cw_status status = CW_OK;
+    while (status == CW_OK) { /* several, where `mode: parallel` let them wait side by side */
+        status = store->ops->run_find(store->b, &key, STORE_RUN_WAITING, id, &id, err);
+        if (status == CW_OK)
+            status = change_run(store, id, STORE_RUN_WAITING, &change, err);
+    }
     return status == CW_ENOENT ? CW_OK : status;
 }
 
-static enum cw_status add_run(struct store *store, const struct store_run *run, int64_t *id,
-                              struct cw_error *err)
+static enum cw_status add_run(struct store *store, const struct store_run *run, bool beside,
+                              int64_t *id, struct cw_error *err)
 {
     struct store_runs_key key = {run->rule, run->person, run->key};
     enum cw_status status = store->ops->run_has(store->b, run->event, &key, err);
     if (status == CW_OK)
         return cw_fail(err, CW_EEXIST, "the event has this run already");
     if (status == CW_ENOENT)
-        status = takes_place(run->state) ? replace_waiting(store, run, err) : CW_OK;
+        status = !beside && takes_place(run->state) ? replace_waiting(store, run, err) : CW_OK;
     if (status == CW_OK)
         status = store->ops->run_insert(store->b, run, id, err);
     if (status == CW_OK && run->state == STORE_RUN_WAITING && store->due_known &&
@@ -58,7 +61,38 @@ enum cw_status store_run_add(struct store *store, const struct store_run *run, i
 {
     assert(run->state < STORE_RUN_STATES);
     enum cw_status status = store_may_write(store, err);
-    return status == CW_OK ? store_wrote(store, add_run(store, run, id, err)) : status;
+    return status == CW_OK ? store_wrote(store, add_run(store, run, false, id, err)) : status;
+}
+
+enum cw_status store_run_add_beside(struct store *store, const struct store_run *run, int64_t *id,
+                                    struct cw_error *err)
+{
+    assert(run->state < STORE_RUN_STATES);
+    enum cw_status status = store_may_write(store, err);
+    return status == CW_OK ? store_wrote(store, add_run(store, run, true, id, err)) : status;
+}
+
+enum cw_status store_run_pending(struct store *store, struct cw_text rule, struct cw_text person,
+                                 struct cw_text key, int64_t *id, struct cw_error *err)
+{
+    struct store_runs_key runs = {rule, person, key};
+    enum cw_status status = store->ops->run_find(store->b, &runs, STORE_RUN_WAITING, 0, id, err);
+    if (status != CW_ENOENT)
+        return status;
+    return store->ops->run_find(store->b, &runs, STORE_RUN_ACTING, 0, id, err);
+}
+
+enum cw_status store_run_people(struct store *store, struct cw_text rule, struct cw_text key,
+                                struct cw_arena *arena, struct cw_text **out, size_t *n,
+                                struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_lane, .arena = arena};
+    enum cw_status status = store->ops->run_people(store->b, rule, key, &list, err);
+    if (status != CW_OK)
+        return status;
+    *out = (struct cw_text *)list.rows;
+    *n = list.n;
+    return CW_OK;
 }
 
 /* The calls of an acting run go first, unless one has begun: then the run stays. */

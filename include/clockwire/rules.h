@@ -74,6 +74,8 @@ struct cw_action_spec {
     bool bare;                      /* may be written as a bare word: `then: stop` */
     const char *scalar;             /* `log: text` is short for this argument; or NULL */
     bool later;                     /* in the grammar, not in this build */
+    bool timer;         /* changes the person's timer: different ones of one event contradict */
+    int64_t expires_ms; /* not begun this long after it was due it is dropped; 0: 24 hours */
 };
 
 struct cw_source_spec {
@@ -127,20 +129,26 @@ void cw_matcher_destroy(struct cw_matcher *matcher);
 
 enum cw_candidate_kind {
     CW_CANDIDATE_CANCEL, /* the event is the `unless` of a rule for this person */
-    CW_CANDIDATE_RUN     /* the event matches the rule for this person */
+    CW_CANDIDATE_RUN,    /* the event matches the rule for this person */
+    CW_CANDIDATE_CORRECT /* a rule with a `key` looked at the event: of those who are not in `keep`
+                            nothing stays pending under the key */
 };
 
 struct cw_candidate {
     enum cw_candidate_kind kind;
-    uint32_t rule; /* index in the ruleset, the order of the file */
-    const struct cw_person *person;
-    struct cw_text key;       /* the person's name unless the rule says otherwise */
-    struct cw_text condition; /* what is left of `if` to ask about facts; empty: it holds */
-    struct cw_text vars;      /* JSON object: the event and match values that the rest reads */
+    uint32_t rule;                  /* index in the ruleset, the order of the file */
+    const struct cw_person *person; /* NULL: everybody (CANCEL, CORRECT) */
+    struct cw_text key;             /* the person's name unless the rule says otherwise */
+    struct cw_text condition;       /* what is left of `if` to ask about facts; empty: it holds */
+    struct cw_text vars;  /* JSON object: the event and match values that the rest reads */
+    struct cw_text fault; /* RUN: why the rule's `key` has no value here; empty: it has */
+    const struct cw_person *const *keep; /* CORRECT: whom the rule still names */
+    size_t n_keep;
 };
 
 struct cw_matches {
-    const struct cw_candidate *items; /* cancels first, then runs in file order */
+    const struct cw_candidate *items; /* cancels first, then runs in file order, each rule's
+                                         correction behind its runs */
     size_t n;
     const struct cw_text *strangers; /* names that a matching rule asked for and nobody has */
     size_t n_strangers;              /* at most 16 */
@@ -181,34 +189,58 @@ enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts 
 
 /* ---- Deciding: candidates become a plan ---- */
 
-struct cw_facts_reader { /* implemented by the host; facts that it does not know stay zero */
+/* What a rule remembers between events; the host keeps it, durably. */
+struct cw_mark {
+    const char *kind; /* "throttle" */
+    const char *rule;
+    const struct cw_person *person;
+    struct cw_text key, value;
+    int64_t until_ms;
+};
+
+struct cw_facts_reader { /* implemented by the host; every function may be NULL */
+    /* Facts that it does not know stay zero. */
     void (*get)(void *ctx, const struct cw_person *person, struct cw_facts *out);
     void *ctx;
+    /* Fills value (it lives as long as the plan) and until_ms of the mark that the rest names.
+     * Returns: CW_ENOENT when there is none. Any other failure is that of cw_decide. */
+    enum cw_status (*mark)(void *ctx, struct cw_mark *mark);
+    /* Whether a run waits or acts. Returns: CW_OK, CW_ENOENT; others as above. */
+    enum cw_status (*pending)(void *ctx, const char *rule, const struct cw_person *person,
+                              struct cw_text key);
 };
 
 struct cw_call {
     uint32_t step;       /* place in `then`, from 0 */
     const char *action;  /* a name of the catalogue */
     struct cw_text args; /* JSON object of rendered arguments */
+    int64_t expires_ms;  /* not begun this long after it was due it is dropped */
 };
 
 enum cw_effect_kind {
-    CW_EFFECT_CANCEL, /* pending runs of (rule, person, key) end */
-    CW_EFFECT_RUN,    /* a run begins; it replaces a pending one of (rule, person, key) */
-    CW_EFFECT_REFUSED /* nothing is done, for `reason` */
+    CW_EFFECT_CANCEL,  /* pending runs of (rule, person, key) end */
+    CW_EFFECT_RUN,     /* a run begins; it replaces pending ones of (rule, person, key) */
+    CW_EFFECT_REFUSED, /* nothing is done, for `reason` */
+    CW_EFFECT_MARK     /* (mark, rule, person, key) is to be kept, with value and until_ms */
 };
 
 struct cw_effect {
     enum cw_effect_kind kind;
     const char *rule;
-    const struct cw_person *person;
+    const struct cw_person *person; /* NULL (CANCEL): everybody but those in `keep` */
+    const struct cw_person *const *keep;
+    size_t n_keep;
     struct cw_text key;
     struct cw_text condition, vars; /* to be stored with the run */
     struct cw_place place;          /* of the rule */
-    int64_t due_ms;                 /* RUN: now, or the end of its wait */
-    const struct cw_call *calls;    /* RUN that is due now: what to do, in order */
+    int64_t due_ms;              /* RUN: now, the end of its wait, or its `at`: also before now */
+    bool beside;                 /* RUN: what is pending stays (`mode: parallel`) */
+    const struct cw_call *calls; /* RUN that is due: what to do, in order; none: a dry run */
     size_t n_calls;
-    struct cw_text reason; /* REFUSED */
+    struct cw_text reason; /* REFUSED; of a dry run: what it would do */
+    const char *mark;      /* MARK: its kind */
+    struct cw_text value;
+    int64_t until_ms;
 };
 
 struct cw_plan {
@@ -216,7 +248,10 @@ struct cw_plan {
     size_t n;
 };
 
-/* Lives: *out lies in `arena` and points into the ruleset and the matches. Returns: CW_NOMEM. */
+/* Also settles what rules are to each other for one event and person: `final`, contradicting timer
+ * actions, `throttle` and `mode: single`.
+ * Lives: *out lies in `arena` and points into the ruleset and the matches. Returns: CW_NOMEM, and
+ * what the functions of `facts` return. */
 enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches *matches,
                          const struct cw_facts_reader *facts, int64_t now_ms,
                          struct cw_arena *arena, struct cw_plan *out) CW_CHECKED;
@@ -225,6 +260,7 @@ enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches
  * Returns: CW_ENOENT when the rule or the person is gone from the ruleset. */
 struct cw_due_run {
     struct cw_text rule, person, key, condition, vars;
+    int64_t due_ms; /* 0: now */
 };
 enum cw_status cw_decide_due(const struct cw_ruleset *rules, const struct cw_due_run *run,
                              const struct cw_facts_reader *facts, int64_t now_ms,

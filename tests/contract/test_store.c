@@ -425,6 +425,7 @@ BOTH(a_call_comes_back_as_it_was)
     CHECK_INT(call->state, STORE_CALL_READY);
     CHECK_INT(call->due_ms, 10);
     CHECK_INT(call->created_ms, 11);
+    CHECK_INT(call->expires_ms, 13);
     CHECK_INT(call->changed_ms, 12);
     CHECK_INT(call->tries, 0);
     CHECK_INT(call->progress.len, 0);
@@ -441,6 +442,7 @@ BOTH(a_call_comes_back_as_it_was)
     CHECK_INT(call->due_ms, 20);
     CHECK_INT(call->changed_ms, 21);
     CHECK_INT(call->created_ms, 11);
+    CHECK_INT(call->expires_ms, 13);
     CHECK_INT(call->tries, 2);
     IS(call->progress, "{\"at\":1}");
     IS(call->reason, "503");

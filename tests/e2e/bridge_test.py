@@ -248,6 +248,25 @@ def reload_new_before_old():
 
 
 @test
+def reload_before_it_listens():
+    """SIGHUP while the configuration is still being read ends nothing, and is obeyed later."""
+    with world(start=False) as (sim, b):
+        text = b.file.read_text()
+        b.file.unlink()
+        os.mkfifo(b.file)
+        b.start(wait=False)
+        with open(b.file, "w") as pipe:  # opens when the daemon reads
+            b.process.send_signal(signal.SIGHUP)
+            time.sleep(0.1)
+            assert b.process.poll() is None, "SIGHUP has ended it"
+            b.file.rename(b.folder / "pipe")
+            b.file.write_text(text)
+            pipe.write(text)
+        assert until(lambda: b.log("configuration reloaded")), b.log_text()
+        assert b.branch("KEY-123") in (200, 202)
+
+
+@test
 def drain():
     """SIGTERM: a call in flight is finished and recorded; the process ends within 10 s."""
     with world() as (sim, b):

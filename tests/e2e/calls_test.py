@@ -94,6 +94,32 @@ def each_fault_of_a_pause_and_resume():
 
 
 @test
+def a_kill_between_act_and_memory():
+    """awork has acted, and the bridge dies before it can write that down: the next life sees it,
+    remembers what an emulated pause stopped, and does nothing twice."""
+    for user, ident, pauses, resumes in (("ada", ADA, "paused", "resumed"),
+                                         ("grace", GRACE, "stopped", "started")):
+        with world() as (sim, b):
+            b.branch("KEY-123", login="ada-l" if user == "ada" else "ghopper", note="the one")
+            assert settled(b, 1)
+            want = ["started"]
+            for n, (event, effect) in enumerate([("idle_started", pauses), ("idle_ended", resumes),
+                                                 ("idle_started", pauses)]):
+                sim.fault(match=f"POST *{ident}/timetracking/*", fault="delay", arg=5000, count=1)
+                b.desktop(event, user)
+                want.append(effect)
+                assert until(lambda: sim.acts(ident) == want), sim.acts(ident)
+                b.stop(signal.SIGKILL)
+                b.start()
+                assert settled(b, n + 2), b.events()[-1]
+                call = b.events()[-1]["calls"][0]
+                assert call["state"] == "done", call
+                assert [a["verdict"] for a in call["attempts"]][-2:] == ["lost", "done"], call
+            assert sim.acts(ident) == want, (user, sim.acts(ident))
+            assert sim.log(effect="started")[-1]["body"]["note"] == "the one"
+
+
+@test
 def the_rate_is_held():
     config = CONFIG.replace("100000 per second", "8 per second")
     with narrow(["--rate-second", "10"], config) as (sim, b):

@@ -131,8 +131,24 @@ def faulty_reload(house, good):
     house.daemon.process.send_signal(signal.SIGHUP)
     time.sleep(0.5 * PATIENCE)
     need(house.daemon.ended() is None, "a faulty reload ended the daemon")
+    with open(house.daemon.log) as f:
+        need('"code":"unknown-key"' in f.read(), "the log does not say what is wrong, as JSON")
+    for command in ("health", "events", "pending"):
+        asked = house.ask(command, "-c", house.config)
+        need(asked.returncode == 0, f"{command} beside a faulty file: {asked.stderr}")
+    reload = house.ask("reload", "-c", house.config)
+    need(reload.returncode == 1 and "unknown-key" in reload.stderr, "reload shows no fault")
     house.send()
     need(house.arrived(house.n), "after a faulty reload nothing works")
+
+
+def takes_no_stray_words(house):
+    stray = house.ask("run", house.config)
+    need(stray.returncode == 64 and "-c" in stray.stderr, f"run FILE: {stray.returncode}")
+    told = house.ask("health", "--help")
+    need(told.returncode == 0 and told.stdout.startswith("usage:"), "health --help")
+    folder = house.ask("send", "load", house.room.file("."), "-c", house.config)
+    need(folder.returncode == 1 and "directory" in folder.stderr, f"send: {folder.stderr}")
 
 
 def ends_on_sigterm(house):
@@ -173,7 +189,7 @@ def never_starts_on_a_faulty_file(house):
 
 
 CHECKS = [serves, refuses_a_second_process, keeps_its_files_private, keeps_secrets_out_of_sight,
-          survives_a_faulty_reload, ends_on_sigterm, starts_after_a_kill,
+          survives_a_faulty_reload, takes_no_stray_words, ends_on_sigterm, starts_after_a_kill,
           never_starts_without_a_secret, never_starts_on_a_faulty_file]
 
 

@@ -449,9 +449,9 @@ class Storm:
         self.starts_ms, self.reigns = [], []
         self.did = {"kill": 0, "term": 0, "hup": 0, "faults": 0}
 
-    def write_config(self):
+    def write_config(self, rate=RATE):
         config_file(self.room.file("clockwire.yaml"), self.sim.url, self.port,
-                    self.room.file("storm.db"))
+                    self.room.file("storm.db"), rate)
 
     def start(self):
         self.starts_ms.append(time.time() * 1000)
@@ -489,7 +489,8 @@ class Storm:
             raise Failure(f"the bridge ended by itself with {self.daemon.ended()}\n"
                           + self.daemon.tail())
         if what == "hup":
-            self.write_config()
+            self.daemon.wait_ready(self.port)  # before main() begins, SIGHUP is the kernel's
+            self.write_config(self.random.choice([RATE, RATE // 2]))
             self.daemon.process.send_signal(signal.SIGHUP)
             return
         if what == "kill":
@@ -539,6 +540,7 @@ class Storm:
                 seen, moved = len(self.sim.lines), time.monotonic()
             time.sleep(0.3)
         time.sleep(1)  # what would come twice may come now
+        self.sim.seen, self.sim.lines = 0, []  # a line is not final while its request is delayed
         return self.events()
 
     def figures(self, events, worst, counts, seconds):

@@ -35,7 +35,11 @@ static const char rules_text[] =
     "  - { id: k, when: github.push, user: ada, if: { 'event.v[*].n': { is_not: 1 }, not: { any: [{"
     " timer: paused }, { event.w: 1 }] } }, then: { start: { task: '${event.v}' } } }\n"
     "  - { id: l, when: github.push, user: '${event.v}', if: { user.name: [ada, x], event.v: {"
-    " exists: true } }, unless: { event: git.push, event.w: 2 }, wait: 1 minute, then: stop }\n";
+    " exists: true } }, unless: { event: git.push, event.w: 2 }, wait: 1 minute, then: stop }\n"
+    "  - { id: m, when: github.push, user: ['${event.u}', bob], if: { event.v: 1 }, key: "
+    "'${event.w}', at: '1 hour before ${event.v}', throttle: 1 minute, then: pause }\n"
+    "  - { id: n, when: github.push, user: '${event.u}', final: true, mode: single, then: { start: "
+    "{ task: '${event.v}' } } }\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

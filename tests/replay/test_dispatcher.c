@@ -582,6 +582,28 @@ TEST(a_refused_own_token_holds_up_its_person_only)
     world_end(w);
 }
 
+/* What waits was made with the person's own token: without it, it must not go out with the key. */
+TEST(a_reload_makes_a_waiting_request_anew)
+{
+    struct world *w = world_create();
+    w->persons[0].token = "own";
+    fake_own_pause(w->fake, true);
+    add(w, "1", "start", START("1"));
+    go(w);
+    w->people.target.windows[0] = (struct rate_window){1, 4000};
+    w->people.target.n_windows = 1;
+    restart(w);
+    add(w, "1", "pause", "{}");
+    go_until(w, w->now_ms + 1000);
+    CHECK_STR(fake_story(w->fake), "1:start(1) ");
+    w->persons[0].token = NULL;
+    dispatcher_reload(w->d, &w->people);
+    go_until(w, w->now_ms + 3600000);
+    CHECK_INT(fake_requests(w->fake, "/pause"), 0);
+    CHECK_STR(fake_story(w->fake), "1:start(1) 1:stop ");
+    world_end(w);
+}
+
 /* A gateway's 504 may come before awork has acted: as long a wait as after a lost answer. */
 TEST(a_5xx_to_what_acts_is_a_doubt_and_waits_like_one)
 {
@@ -676,28 +698,6 @@ TEST(a_refused_key_stays_refused_when_a_person_goes)
     go_until(w, w->now_ms);
     CHECK(dispatcher_trouble(w->d) != NULL);
     CHECK_STR(look(w).calls, "dead");
-    world_end(w);
-}
-
-/* What waits was made with the person's own token: without it, it must not go out with the key. */
-TEST(a_reload_makes_a_waiting_request_anew)
-{
-    struct world *w = world_create();
-    w->persons[0].token = "own";
-    fake_own_pause(w->fake, true);
-    add(w, "1", "start", START("1"));
-    go(w);
-    w->people.target.windows[0] = (struct rate_window){1, 4000};
-    w->people.target.n_windows = 1;
-    restart(w);
-    add(w, "1", "pause", "{}");
-    go_until(w, w->now_ms + 1000);
-    CHECK_STR(fake_story(w->fake), "1:start(1) ");
-    w->persons[0].token = NULL;
-    dispatcher_reload(w->d, &w->people);
-    go_until(w, w->now_ms + 3600000);
-    CHECK_INT(fake_requests(w->fake, "/pause"), 0);
-    CHECK_STR(fake_story(w->fake), "1:start(1) 1:stop ");
     world_end(w);
 }
 

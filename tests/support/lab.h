@@ -23,10 +23,10 @@ __attribute__((unused)) static const struct cw_arg_spec lab_stop[] = {
 __attribute__((unused)) static const struct cw_arg_spec lab_log[] = {
     {.name = "text", .required = true}, {.name = NULL}};
 __attribute__((unused)) static const struct cw_action_spec lab_actions[] = {
-    {.name = "start", .args = lab_start},
-    {.name = "stop", .args = lab_stop, .bare = true},
-    {.name = "pause", .args = lab_stop, .bare = true},
-    {.name = "resume", .bare = true},
+    {.name = "start", .args = lab_start, .timer = true, .expires_ms = 900000},
+    {.name = "stop", .args = lab_stop, .bare = true, .timer = true},
+    {.name = "pause", .args = lab_stop, .bare = true, .timer = true, .expires_ms = 900000},
+    {.name = "resume", .bare = true, .timer = true, .expires_ms = 900000},
     {.name = "log", .args = lab_log, .scalar = "text"},
     {.name = "notify", .later = true},
     {.name = "reply", .later = true}};
@@ -136,9 +136,17 @@ __attribute__((unused, format(printf, 2, 3))) static void lab_print(struct lab *
 __attribute__((unused)) static void lab_print_effect(struct lab *lab, const struct cw_effect *e,
                                                      int64_t now_ms)
 {
-    static const char *const kinds[] = {"cancel", "run", "refused"};
-    lab_print(lab, "%s %s %s", kinds[e->kind], e->rule, e->person->name);
-    if (e->kind == CW_EFFECT_REFUSED)
+    static const char *const kinds[] = {"cancel", "run", "refused", "mark"};
+    lab_print(lab, "%s %s %s", kinds[e->kind], e->rule, e->person ? e->person->name : "everybody");
+    for (size_t i = 0; i < e->n_keep; i++)
+        lab_print(lab, "%s %s", i ? "," : " but", e->keep[i]->name);
+    if (!e->person || !cw_text_is(e->key, e->person->name))
+        lab_print(lab, " key %.*s", (int)e->key.len, e->key.at);
+    if (e->kind == CW_EFFECT_MARK)
+        lab_print(lab, " %s for %lld ms", e->mark, (long long)(e->until_ms - now_ms));
+    if (e->beside)
+        lab_print(lab, " beside");
+    if (e->reason.len)
         lab_print(lab, ": %.*s", (int)e->reason.len, e->reason.at);
     if (e->kind == CW_EFFECT_RUN && e->due_ms != now_ms)
         lab_print(lab, " in %lld ms", (long long)(e->due_ms - now_ms));

@@ -125,7 +125,8 @@ static inline struct store_call call_of(int64_t run, int64_t event, const char *
                                .condition = CW_TEXT("c"),
                                .due_ms = 10,
                                .created_ms = 11,
-                               .changed_ms = 12};
+                               .changed_ms = 12,
+                               .expires_ms = 13};
 }
 
 static inline int64_t add_call(struct store *store, int64_t run, int64_t event, const char *person,

@@ -3,6 +3,7 @@
  * ## title
  * -- rules            a whole file, shared by the cases below until the next one
  * -- facts ada running [paused_by [started_by]]     for the next event; - is nobody
+ * -- mark RULE PERSON KEY throttle MS | -- pending RULE PERSON KEY      for the next event
  * -- event source[/family].type                     with its JSON body
  * -- plan | used | why | diagnostics                what must come, exactly */
 #include "check.h"
@@ -15,12 +16,20 @@ struct known {
     enum cw_timer timer;
 };
 
+/* A throttle window that ends in `ms`, or a pending run (ms 0). */
+struct mark {
+    char rule[64], person[64], key[64];
+    long long ms;
+};
+
 struct run {
     struct lab *lab;
     struct cw_ruleset *rules;
     struct cw_diags *diags;
     struct known known[8];
     size_t n_known;
+    struct mark marks[8];
+    size_t n_marks;
     char title[128], body[65536];
     unsigned checks;
     const char *file;
@@ -33,6 +42,40 @@ static void get_facts(void *ctx, const struct cw_person *person, struct cw_facts
         if (strcmp(run->known[i].name, person->name) == 0)
             *out = (struct cw_facts){run->known[i].timer, cw_text_of(run->known[i].paused_by),
                                      cw_text_of(run->known[i].started_by)};
+}
+
+static const struct mark *find_mark(const struct run *run, const char *rule,
+                                    const struct cw_person *person, struct cw_text key, bool pends)
+{
+    for (size_t i = 0; i < run->n_marks; i++) {
+        const struct mark *m = &run->marks[i];
+        if (strcmp(m->rule, rule) == 0 && strcmp(m->person, person->name) == 0 &&
+            cw_text_is(key, m->key) && (m->ms == 0) == pends)
+            return m;
+    }
+    return NULL;
+}
+
+static enum cw_status get_mark(void *ctx, struct cw_mark *mark)
+{
+    const struct mark *m = find_mark(ctx, mark->rule, mark->person, mark->key, false);
+    if (!m || strcmp(mark->kind, "throttle") != 0)
+        return CW_ENOENT;
+    mark->until_ms = 1772445600000 + m->ms;
+    return CW_OK;
+}
+
+static enum cw_status get_pending(void *ctx, const char *rule, const struct cw_person *person,
+                                  struct cw_text key)
+{
+    return find_mark(ctx, rule, person, key, true) ? CW_OK : CW_ENOENT;
+}
+
+static void add_mark(struct run *run, const char *args)
+{
+    struct mark *m = &run->marks[run->n_marks++ % 8];
+    *m = (struct mark){.ms = 0};
+    CHECK(sscanf(args, "%63s %63s %63s throttle %lld", m->rule, m->person, m->key, &m->ms) >= 3);
 }
 
 static void say(void *ctx, const char *rule, const struct cw_person *person, bool matched,
@@ -96,12 +139,13 @@ static void expect(struct run *run, const char *what, const char *got, const cha
 
 static void expect_plan(struct run *run, const char *want)
 {
-    const struct cw_facts_reader reader = {get_facts, run};
+    const struct cw_facts_reader reader = {
+        .get = get_facts, .ctx = run, .mark = get_mark, .pending = get_pending};
     if (CHECK(run->rules != NULL))
         expect(run, "plan", lab_run(run->lab, run->rules, &reader), want);
     else
         fprintf(stderr, "%s\n%s", run->title, cw_diags_render(run->diags, false));
-    run->n_known = 0;
+    run->n_known = run->n_marks = 0;
 }
 
 static void expect_why(struct run *run, const char *want)
@@ -135,6 +179,8 @@ static void do_block(struct run *run, char *head, const char *text)
         set_rules(run, text);
     } else if (strcmp(head, "facts") == 0 && args) {
         add_facts(run, args);
+    } else if ((strcmp(head, "mark") == 0 || strcmp(head, "pending") == 0) && args) {
+        add_mark(run, args);
     } else if (strcmp(head, "event") == 0 && args) {
         set_event(run, args, text);
     } else if (strcmp(head, "plan") == 0) {

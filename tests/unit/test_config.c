@@ -142,6 +142,93 @@ TEST(admin_over_tcp_needs_a_token)
     done(NULL);
 }
 
+TEST(a_missing_admin_token_is_one_fault)
+{
+    CHECK(!load("version: 1\nadmin: { listen: '127.0.0.1:1', token: \"${secret.gone}\" }\n"
+                "rules: []\n",
+                CW_ERROR));
+    CHECK(has("bad-secret", 2, "gone"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 1);
+    done(NULL);
+}
+
+TEST(a_target_needs_its_token)
+{
+    CHECK(!load("version: 1\ntarget: { awork: { url: 'http://127.0.0.1:1' } }\nrules: []\n",
+                CW_WARNING));
+    CHECK(has("missing-key", 2, "target.awork.token"));
+    done(NULL);
+    CHECK(!load("version: 1\ntarget: { awork: { tokn: x } }\nrules: []\n", CW_WARNING));
+    CHECK(has("unknown-key", 2, "`token`"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 1);
+    done(NULL);
+}
+
+TEST(addresses_and_the_journal_are_checked)
+{
+    CHECK(!load("version: 1\n"
+                "server: { listen: 8080 }\n"
+                "admin: { listen: 'localhost' }\n"
+                "journal: { store: clockwire.db }\n"
+                "rules: []\n",
+                CW_ERROR));
+    CHECK(has("bad-value", 2, "HOST:PORT") && has("bad-value", 3, "HOST:PORT"));
+    CHECK(has("bad-value", 4, "sqlite:PATH"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 3);
+    done(NULL);
+    CHECK(!load("version: 1\nserver: { listen: [] }\nrules: []\n", CW_ERROR));
+    CHECK(has("bad-value", 2, "empty"));
+    done(NULL);
+}
+
+TEST(the_admin_socket_beside_a_deep_journal)
+{
+    char text[400], deep[121] = {0};
+    memset(deep, 'x', 120);
+    snprintf(text, sizeof text, "version: 1\njournal: { store: 'sqlite:/%s/c.db' }\nrules: []\n",
+             deep);
+    CHECK(!load(text, CW_ERROR));
+    CHECK(has("bad-value", 2, "admin.listen"));
+    done(NULL);
+}
+
+TEST(settings_alone_are_read_from_a_file_with_faults)
+{
+    struct config *c = NULL;
+    struct config_opts opts = {NULL, CW_WARNING};
+    CHECK(!load("version: 1\nadmin: { listen: 'unix:/x/y.sock' }\nruless: []\n", CW_ERROR));
+    done(NULL);
+    snprintf(folder, sizeof folder, "/tmp/cw-config.XXXXXX");
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(file, sizeof file, "%s/c.yaml", folder);
+    FILE *f = fopen(file, "w");
+    CHECK(f && fputs("version: 1\nadmin: { listen: 'unix:/x/y.sock' }\nruless: []\n", f) >= 0);
+    CHECK(fclose(f) == 0);
+    diags = cw_diags_create();
+    CHECK_INT(config_load_settings(file, &opts, diags, &c), CW_OK);
+    CHECK_STR(c->admin_listen, "unix:/x/y.sock");
+    unlink(file);
+    done(c);
+    diags = cw_diags_create();
+    CHECK_INT(config_load_settings(file, &opts, diags, &c), CW_EINVAL);
+    CHECK(has("cannot-read", 1, "No such file"));
+    cw_diags_destroy(diags);
+}
+
+TEST(a_mistyped_key_of_a_source_is_one_fault)
+{
+    CHECK(!load("version: 1\nsources:\n"
+                "  one: { pth: /a, preset: generic, verfy: none }\n"
+                "  two: { path: /b, preset: generic, verify: { beare: x } }\n"
+                "  three: { path: /c, preset: gitlab, verify: { secret: \"${env.PATH}\" } }\n"
+                "rules: []\n",
+                CW_ERROR));
+    CHECK(has("unknown-key", 3, "`path`") && has("unknown-key", 3, "`verify`"));
+    CHECK(has("unknown-key", 4, "`bearer`") && has("not-in-this-build", 5, "gitlab"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 4);
+    done(NULL);
+}
+
 TEST(two_sources_on_one_path)
 {
     setenv("CLOCKWIRE_SECRET_A", "a secret of good length", 1);

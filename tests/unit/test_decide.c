@@ -11,6 +11,8 @@ static const char text[] =
     "  - { id: off, when: github.push, user: ada, enabled: false, then: stop }\n"
     "  - { id: now, when: github.tag, user: ada, if: { timer: running }, then: [pause, { start: {"
     " task: '${event.n}', billable: true } }] }\n"
+    "  - { id: slow, when: github.slow, user: ada, expires: 2 hours, then: [stop, { log: x }] }\n"
+    "  - { id: own, when: github.own, user: ada, then: [resume, stop, { log: x }] }\n"
     "  - id: pat\n    when: github.never\n    if: { event.z: { matches: '(?<y>.)' } }\n"
     "    then: stop\n";
 
@@ -37,7 +39,7 @@ static void get(void *ctx, const struct cw_person *person, struct cw_facts *out)
     out->timer = timer;
 }
 
-static const struct cw_facts_reader reader = {get, NULL};
+static const struct cw_facts_reader reader = {.get = get};
 
 static void begin(void)
 {
@@ -81,11 +83,53 @@ TEST(without_wait_it_is_due)
     CHECK_STR(run("tag", "{}"), "refused now ada: `event.n` is missing (rules.yaml, line 13)\n");
 }
 
+TEST(every_action_has_its_time)
+{
+    timer = CW_TIMER_UNKNOWN;
+    run("slow", "{}");
+    CHECK_INT(lab->plan.effects[0].calls[0].expires_ms, 2 * 3600000);
+    CHECK_INT(lab->plan.effects[0].calls[1].expires_ms, 2 * 3600000);
+    run("own", "{}");
+    CHECK_INT(lab->plan.effects[0].calls[0].expires_ms, 15 * 60000);
+    CHECK_INT(lab->plan.effects[0].calls[1].expires_ms, 24 * 3600000);
+    CHECK_INT(lab->plan.effects[0].calls[2].expires_ms, 24 * 3600000);
+}
+
+static enum cw_status fail(void *ctx, struct cw_mark *mark)
+{
+    (void)ctx;
+    (void)mark;
+    return CW_EIO;
+}
+
+/* A journal that cannot be read is no reason to let a match through. */
+TEST(a_failing_host_fails_the_decision)
+{
+    const struct cw_facts_reader broken = {.mark = fail};
+    struct cw_plan plan = {.n = 99};
+    struct cw_ruleset *throttled =
+        lab_compile("version: 1\ntimezone: UTC\nusers:\n"
+                    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 }\nrules:\n"
+                    "  - { id: t, when: github.push, user: ada, throttle: 1 minute, then: stop }\n",
+                    NULL);
+    begin();
+    if (!CHECK(throttled != NULL) || !CHECK(lab_event(lab, "github", "git", "push", "{}")))
+        return;
+    CHECK(cw_match(lab->matcher, throttled, &lab->event, 0, NULL, lab->arena, &lab->matches) ==
+          CW_OK);
+    CHECK_INT(cw_decide(throttled, &lab->matches, &broken, 0, lab->arena, &plan), CW_EIO);
+    CHECK_INT(plan.n, 99);
+    CHECK_INT(cw_decide(throttled, &lab->matches, NULL, 0, lab->arena, &plan), CW_OK);
+    CHECK_INT(plan.n, 2);
+    cw_ruleset_unref(throttled);
+}
+
 static enum cw_status due(const char *rule, const char *person, const char *condition,
                           const char *vars, struct cw_error *err)
 {
-    const struct cw_due_run run_row = {cw_text_of(rule), cw_text_of(person), cw_text_of(person),
-                                       cw_text_of(condition), cw_text_of(vars)};
+    const struct cw_due_run run_row = {cw_text_of(rule),   cw_text_of(person),
+                                       cw_text_of(person), cw_text_of(condition),
+                                       cw_text_of(vars),   0};
     begin();
     cw_arena_reset(lab->arena);
     lab->len = 0;

@@ -160,7 +160,8 @@ TEST(braces_of_other_templates)
     FAULTS("{{ x }}\n", "template-braces 1:1+2");
     FAULTS("a: {{ x | y: \"z }}\n", "template-braces 1:14+1");
     FAULTS("a: {{ x }} and more\n", "template-braces 1:4+2, template-braces 1:12+1");
-    FAULTS("a: '{{ x }}'\n", "");
+    FAULTS("a: '{{ x }}'\n", "template-braces 1:4+9"); /* a warning: the text stays */
+    FAULTS("a: 'x{{2}'\n", "");
     FAULTS("a: { {{ x }}", "template-braces 1:6+2, template-braces 1:13+1");
     FAULTS("a: {b: {{ x }}}\n", "template-braces 1:8+2");
     FAULTS("a: { {b: 1}: 2}\n", "complex-key 1:6+1");

@@ -96,6 +96,8 @@ static void put_rule(char **at, unsigned i)
         put(at, ", unless: ");
         put_trigger(at);
     }
+    if (dice(3) == 0)
+        put(at, ", key: \"k${event.b}\", %s", dice(2) ? "wait: 1 minute" : "at: \"${now}\"");
     put(at, ", enabled: %s, user: [ada, \"${event.who}\"], then: { log: \"${event.a}\" } }\n",
         dice(10) ? "true" : "false");
 }
@@ -126,6 +128,9 @@ static void compare(struct lab *lab, const struct cw_ruleset *rules, unsigned *c
         CHECK_INT(with.items[i].rule, without.items[i].rule);
         CHECK(with.items[i].person == without.items[i].person);
         CHECK(same_text(with.items[i].vars, without.items[i].vars));
+        CHECK(same_text(with.items[i].key, without.items[i].key));
+        CHECK(same_text(with.items[i].fault, without.items[i].fault));
+        CHECK_INT(with.items[i].n_keep, without.items[i].n_keep);
     }
     *candidates += (unsigned)with.n;
 }

@@ -82,7 +82,13 @@ static const char rules_text[] =
     "    unless: desktop.active\n"
     "    then: [ { start: { task: '${match.task | lower}' } }, stop ]\n"
     "  - { id: two, when: github.push, user: ada, if: { paused_by: one }, then: { log: '${now}' } "
-    "}\n";
+    "}\n"
+    "  - { id: three, when: github.push, user: '${event.u}', at: '1 hour before ${now}', key: "
+    "'k${event.ref}', throttle: 1 minute, unless: desktop.active, then: [pause] }\n"
+    "  - { id: four, when: github.push, user: ada, at: '1 hour before ${now}', final: true, then: "
+    "stop }\n"
+    "  - { id: five, when: github.push, user: ada, dry_run: true, then: stop }\n"
+    "  - { id: six, when: github.push, user: ada, then: stop }\n";
 
 static enum cw_status compile(struct cw_ruleset **out)
 {
@@ -118,7 +124,7 @@ static enum cw_status match(const struct cw_ruleset *rules)
     if (!status)
         status = cw_decide(rules, &matches, NULL, 0, arena, &plan);
     if (!status)
-        CHECK_INT(plan.n, 2);
+        CHECK_INT(plan.n, 8); /* three has its mark and its correction */
     cw_matcher_destroy(matcher);
     cw_arena_destroy(arena);
     cw_json_destroy(json);
@@ -188,7 +194,7 @@ static enum cw_status decide_due(void)
     const struct cw_due_run run = {
         CW_TEXT("one"), CW_TEXT("ada"), CW_TEXT("ada"),
         CW_TEXT("{\"any\":[{\"timer\":[\"running\"]},{\"paused_by\":\"two\"}]}"),
-        CW_TEXT("{\"match.task\":\"KEY-1\"}")};
+        CW_TEXT("{\"match.task\":\"KEY-1\"}"), 0};
     struct cw_arena *arena = cw_arena_create(1 << 20);
     struct cw_plan plan = {.n = 0};
     enum cw_status status = CW_NOMEM;

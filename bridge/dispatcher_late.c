@@ -1,0 +1,79 @@
+/* Calls that were not begun in time: dropped with a record, never made late. */
+#include "clock.h"
+#include "dispatcher_priv.h"
+#include "xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char expired[] = "expired: ";
+
+bool late_is(const struct dispatcher *d, const struct head *head)
+{
+    return head->expires_ms && d->now_ms > head->expires_ms;
+}
+
+static enum cw_status find_due(struct dispatcher *d, const struct head *head, int64_t *due_ms,
+                               struct cw_error *err)
+{
+    struct store_run *runs = NULL;
+    size_t n = 0;
+    enum cw_status st = store_runs_of(d->deps.store, head->event, d->arena, &runs, &n, err);
+    *due_ms = head->created_ms;
+    for (size_t i = 0; !st && i < n; i++)
+        if (runs[i].id == head->run)
+            *due_ms = runs[i].due_ms;
+    return st;
+}
+
+enum cw_status late_reason(struct dispatcher *d, const struct head *head, const char **out,
+                           struct cw_error *err)
+{
+    enum { DAY = 10, MINUTES = 16, LONGEST = 96 }; /* of 2026-03-02T10:00:00.000Z */
+    char due[CLOCK_TEXT], now[CLOCK_TEXT];
+    int64_t due_ms;
+    cw_arena_reset(d->arena);
+    enum cw_status st = find_due(d, head, &due_ms, err);
+    if (st)
+        return st;
+    clock_format(due_ms, due);
+    clock_format(d->now_ms, now);
+    int from = memcmp(due, now, DAY) == 0 ? DAY + 1 : 0;
+    char *text = xtake(d->arena, LONGEST);
+    due[DAY] = now[DAY] = ' ';
+    snprintf(text, LONGEST, "%sdue %.*s, now %.*s UTC", expired, MINUTES - from, due + from,
+             MINUTES - from, now + from);
+    *out = text;
+    return CW_OK;
+}
+
+static bool has_expired(const struct store_call *call)
+{
+    return call->state == STORE_CALL_SKIPPED && call->reason.len >= sizeof expired - 1 &&
+           memcmp(call->reason.at, expired, sizeof expired - 1) == 0;
+}
+
+enum cw_status late_inherit(struct dispatcher *d, struct head *head, struct cw_error *err)
+{
+    struct store_call *calls = NULL;
+    size_t n = 0;
+    struct cw_text condition = {NULL, 0};
+    if (!head->step || *head->condition)
+        return CW_OK;
+    cw_arena_reset(d->arena);
+    enum cw_status st = store_calls_of(d->deps.store, head->event, d->arena, &calls, &n, err);
+    for (size_t i = 0; !st && i < n; i++) {
+        if (calls[i].run != head->run || calls[i].step >= head->step)
+            continue;
+        if (!has_expired(&calls[i]))
+            return CW_OK;
+        if (calls[i].condition.len)
+            condition = calls[i].condition;
+    }
+    if (st || !condition.len)
+        return st;
+    free(head->condition);
+    head->condition = xtext(condition);
+    return CW_OK;
+}

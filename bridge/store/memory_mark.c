@@ -1,0 +1,95 @@
+/* memory_mark: marks in memory. A dropped one leaves an empty row, which the next new one takes. */
+#include "memory_priv.h"
+#include "xalloc.h"
+
+#include <stdlib.h>
+
+static const struct store_mark *mark_at(const struct backend *b, size_t i)
+{
+    return mem_row(b, MARKS, i);
+}
+
+static bool is_named(const struct store_mark *mark, const struct store_mark *which)
+{
+    return mem_same(mark->kind, which->kind) && mem_same(mark->rule, which->rule) &&
+           mem_same(mark->person, which->person) && mem_same(mark->key, which->key);
+}
+
+/* Returns: the number of rows when it is not there. */
+static size_t find_mark(const struct backend *b, const struct store_mark *which)
+{
+    size_t i = 0;
+    while (i < b->rows[MARKS].n && !is_named(mark_at(b, i), which))
+        i++;
+    return i;
+}
+
+enum cw_status mem_mark_get(struct backend *b, const struct store_mark *which, struct row_list *out,
+                            struct cw_error *err)
+{
+    size_t i = find_mark(b, which);
+    return i < b->rows[MARKS].n ? row_list_copy(out, mark_at(b, i), err) : CW_OK;
+}
+
+enum cw_status mem_mark_put(struct backend *b, const struct store_mark *mark, struct cw_error *err)
+{
+    (void)err;
+    size_t i = find_mark(b, mark);
+    if (i == b->rows[MARKS].n)
+        i = find_mark(b, &(struct store_mark){0});
+    if (i < b->rows[MARKS].n)
+        mem_change(b, MARKS, i, mark);
+    else
+        mem_add(b, MARKS, mark);
+    return CW_OK;
+}
+
+enum cw_status mem_mark_drop(struct backend *b, const struct store_mark *which,
+                             struct cw_error *err)
+{
+    (void)err;
+    size_t i = find_mark(b, which);
+    if (i < b->rows[MARKS].n)
+        mem_change(b, MARKS, i, &(struct store_mark){0});
+    return CW_OK;
+}
+
+static int by_until(const void *a, const void *b)
+{
+    const struct store_mark *x = *(const struct store_mark *const *)a;
+    const struct store_mark *y = *(const struct store_mark *const *)b;
+    int order = (x->until_ms > y->until_ms) - (x->until_ms < y->until_ms);
+    if (!order)
+        order = mem_by_text(&x->rule, &y->rule);
+    if (!order)
+        order = mem_by_text(&x->person, &y->person);
+    return order ? order : mem_by_text(&x->key, &y->key);
+}
+
+enum cw_status mem_marks_due(struct backend *b, struct cw_text kind, int64_t now_ms, size_t limit,
+                             struct row_list *out, struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    const struct store_mark **found = xmalloc((b->rows[MARKS].n + 1) * sizeof(void *));
+    size_t n = 0;
+    for (size_t i = 0; i < b->rows[MARKS].n; i++)
+        if (mem_same(mark_at(b, i)->kind, kind) && mark_at(b, i)->until_ms <= now_ms)
+            found[n++] = mark_at(b, i);
+    qsort(found, n, sizeof(void *), by_until);
+    for (size_t i = 0; status == CW_OK && i < n && i < limit; i++)
+        status = row_list_copy(out, found[i], err);
+    free(found);
+    return status;
+}
+
+enum cw_status mem_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
+                             struct cw_error *err)
+{
+    (void)err;
+    int64_t until = INT64_MAX;
+    for (size_t i = 0; i < b->rows[MARKS].n; i++)
+        if (mem_same(mark_at(b, i)->kind, kind) && mark_at(b, i)->until_ms < until)
+            until = mark_at(b, i)->until_ms;
+    *until_ms = until;
+    return CW_OK;
+}

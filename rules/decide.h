@@ -1,0 +1,30 @@
+/* decide: what the files of deciding share. */
+#ifndef CWR_DECIDE_H
+#define CWR_DECIDE_H
+
+#include "ruleset.h"
+
+/* One cw_decide or cw_decide_due. */
+struct cwr_deciding {
+    const struct cw_ruleset *rules;
+    const struct cw_facts_reader *facts; /* or NULL */
+    int64_t now_ms;
+    struct cw_json *json; /* holds the values of the run at hand */
+    struct cw_arena *arena;
+};
+
+/* The effect is refused for `what` "(file, line N)". */
+enum cw_status cwr_refuse(struct cw_effect *effect, struct cw_arena *arena, const char *what,
+                          struct cw_place place) CW_CHECKED;
+/* Sets the calls of the effect, or what its dry run would do; or refuses it. */
+enum cw_status cwr_act(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                       struct cw_effect *effect) CW_CHECKED;
+/* Sets due_ms by the rule's `at`, or refuses. */
+enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                           struct cw_effect *effect) CW_CHECKED;
+/* Refuses when its timer actions are others than those of an earlier effect. */
+enum cw_status cwr_contradict(const struct cwr_deciding *d, const struct cwr_rule *winner,
+                              const struct cw_effect *first, const struct cwr_rule *rule,
+                              struct cw_effect *effect) CW_CHECKED;
+
+#endif

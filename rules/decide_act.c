@@ -1,0 +1,281 @@
+/* decide_act: what a run does and when, rendered from the values that were kept with it. */
+#include <string.h>
+
+#include "buf.h"
+#include "decide.h"
+#include "match.h"
+#include "moment.h"
+#include "template.h"
+
+/* What is needed to render the actions of one run. */
+struct render {
+    const struct cwr_rule *rule;
+    const struct cw_person *person;
+    struct cw_value vars;
+    int64_t now_ms;
+    struct cw_arena *arena;
+};
+
+/* ---- What templates read ---- */
+
+static enum cw_status get_var(const struct render *r, struct cw_path path, struct cw_arena *arena,
+                              struct cw_value *out)
+{
+    struct cw_step step = {.kind = CW_STEP_NAME};
+    if (cwr_path_print(path, arena, &step.name))
+        return CW_NOMEM;
+    return cw_value_get(&r->vars, (struct cw_path){&step, 1}, arena, out);
+}
+
+static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *arena,
+                              struct cw_value *out, struct cw_error *err)
+{
+    const struct render *r = ctx;
+    struct cw_text root = path.steps[0].name;
+    enum cw_status status = CW_OK;
+    if (cw_text_is(root, "user")) {
+        *out = cwr_person_get(r->person, path);
+    } else if (cw_text_is(root, "now")) {
+        char text[CWR_MOMENT_SIZE];
+        struct cw_text made = cwr_moment_print(r->now_ms, text);
+        made.at = cw_arena_copy(arena, made);
+        *out = cw_value_string(made);
+        status = made.at ? CW_OK : CW_NOMEM;
+    } else {
+        status = get_var(r, path, arena, out);
+    }
+    return status ? cw_fail(err, status, "memory is short") : CW_OK;
+}
+
+/* ---- Refusals ---- */
+
+enum cw_status cwr_refuse(struct cw_effect *effect, struct cw_arena *arena, const char *what,
+                          struct cw_place place)
+{
+    struct cwr_buf buf = cwr_buf_in(arena);
+    struct cw_text reason;
+    cwr_buf_puts(&buf, what);
+    if (place.line)
+        cwr_buf_printf(&buf, " (%s%sline %u)", place.file ? place.file : "", place.file ? ", " : "",
+                       place.line);
+    if (cwr_buf_end(&buf, &reason))
+        return CW_NOMEM;
+    effect->kind = CW_EFFECT_REFUSED;
+    effect->reason = reason;
+    effect->calls = NULL;
+    effect->n_calls = 0;
+    return CW_OK;
+}
+
+/* ---- Rendering ---- */
+
+static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struct cwr_buf *buf,
+                              struct cw_error *err)
+{
+    const struct cw_scope scope = {look_up, r};
+    struct cw_value value;
+    struct cw_text text;
+    cwr_buf_puts(buf, buf->len > 1 ? "," : "");
+    cwr_buf_json_string(buf, arg->name);
+    if (arg->is_bool) {
+        cwr_buf_puts(buf, arg->truth ? ":true" : ":false");
+        return CW_OK;
+    }
+    enum cw_status status = cw_template_render(arg->tpl, &scope, r->arena, &value, err);
+    if (status)
+        return status;
+    if (cw_value_text(&value, r->arena, &text))
+        return cw_fail(err, CW_NOMEM, "memory is short");
+    cwr_buf_puts(buf, ":");
+    cwr_buf_json_string(buf, text);
+    return CW_OK;
+}
+
+/* On failure *place is that of the argument. */
+static enum cw_status render_call(struct render *r, const struct cwr_action *action,
+                                  struct cw_call *out, struct cw_place *place, struct cw_error *err)
+{
+    struct cwr_buf buf = cwr_buf_in(r->arena);
+    cwr_buf_puts(&buf, "{");
+    for (size_t i = 0; i < action->n_args; i++) {
+        enum cw_status status = put_arg(r, &action->args[i], &buf, err);
+        *place = action->args[i].place;
+        if (status)
+            return status;
+    }
+    cwr_buf_puts(&buf, "}");
+    out->action = action->name;
+    return cwr_buf_end(&buf, &out->args) ? cw_fail(err, CW_NOMEM, "memory is short") : CW_OK;
+}
+
+/* Reads the values of the run. Returns: CW_OK and *read false after a refusal. */
+static enum cw_status begin(struct render *r, const struct cwr_deciding *d,
+                            const struct cwr_rule *rule, struct cw_effect *effect, bool *read)
+{
+    struct cw_text vars = effect->vars.len ? effect->vars : CW_TEXT("{}");
+    enum cw_status status = cw_json_read(d->json, vars, NULL);
+    *r = (struct render){rule, effect->person, {.kind = CW_MISSING}, d->now_ms, d->arena};
+    *read = !status;
+    if (status == CW_NOMEM)
+        return status;
+    if (status)
+        return cwr_refuse(effect, d->arena, "the values kept with the run cannot be read",
+                          rule->place);
+    r->vars = cw_json_root(d->json);
+    return CW_OK;
+}
+
+/* Returns: CW_OK and *out NULL after a refusal. */
+static enum cw_status render_calls(struct render *r, struct cw_effect *effect, struct cw_call **out)
+{
+    struct cw_call *calls = cw_arena_take(r->arena, (r->rule->n_actions + 1) * sizeof *calls);
+    *out = NULL;
+    if (!calls)
+        return CW_NOMEM;
+    for (uint32_t i = 0; i < r->rule->n_actions; i++) {
+        struct cw_error err = {0};
+        struct cw_place place = r->rule->place;
+        calls[i].step = i;
+        calls[i].expires_ms = r->rule->actions[i].expires_ms;
+        enum cw_status status = render_call(r, &r->rule->actions[i], &calls[i], &place, &err);
+        if (status == CW_NOMEM)
+            return status;
+        if (status)
+            return cwr_refuse(effect, r->arena, err.text, place);
+    }
+    *out = calls;
+    return CW_OK;
+}
+
+/* "dry run: would stop, log {"text":"x"}": instead of the calls. */
+static enum cw_status tell(const struct render *r, const struct cw_call *calls,
+                           struct cw_effect *effect)
+{
+    struct cwr_buf buf = cwr_buf_in(r->arena);
+    cwr_buf_puts(&buf, "dry run: would ");
+    for (size_t i = 0; i < r->rule->n_actions; i++) {
+        cwr_buf_puts(&buf, i ? ", " : "");
+        cwr_buf_puts(&buf, calls[i].action);
+        if (calls[i].args.len <= 2)
+            continue;
+        cwr_buf_puts(&buf, " ");
+        cwr_buf_put(&buf, calls[i].args);
+    }
+    if (effect->condition.len) {
+        cwr_buf_puts(&buf, " if ");
+        cwr_buf_put(&buf, effect->condition);
+    }
+    return cwr_buf_end(&buf, &effect->reason);
+}
+
+enum cw_status cwr_act(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                       struct cw_effect *effect)
+{
+    struct render r;
+    struct cw_call *calls = NULL;
+    bool read;
+    enum cw_status status = begin(&r, d, rule, effect, &read);
+    if (!status && read)
+        status = render_calls(&r, effect, &calls);
+    if (status || !calls)
+        return status;
+    if (rule->dry_run)
+        return tell(&r, calls, effect);
+    effect->calls = calls;
+    effect->n_calls = rule->n_actions;
+    return CW_OK;
+}
+
+/* ---- at ---- */
+
+static enum cw_status not_an_instant(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                                     struct cw_text text, struct cw_effect *effect)
+{
+    struct cwr_buf buf = cwr_buf_in(d->arena);
+    struct cw_text what;
+    cwr_buf_printf(&buf, "`at` is \"%.*s\", which is no point in time",
+                   (int)(text.len > 100 ? 100 : text.len), text.len ? text.at : "");
+    if (cwr_buf_end(&buf, &what))
+        return CW_NOMEM;
+    return cwr_refuse(effect, d->arena, what.at, rule->at_place);
+}
+
+enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                           struct cw_effect *effect)
+{
+    struct render r;
+    struct cw_value value;
+    struct cw_text text;
+    struct cw_error err;
+    bool read;
+    enum cw_status status = begin(&r, d, rule, effect, &read);
+    if (status || !read)
+        return status;
+    const struct cw_scope scope = {look_up, &r};
+    status = cw_template_render(rule->at, &scope, d->arena, &value, &err);
+    if (status && status != CW_NOMEM)
+        return cwr_refuse(effect, d->arena, err.text, rule->at_place);
+    if (status || cw_value_text(&value, d->arena, &text))
+        return CW_NOMEM;
+    if (!cwr_moment_read(text, &effect->due_ms))
+        return not_an_instant(d, rule, text, effect);
+    effect->due_ms += rule->at_ms;
+    return CW_OK;
+}
+
+/* ---- What rules are to each other ---- */
+
+static const struct cwr_action *next_timer(const struct cwr_rule *rule, size_t *i)
+{
+    while (*i < rule->n_actions && !rule->actions[*i].timer)
+        (*i)++;
+    return *i < rule->n_actions ? &rule->actions[(*i)++] : NULL;
+}
+
+static enum cw_status timer_text(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                                 const struct cw_effect *effect, struct cw_text *out)
+{
+    struct cwr_buf buf = cwr_buf_in(d->arena);
+    struct cw_effect copy = *effect;
+    struct cw_place place;
+    struct render r;
+    bool read;
+    enum cw_status status = begin(&r, d, rule, &copy, &read);
+    for (size_t i = 0; !status;) {
+        const struct cwr_action *action = next_timer(rule, &i);
+        struct cw_call call = {.args = {NULL, 0}};
+        struct cw_error err;
+        if (!action)
+            break;
+        /* One without its values will come to nothing: then its name is all there is. */
+        if (read && render_call(&r, action, &call, &place, &err) == CW_NOMEM)
+            status = CW_NOMEM;
+        cwr_buf_puts(&buf, i > 1 && buf.len ? ", " : "");
+        cwr_buf_puts(&buf, action->name);
+        if (call.args.len > 2)
+            cwr_buf_puts(&buf, " ");
+        if (call.args.len > 2)
+            cwr_buf_put(&buf, call.args);
+    }
+    enum cw_status ended = cwr_buf_end(&buf, out);
+    return status ? status : ended;
+}
+
+enum cw_status cwr_contradict(const struct cwr_deciding *d, const struct cwr_rule *winner,
+                              const struct cw_effect *first, const struct cwr_rule *rule,
+                              struct cw_effect *effect)
+{
+    struct cw_text its, mine;
+    if (timer_text(d, winner, first, &its) || timer_text(d, rule, effect, &mine))
+        return CW_NOMEM;
+    if (its.len == mine.len && memcmp(its.at, mine.at, its.len) == 0)
+        return CW_OK;
+    struct cwr_buf buf = cwr_buf_in(d->arena);
+    struct cw_text what;
+    cwr_buf_puts(&buf, "`");
+    cwr_buf_put(&buf, mine);
+    cwr_buf_puts(&buf, "` contradicts `");
+    cwr_buf_put(&buf, its);
+    cwr_buf_printf(&buf, "` of the earlier rule `%s`", winner->id.at);
+    return cwr_buf_end(&buf, &what) ? CW_NOMEM : cwr_refuse(effect, d->arena, what.at, rule->place);
+}

@@ -1,0 +1,556 @@
+/* What becomes of a match over time: the real engine, dispatcher and both stores on virtual time, a
+ * fake awork, and a restart after every step. */
+#include "check.h"
+#include "engine.h"
+#include "fake_transport.h"
+#include "log.h"
+#include "xalloc.h"
+
+#include "action/action.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ID(n)   "aaaaaaaa-0000-4000-8000-00000000000" n
+#define TASK(n) "bbbbbbbb-0000-4000-8000-00000000000" n
+#define KIND    "dddddddd-0000-4000-8000-000000000001"
+#define HEAD                                                                                       \
+    "version: 1\ntimezone: UTC\nusers:\n"                                                          \
+    "  ada: { awork: " ID("1") " }\n  grace: { awork: " ID("2") " }\nrules:\n"
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+static const int64_t nine = 1772442000000; /* 2026-03-02T09:00:00Z */
+
+static struct world {
+    int64_t now_ms;
+    char folder[64], where[96];
+    struct store *store;
+    struct fake *fake;
+    struct person persons[2];
+    struct people people;
+    struct dispatcher *dispatcher;
+    struct engine *engine;
+    struct cw_ruleset *rules;
+    struct cw_matcher *matcher;
+    int events;
+} w;
+
+static void must(enum cw_status st, const struct cw_error *err)
+{
+    if (st == CW_OK)
+        return;
+    fprintf(stderr, "%s\n", err->text);
+    abort();
+}
+
+static struct cw_ruleset *compile(const char *text)
+{
+    static const char *const sections[] = {NULL};
+    static const struct cw_source_spec source = {.name = "calendar"};
+    struct cw_catalogue catalogue = {action_specs, action_specs_n, &source, 1, sections};
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    struct cw_ruleset *rules = NULL;
+    if (cw_doc_parse("rules.yaml", cw_text_of(text), NULL, diags, &doc) ||
+        cw_ruleset_compile(doc, &catalogue, diags, &rules)) {
+        fprintf(stderr, "%s", cw_diags_render(diags, false));
+        exit(1);
+    }
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
+    return rules;
+}
+
+static void start(void)
+{
+    struct cw_error err;
+    struct store_opts opts = {0};
+    if (!w.store)
+        must(store_open(w.where, &opts, &w.store, &err), &err);
+    struct dispatcher_deps lanes = {
+        .store = w.store, .transport = fake_transport(w.fake), .people = &w.people, .seed = 7};
+    w.dispatcher = dispatcher_create(&lanes);
+    struct engine_deps core = {w.store, w.dispatcher, 100};
+    w.engine = engine_create(&core, w.rules);
+    must(dispatcher_load(w.dispatcher, w.now_ms, &err), &err);
+}
+
+static void stop(bool for_good)
+{
+    engine_destroy(w.engine);
+    dispatcher_destroy(w.dispatcher);
+    if (!for_good && !w.folder[0])
+        return; /* memory does not survive: what the engine keeps itself is lost all the same */
+    store_close(w.store);
+    w.store = NULL;
+}
+
+static void restart(void)
+{
+    stop(false);
+    start();
+}
+
+static void begin(bool file, const char *rules)
+{
+    memset(&w, 0, sizeof w);
+    log_setup(LOG_DEBUG, LOG_JSON, open("/dev/null", O_WRONLY | O_CLOEXEC));
+    snprintf(w.where, sizeof w.where, "memory:");
+    if (file) {
+        snprintf(w.folder, sizeof w.folder, "/tmp/cw-course.XXXXXX");
+        CHECK(mkdtemp(w.folder) != NULL);
+        snprintf(w.where, sizeof w.where, "sqlite:%s/j.db", w.folder);
+    }
+    w.now_ms = nine;
+    w.persons[0] = (struct person){"ada", ID("1"), "UTC", NULL, KIND};
+    w.persons[1] = (struct person){"grace", ID("2"), "UTC", NULL, KIND};
+    w.people = (struct people){w.persons, 2, {0}};
+    w.people.target = (struct target){.url = "http://localhost",
+                                      .token = "key",
+                                      .windows = {{50, 1000}},
+                                      .n_windows = 1,
+                                      .retry_base_ms = 1000,
+                                      .retry_cap_ms = 300000,
+                                      .give_up_ms = 86400000,
+                                      .doubt_wait_ms = 1000,
+                                      .timeout_ms = 30000};
+    w.fake = fake_create(&w.now_ms);
+    w.rules = compile(rules);
+    w.matcher = cw_matcher_create();
+    start();
+}
+
+static void end(void)
+{
+    char command[96];
+    stop(true);
+    fake_destroy(w.fake);
+    cw_ruleset_unref(w.rules);
+    cw_matcher_destroy(w.matcher);
+    snprintf(command, sizeof command, "rm -rf %s", w.folder);
+    if (w.folder[0] && system(command) != 0)
+        perror(command);
+}
+
+/* BOTH(name) { ... } is a test over each store. */
+#define BOTH(name)                                                                                 \
+    static void both_##name(bool file);                                                            \
+    TEST(name##_memory)                                                                            \
+    {                                                                                              \
+        both_##name(false);                                                                        \
+        end();                                                                                     \
+    }                                                                                              \
+    TEST(name##_sqlite)                                                                            \
+    {                                                                                              \
+        both_##name(true);                                                                         \
+        end();                                                                                     \
+    }                                                                                              \
+    static void both_##name(bool file)
+
+/* ---- Time ---- */
+
+/* Until nothing is left to do before `until_ms`; then the clock stands there. */
+static void go(int64_t until_ms)
+{
+    for (int i = 0; i < 10000; i++) {
+        struct cw_error err;
+        must(engine_turn(w.engine, w.now_ms, &err), &err);
+        int64_t next_ms = engine_next_ms(w.engine);
+        if (fake_deliver(w.fake) || next_ms <= w.now_ms || dispatcher_ready(w.dispatcher, w.now_ms))
+            continue;
+        if (next_ms > until_ms) {
+            w.now_ms = until_ms;
+            return;
+        }
+        w.now_ms = next_ms;
+    }
+    CHECK_STR("it never ends", "it ends");
+}
+
+/* The same, with a restart at its beginning and its end. */
+static void go_on(int64_t until_ms)
+{
+    restart();
+    go(until_ms);
+    restart();
+}
+
+static void on_done(struct accepted *a)
+{
+    CHECK_INT(a->result, ACCEPTED_STORED);
+    cw_ruleset_unref(a->rules);
+    cw_arena_destroy(a->arena);
+}
+
+static void deliver(const char *type, const char *body)
+{
+    struct cw_arena *arena = cw_arena_create(64 << 20);
+    struct cw_json *json = cw_json_create();
+    struct cw_error err;
+    struct accepted *a = xtake(arena, sizeof *a);
+    struct accepted_event *ev = xtake(arena, sizeof *ev);
+    must(cw_json_read(json, cw_text_of(body), &err), &err);
+    struct cw_event event = {.id = CW_TEXT("e"),
+                             .source = CW_TEXT("calendar"),
+                             .type = cw_text_of(type),
+                             .received_ms = w.now_ms,
+                             .body = cw_json_root(json)};
+    *ev = (struct accepted_event){
+        .row = {
+            .received_ms = w.now_ms, .source = event.source, .type = event.type, .id = event.id}};
+    *a = (struct accepted){.arena = arena,
+                           .rules = cw_ruleset_ref(w.rules),
+                           .events = ev,
+                           .n_events = 1,
+                           .done = on_done};
+    must(cw_match(w.matcher, w.rules, &event, w.now_ms, NULL, arena, &ev->matches), &err);
+    cw_json_destroy(json);
+    must(engine_submit(w.engine, a, &err), &err);
+    w.events++;
+    go(w.now_ms);
+    restart();
+}
+
+/* ---- What the journal says ---- */
+
+static char *put(char *to, const char *before, const char *word)
+{
+    return to + sprintf(to, "%s%s", before, word);
+}
+
+static const char *runs(int64_t event)
+{
+    static char text[4096];
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct store_run *list = NULL;
+    struct cw_error err;
+    size_t n = 0;
+    char *at = text;
+    *at = '\0';
+    must(store_runs_of(w.store, event, arena, &list, &n, &err), &err);
+    for (size_t i = 0; i < n; i++) {
+        at = put(at, i ? "|" : "", store_run_word(list[i].state));
+        if (list[i].reason.len)
+            at = put(at, ": ", list[i].reason.at);
+    }
+    cw_arena_destroy(arena);
+    return text;
+}
+
+static const char *calls(int64_t event)
+{
+    static char text[4096];
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct store_call *list = NULL;
+    struct cw_error err;
+    size_t n = 0;
+    char *at = text;
+    *at = '\0';
+    must(store_calls_of(w.store, event, arena, &list, &n, &err), &err);
+    for (size_t i = 0; i < n; i++) {
+        at = put(at, i ? "|" : "", list[i].action.at);
+        at = put(at, " ", store_call_word(list[i].state));
+        if (list[i].reason.len)
+            at = put(at, ": ", list[i].reason.at);
+    }
+    cw_arena_destroy(arena);
+    return text;
+}
+
+static const char *story(void)
+{
+    return fake_story(w.fake);
+}
+
+/* ---- final and contradictions ---- */
+
+BOTH(the_first_of_two_that_contradict_wins)
+{
+    begin(file, HEAD "  - { id: a, when: calendar.x, user: ada, then: { start: { task: " TASK(
+                    "1") " } } }\n"
+                         "  - { id: b, when: calendar.x, user: ada, then: stop }\n"
+                         "  - { id: c, when: calendar.x, user: grace, final: true, then: { "
+                         "start: { task: " TASK("2") " } } }\n"
+                                                     "  - { id: d, when: calendar.x, user: "
+                                                     "grace, then: { log: x } }\n");
+    deliver("x", "{}");
+    go(nine + MINUTE);
+    CHECK_STR(story(), "1:start(1) 2:start(2) ");
+    CHECK_STR(runs(1), "done|refused: `stop` contradicts `start {\"task\":\"" TASK(
+                           "1") "\"}` of the earlier rule `a` (rules.yaml, line 8)|done|"
+                                "refused: stopped by rule `c`, which is final "
+                                "(rules.yaml, line 9)");
+}
+
+/* ---- key and at ---- */
+
+#define MEETING                                                                                    \
+    HEAD "  - id: begins\n    when: [calendar.created, calendar.updated]\n"                        \
+         "    user: ${event.people}\n    if: { event.status: confirmed }\n"                        \
+         "    at: 1 minute before ${event.start}\n    key: ${event.uid}\n"                         \
+         "    unless: calendar.cancelled\n"                                                        \
+         "    then: { start: { task: \"${event.task}\" } }\n"
+#define BODY(people, status, start)                                                                \
+    "{\"uid\":\"m1\",\"people\":[" people "],\"status\":\"" status "\",\"start\":\"" start         \
+    "\",\"task\":\"" TASK("1") "\"}"
+
+BOTH(a_moved_meeting_moves_its_run)
+{
+    begin(file, MEETING);
+    deliver("created", BODY("\"ada\"", "confirmed", "2026-03-02T11:00:00Z"));
+    CHECK_INT(engine_next_ms(w.engine), nine + 2 * HOUR - MINUTE);
+    deliver("updated", BODY("\"ada\"", "confirmed", "2026-03-02T13:00:00+01:00"));
+    CHECK_STR(runs(1), "replaced");
+    go_on(nine + 3 * HOUR - MINUTE - 1);
+    CHECK_STR(story(), "");
+    go_on(nine + 3 * HOUR);
+    CHECK_STR(story(), "1:start(1) ");
+    CHECK_STR(runs(2), "done");
+}
+
+BOTH(a_declined_meeting_takes_its_runs_back)
+{
+    begin(file, MEETING);
+    deliver("created", BODY("\"ada\",\"grace\"", "confirmed", "2026-03-02T11:00:00Z"));
+    deliver("updated", BODY("\"ada\",\"grace\"", "declined", "2026-03-02T11:00:00Z"));
+    CHECK_STR(runs(1), "cancelled: cancelled by event 2|cancelled: cancelled by event 2");
+    go_on(nine + 4 * HOUR);
+    CHECK_STR(story(), "");
+}
+
+BOTH(who_is_not_invited_any_more_has_no_run_left)
+{
+    begin(file, MEETING);
+    deliver("created", BODY("\"ada\",\"grace\"", "confirmed", "2026-03-02T11:00:00Z"));
+    deliver("updated", BODY("\"grace\"", "confirmed", "2026-03-02T11:00:00Z"));
+    CHECK_STR(runs(1), "cancelled: cancelled by event 2|replaced");
+    CHECK_STR(runs(2), "waiting");
+    go_on(nine + 4 * HOUR);
+    CHECK_STR(story(), "2:start(1) ");
+}
+
+BOTH(an_event_that_names_nobody_cancels_for_everyone_under_its_key)
+{
+    begin(file, MEETING);
+    deliver("created", BODY("\"ada\",\"grace\"", "confirmed", "2026-03-02T11:00:00Z"));
+    deliver("cancelled", "{\"uid\":\"m2\"}");
+    CHECK_STR(runs(1), "waiting|waiting");
+    deliver("cancelled", "{\"uid\":\"m1\",\"people\":[\"ada\"]}");
+    CHECK_STR(runs(1), "cancelled: cancelled by event 3|waiting");
+    deliver("cancelled", "{\"uid\":\"m1\"}");
+    CHECK_STR(runs(1), "cancelled: cancelled by event 3|cancelled: cancelled by event 4");
+    go_on(nine + 4 * HOUR);
+    CHECK_STR(story(), "");
+}
+
+BOTH(an_instant_that_is_past_is_due_now_while_it_has_not_expired)
+{
+    begin(file, MEETING);
+    deliver("created", BODY("\"ada\"", "confirmed", "2026-03-02T08:50:00Z"));
+    go_on(nine);
+    CHECK_STR(story(), "1:start(1) ");
+    deliver("updated", BODY("\"grace\"", "confirmed", "2026-03-02T08:45:59Z")); /* due 08:44:59 */
+    go_on(nine + HOUR);
+    CHECK_STR(calls(2), "start skipped: expired: due 08:44, now 09:00 UTC");
+    CHECK_STR(story(), "1:start(1) ");
+}
+
+BOTH(no_instant_is_too_far_away)
+{
+    begin(file, HEAD "  - { id: p, when: calendar.x, user: ada, at: \"3650 days before "
+                     "${event.t}\", then: { log: x } }\n"
+                     "  - { id: f, when: calendar.x, user: ada, at: \"3650 days after "
+                     "${event.t}\", then: { log: x } }\n");
+    deliver("x", "{\"t\":\"0000-01-01\"}");
+    CHECK(strstr(calls(1), "log skipped: expired: due -") != NULL);
+    deliver("x", "{\"t\":\"9999-12-31T23:59:59Z\"}");
+    CHECK_STR(runs(2), "waiting|waiting");
+    go_on(nine + HOUR);
+    deliver("x", "{\"t\":\"1969-12-31T00:00:00Z\"}"); /* its last moment is 1970-01-01 */
+    CHECK_STR(story(), "");
+}
+
+/* ---- mode ---- */
+
+#define MODE(mode)                                                                                 \
+    HEAD "  - { id: m, when: calendar.x, user: ada, wait: 10 minutes, mode: " mode                 \
+         ", unless: calendar.no, then: { start: { task: \"${event.task}\" } } }\n"
+#define WITH(n) "{\"people\":\"ada\",\"user\":\"ada\",\"task\":\"" TASK(n) "\"}"
+
+BOTH(restart_begins_the_wait_again)
+{
+    begin(file, MODE("restart"));
+    deliver("x", WITH("1"));
+    go_on(nine + 5 * MINUTE);
+    deliver("x", WITH("2"));
+    go_on(nine + HOUR);
+    CHECK_STR(runs(1), "replaced");
+    CHECK_STR(story(), "1:start(2) ");
+}
+
+BOTH(single_ignores_what_comes_meanwhile)
+{
+    begin(file, MODE("single"));
+    deliver("x", WITH("1"));
+    go_on(nine + 5 * MINUTE);
+    deliver("x", WITH("2"));
+    CHECK_STR(runs(2),
+              "refused: an earlier run is pending, and the mode is single (rules.yaml, line 7)");
+    go_on(nine + 10 * MINUTE);
+    CHECK_STR(story(), "1:start(1) ");
+    deliver("x", WITH("2"));
+    go_on(nine + HOUR);
+    CHECK_STR(story(), "1:start(1) 1:start(2) ");
+}
+
+BOTH(parallel_lets_them_wait_side_by_side)
+{
+    begin(file, MODE("parallel"));
+    deliver("x", WITH("1"));
+    go_on(nine + 5 * MINUTE);
+    deliver("x", WITH("2"));
+    CHECK_STR(runs(1), "waiting");
+    go_on(nine + 10 * MINUTE);
+    CHECK_STR(story(), "1:start(1) ");
+    go_on(nine + 15 * MINUTE);
+    CHECK_STR(story(), "1:start(1) 1:start(2) ");
+    deliver("x", WITH("1"));
+    deliver("x", WITH("2"));
+    deliver("no", "{}");
+    CHECK_STR(runs(3), "cancelled: cancelled by event 5");
+    CHECK_STR(runs(4), "cancelled: cancelled by event 5");
+}
+
+/* ---- throttle ---- */
+
+BOTH(a_window_ends_exactly_and_survives)
+{
+    begin(file, HEAD "  - { id: t, when: calendar.x, user: [ada, grace], key: \"${event.k}\", "
+                     "throttle: 10 minutes, then: { log: x } }\n");
+    deliver("x", "{\"k\":1}");
+    CHECK_STR(runs(1), "done|done");
+    go_on(nine + 10 * MINUTE - 1);
+    deliver("x", "{\"k\":1}"); /* and does not make it longer */
+    CHECK_STR(runs(2), "refused: throttled until 2026-03-02T09:10:00.000Z (rules.yaml, line 7)|"
+                       "refused: throttled until 2026-03-02T09:10:00.000Z (rules.yaml, line 7)");
+    deliver("x", "{\"k\":2}"); /* another key has its own */
+    CHECK_STR(runs(3), "done|done");
+    go_on(nine + 10 * MINUTE);
+    deliver("x", "{\"k\":1}");
+    CHECK_STR(runs(4), "done|done");
+}
+
+BOTH(ended_windows_are_swept)
+{
+    struct cw_error err;
+    int64_t next_ms = 0;
+    begin(file, HEAD "  - { id: t, when: calendar.x, user: ada, key: \"${event.k}\", "
+                     "throttle: 10 minutes, then: { log: x } }\n");
+    deliver("x", "{\"k\":1}");
+    must(store_next_mark(w.store, CW_TEXT("throttle"), &next_ms, &err), &err);
+    CHECK_INT(next_ms, nine + 10 * MINUTE);
+    go(nine + HOUR);
+    deliver("y", "{}"); /* any turn */
+    must(store_next_mark(w.store, CW_TEXT("throttle"), &next_ms, &err), &err);
+    CHECK_INT(next_ms, INT64_MAX);
+}
+
+/* ---- expires ---- */
+
+BOTH(what_is_not_begun_in_time_is_dropped)
+{
+    begin(file, HEAD "  - { id: s, when: calendar.x, user: ada, then: [{ start: { task: " TASK(
+                    "1") " } }, stop, { log: x }] }\n");
+    fake_suffer(w.fake, "", FAKE_UNSENT, 0, "", 1000000);
+    deliver("x", "{}");
+    go_on(nine + 15 * MINUTE);
+    CHECK_STR(story(), "");
+    CHECK(strncmp(calls(1), "start ready", 11) == 0);
+    fake_suffer(w.fake, "", FAKE_STATUS, 200, "", 0);
+    go_on(nine + 2 * HOUR + 20 * MINUTE);
+    CHECK(strncmp(calls(1), "start skipped: expired: due 09:00, now 09:", 42) == 0);
+    CHECK(strstr(calls(1), "|stop ready") != NULL); /* a day for this one */
+    go_on(nine + 26 * HOUR);
+    CHECK(strstr(calls(1), "|stop skipped: expired: due 2026-03-02 09:00, now 2026-03-03 09:") !=
+          NULL);
+    CHECK_STR(story(), "");
+}
+
+BOTH(a_daemon_that_was_down_does_not_act_late)
+{
+    begin(file, HEAD "  - { id: s, when: calendar.x, user: ada, wait: 5 minutes, expires: 1 hour, "
+                     "then: { start: { task: " TASK("1") " } } }\n");
+    deliver("x", "{}");
+    w.now_ms = nine + 65 * MINUTE; /* to the last moment */
+    go_on(w.now_ms);
+    CHECK_STR(story(), "1:start(1) ");
+    deliver("x", "{}");
+    w.now_ms = nine + 3 * HOUR;
+    go_on(w.now_ms);
+    CHECK_STR(calls(2), "start skipped: expired: due 10:10, now 12:00 UTC");
+    CHECK_STR(runs(2), "done");
+    CHECK_STR(story(), "1:start(1) ");
+}
+
+BOTH(the_condition_of_an_expired_step_is_asked_by_the_next)
+{
+    begin(file, HEAD
+          "  - { id: s, when: calendar.x, user: ada, if: { timer: running }, "
+          "wait: 5 minutes, then: [pause, stop, { start: { task: " TASK(
+              "1") " } }] }\n"
+                   "  - { id: t, when: calendar.x, user: grace, if: { timer: stopped }, "
+                   "wait: 5 minutes, then: [pause, stop, { start: { task: " TASK("1") " } }] }\n");
+    fake_human_start(w.fake, ID("1"), TASK("2"));
+    fake_human_start(w.fake, ID("2"), TASK("2"));
+    deliver("x", "{}");
+    w.now_ms = nine + HOUR;
+    go_on(w.now_ms);
+    CHECK(strstr(calls(1), "pause skipped: expired: due 09:05, now 10:00 UTC|stop done|"
+                           "start skipped: expired: ") != NULL);
+    CHECK(strstr(calls(1), "|stop skipped: not so: ") != NULL);
+    CHECK(strstr(story(), "1:stop") != NULL);
+    CHECK(strstr(story(), "2:stop") == NULL);
+}
+
+/* A lost start may have landed: that is looked at even when it is late. */
+BOTH(a_call_in_doubt_is_settled_however_late)
+{
+    begin(file, HEAD "  - { id: s, when: calendar.x, user: ada, then: { start: { task: " TASK(
+                    "1") " } } }\n"
+                         "  - { id: t, when: calendar.x, user: grace, then: { start: { task: "
+                         "" TASK("1") " } } }\n");
+    fake_suffer(w.fake, "users/" ID("1") "/timetracking/start", FAKE_LOST_AFTER, 0, "", 1);
+    fake_suffer(w.fake, "users/" ID("2") "/timetracking/start", FAKE_LOST_BEFORE, 0, "", 1);
+    deliver("x", "{}");
+    w.now_ms = nine + HOUR;
+    go_on(w.now_ms);
+    CHECK_STR(story(), "1:start(1) ");
+    CHECK_STR(calls(1), "start done|start skipped: expired: due 09:00, now 10:00 UTC");
+}
+
+/* ---- dry_run ---- */
+
+BOTH(a_dry_run_is_written_down_and_does_nothing)
+{
+    begin(file, HEAD
+          "  - { id: d, when: calendar.x, user: ada, dry_run: true, final: true, then: "
+          "stop }\n"
+          "  - { id: w, when: calendar.x, user: ada, dry_run: true, wait: 5 minutes, "
+          "unless: calendar.no, then: { log: \"${event.text}\" } }\n"
+          "  - { id: r, when: calendar.x, user: ada, then: { start: { task: " TASK("1") " } } }\n");
+    deliver("x", "{\"text\":\"t\"}");
+    go_on(nine + 5 * MINUTE - 1);
+    CHECK_STR(runs(1), "done: dry run: would stop|waiting|done");
+    go_on(nine + 5 * MINUTE);
+    CHECK_STR(runs(1), "done: dry run: would stop|done: dry run: would log {\"text\":\"t\"}|done");
+    CHECK_STR(calls(1), "start done");
+    CHECK_STR(story(), "1:start(1) ");
+    deliver("x", "{\"text\":\"t\"}");
+    deliver("no", "{\"user\":\"ada\"}");
+    CHECK(strstr(runs(2), "|cancelled: cancelled by event 3|") != NULL);
+}
+
+CHECK_MAIN
