@@ -54,7 +54,7 @@ TEST(faults_in_templates_point_into_them)
     refused("a:\n  path: /a\n  verify: none\n  type: 'ab${body.x'\n", "bad-template",
             "test.yaml:4:12:");
     refused("a:\n  path: /a\n  verify: none\n  type: ${event.x}\n", "bad-template", "event");
-    refused("a:\n  path: /a\n  verify: none\n  type: '${body.x | date: y}'\n", "not-in-this-build",
+    refused("a:\n  path: /a\n  verify: none\n  type: '${body.x | date: %Q}'\n", "bad-template",
             "date");
 }
 
