@@ -50,6 +50,8 @@ enum cw_status zones_read(void *ctx, const char *name, struct cw_arena *arena,
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *f = fopen(path, "rbe");
     if (!f) {
+        if (errno == ENOMEM)
+            return CW_NOMEM;
         bool missing = errno == ENOENT || errno == ENOTDIR;
         return missing && access(folder, R_OK | X_OK) == 0 ? CW_ENOENT : CW_EIO;
     }

@@ -128,6 +128,8 @@ void cwr_compile_hours(struct cwr_compiler *c, const struct cw_node *hours,
                        const struct cw_node *users);
 bool cwr_compile_during(struct cwr_compiler *c, const struct cw_node *node,
                         struct cwr_condition *out);
+bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
+void cwr_check_every(struct cwr_compiler *c, const struct cwr_rule *rule, bool has_user);
 void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *rules);
 void cwr_compile_triggers(struct cwr_compiler *c, const struct cw_node *node,
                           struct cwr_triggers *out);

@@ -215,6 +215,7 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
     if ((node = want(c, map, "when")))
         cwr_compile_triggers(c, node, &rule->when);
     compile_condition(c, cw_node_get(map, "if"), rule);
+    cwr_check_every(c, rule, cw_node_get(map, "user") != NULL);
     if ((node = cw_node_get(map, "user")))
         cwr_compile_who(c, node, rule);
     else

@@ -111,7 +111,7 @@ static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
 
 static bool is_later_trigger(struct cw_text key)
 {
-    static const char *const later[] = {"all", "absent", "count", "every", "within", "for", "of"};
+    static const char *const later[] = {"all", "absent", "count", "within", "for", "of"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
         if (cw_text_is(key, later[i]))
             return true;
@@ -172,6 +172,8 @@ static bool compile_map(struct cwr_compiler *c, const struct cw_node *map, struc
     }
     if (later)
         return false;
+    if (cw_node_get(map, "every"))
+        return cwr_compile_every(c, map, out);
     if (!event) {
         cwr_fault(c, map, "missing-key", NULL, "a trigger with a filter needs `event`");
         return false;

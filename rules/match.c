@@ -81,6 +81,11 @@ static void say_when(struct cwr_match *m)
     for (size_t i = 0; i < m->rule->when.n && i < 8; i++) {
         const struct cwr_trigger *t = &m->rule->when.items[i];
         cwr_buf_puts(&buf, i ? " or " : "");
+        if (t->every) {
+            cwr_buf_puts(&buf, "every ");
+            cwr_buf_put(&buf, t->shown);
+            continue;
+        }
         cwr_buf_put(&buf, t->source);
         cwr_buf_puts(&buf, ".");
         cwr_buf_put(&buf, t->type.len ? t->type : CW_TEXT("*"));
@@ -250,6 +255,8 @@ static void look_people(struct cwr_match *m, struct cw_text residual)
     if (people.n && !m->rule->asks_person)
         parts.vars = print_vars(m);
     for (size_t i = 0; i < people.n && !m->look.status; i++) {
+        if (m->ticking && !cwr_match_ticked(m, people.items[i]))
+            continue;
         if (m->rule->asks_person)
             look_person(m, people.items[i], &parts);
         else
@@ -268,20 +275,9 @@ static void look_unfit(struct cwr_match *m)
         add_correction(m, key, m->n);
 }
 
-static void look_when(struct cwr_match *m)
+static void look_if(struct cwr_match *m)
 {
     struct cwr_answer answer = {CW_TRUE, {NULL, 0}};
-    bool named = false;
-    const struct cwr_trigger *trigger = find_trigger(m, &m->rule->when, &named);
-    if (m->look.status)
-        return;
-    if (!trigger) {
-        if (named)
-            say_no(m, NULL);
-        else
-            say_when(m);
-        return;
-    }
     if (m->rule->condition)
         answer = cwr_condition_look(m->rule->condition, &m->look);
     m->limits += m->look.limit;
@@ -291,6 +287,26 @@ static void look_when(struct cwr_match *m)
         look_unfit(m);
     else
         look_people(m, answer.residual);
+}
+
+void cwr_match_rule(struct cwr_match *m)
+{
+    begin_look(m);
+    look_if(m);
+}
+
+static void look_when(struct cwr_match *m)
+{
+    bool named = false;
+    const struct cwr_trigger *trigger = find_trigger(m, &m->rule->when, &named);
+    if (m->look.status)
+        return;
+    if (trigger)
+        look_if(m);
+    else if (named)
+        say_no(m, NULL);
+    else
+        say_when(m);
 }
 
 /* ---- The whole ---- */
@@ -333,7 +349,7 @@ static struct cw_text print_used(struct cwr_match *m, const struct cwr_found *fo
     return made;
 }
 
-static enum cw_status finish(struct cwr_match *m, struct cw_matches *out)
+enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out)
 {
     struct cw_matches made = {.items = m->items, .n = m->n, .limits = m->limits};
     made.used = print_used(m, &m->look.matcher->found);
@@ -358,11 +374,12 @@ static enum cw_status match(struct cwr_match *m, bool plainly, struct cw_matches
         look_at_all(m);
     for (size_t i = 0; i < matcher->found.n && !m->look.status; i++)
         look_at(m, matcher->found.entries[i]);
-    return m->look.status ? m->look.status : finish(m, out);
+    return m->look.status ? m->look.status : cwr_match_finish(m, out);
 }
 
-static void begin(struct cwr_match *m, struct cw_matcher *matcher, const struct cw_ruleset *rules,
-                  const struct cw_event *event, int64_t now_ms, struct cw_arena *arena)
+void cwr_match_begin(struct cwr_match *m, struct cw_matcher *matcher,
+                     const struct cw_ruleset *rules, const struct cw_event *event, int64_t now_ms,
+                     struct cw_arena *arena)
 {
     m->rules = rules;
     m->look =
@@ -377,7 +394,7 @@ enum cw_status cwr_match_plainly(struct cw_matcher *matcher, const struct cw_rul
                                  struct cw_matches *out)
 {
     struct cwr_match m = {.trace = trace};
-    begin(&m, matcher, rules, event, now_ms, arena);
+    cwr_match_begin(&m, matcher, rules, event, now_ms, arena);
     m.look.tracing = trace != NULL;
     return match(&m, true, out);
 }
@@ -389,6 +406,6 @@ enum cw_status cw_match(struct cw_matcher *matcher, const struct cw_ruleset *rul
     if (trace)
         return cwr_match_plainly(matcher, rules, event, now_ms, trace, arena, out);
     struct cwr_match m = {0};
-    begin(&m, matcher, rules, event, now_ms, arena);
+    cwr_match_begin(&m, matcher, rules, event, now_ms, arena);
     return match(&m, false, out);
 }

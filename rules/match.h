@@ -19,6 +19,8 @@ struct cwr_match {
     size_t n_strangers;
     uint32_t limits;
     struct cw_value captures[CWR_REGEX_GROUPS];
+    bool ticking; /* then only people who have a tick with after_ms < tick <= upto_ms */
+    int64_t after_ms, upto_ms;
 };
 
 /* The people that a rule's `user` names on this event, each once, in order. */
@@ -35,6 +37,15 @@ void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *o
 bool cwr_match_key(struct cwr_match *m, struct cw_text *out, struct cw_text *fault);
 void cwr_match_say(struct cwr_match *m, const struct cw_person *person, bool matched,
                    struct cw_place place, const char *reason);
+
+/* The parts of a match. cwr_match_rule looks at the condition and people of m->rule, the trigger
+ * of which is known to fit. */
+void cwr_match_begin(struct cwr_match *m, struct cw_matcher *matcher,
+                     const struct cw_ruleset *rules, const struct cw_event *event, int64_t now_ms,
+                     struct cw_arena *arena);
+void cwr_match_rule(struct cwr_match *m);
+enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out) CW_CHECKED;
+bool cwr_match_ticked(const struct cwr_match *m, const struct cw_person *person);
 
 /* The same with the index switched off, for tests. */
 enum cw_status cwr_match_plainly(struct cw_matcher *matcher, const struct cw_ruleset *rules,

@@ -17,6 +17,8 @@ struct cwr_trigger {
     struct cw_text source;              /* a source's name or a family */
     struct cw_text type;                /* empty: any */
     const struct cwr_condition *filter; /* or NULL */
+    const struct cwr_schedule *every;   /* or NULL; then there is no event */
+    struct cw_text shown;               /* of `every` */
     struct cw_place place;
 };
 
@@ -62,6 +64,7 @@ struct cwr_rule {
     const struct cwr_condition *condition; /* or NULL */
     bool asks_person;                      /* the condition reads user.* or asks `during` */
     bool asks_hours;                       /* it asks `during` */
+    bool ticks;                            /* a trigger of `when` is a schedule */
     bool has_wait, has_throttle, final, dry_run;
     int64_t wait_ms, throttle_ms;
     const struct cw_template *at; /* or NULL; the instant is at_ms after what it says */

@@ -104,6 +104,7 @@ struct cw_catalogue {
     enum cw_status (*zone)(void *ctx, const char *name, struct cw_arena *arena,
                            struct cw_text *out_tzif);
     void *zone_ctx;
+    bool ticks; /* the host makes ticks happen (cw_next_tick); else `every` is refused */
 };
 
 /* ---- Rulesets ---- */
@@ -196,6 +197,22 @@ struct cw_trace {
 enum cw_status cw_match(struct cw_matcher *matcher, const struct cw_ruleset *rules,
                         const struct cw_event *event, int64_t now_ms, const struct cw_trace *trace,
                         struct cw_arena *arena, struct cw_matches *out) CW_CHECKED;
+
+/* ---- Ticks: rules with `every` ----
+ *
+ * A host keeps the time up to which ticks were handled. When the next one after it is due, it
+ * matches an event of its own that stands for that moment, decides, and moves on. */
+
+/* The first tick after a time, of any rule and person; INT64_MAX when there is none.
+ * Returns: CW_NOMEM. */
+enum cw_status cw_next_tick(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                            int64_t after_ms, struct cw_arena *arena,
+                            int64_t *out_due_ms) CW_CHECKED;
+/* Candidates for each rule and person with a tick, after_ms < tick <= upto_ms; one for each,
+ * however many ticks there are. Otherwise like cw_match. */
+enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                             const struct cw_event *event, int64_t after_ms, int64_t upto_ms,
+                             struct cw_arena *arena, struct cw_matches *out) CW_CHECKED;
 
 /* ---- Facts: what changes; true, false or unknown ---- */
 

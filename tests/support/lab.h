@@ -49,7 +49,8 @@ __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
     .sources = lab_sources,
     .n_sources = sizeof lab_sources / sizeof lab_sources[0],
     .sections = lab_sections,
-    .zone = system_zone};
+    .zone = system_zone,
+    .ticks = true};
 
 /* Compiles; *diags, if given, is the caller's, else what was found is printed. */
 __attribute__((unused)) static struct cw_ruleset *lab_compile(const char *text,

@@ -1,0 +1,42 @@
+/* compile_every: the trigger { every: mon-fri 20:00 }. */
+#include "compile.h"
+
+bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out)
+{
+    static const struct cwr_key keys[] = {{"every", false}};
+    const struct cw_node *node = cw_node_get(map, "every");
+    struct cw_text text;
+    struct cw_error err = {0};
+    if (!c->catalogue->ticks) {
+        cwr_later(c, cw_node_place(map), CW_TEXT("every"));
+        return false;
+    }
+    cwr_check_keys(c, map, keys, 1);
+    if (!cwr_want_text(c, node, "a schedule", &text))
+        return false;
+    if (c->at.nots) {
+        cwr_fault(c, node, "bad-value", NULL, "`unless` waits for an event, not for a schedule");
+        return false;
+    }
+    struct cwr_schedule *every = cwr_take(c, sizeof *every);
+    const char *shown = cwr_keep(c, text);
+    if (c->no_memory)
+        return false;
+    if (cwr_schedule_parse(text, every, &err)) {
+        cwr_fault(c, node, "bad-value", NULL, "%s", err.text);
+        return false;
+    }
+    out->every = every;
+    out->shown = cw_text_of(shown);
+    out->place = cwr_keep_place(c, cw_node_place(node));
+    c->at.rule->ticks = true;
+    return true;
+}
+
+void cwr_check_every(struct cwr_compiler *c, const struct cwr_rule *rule, bool has_user)
+{
+    for (size_t i = 0; !has_user && i < rule->when.n; i++)
+        if (rule->when.items[i].every)
+            cwr_fault_at(c, rule->when.items[i].place, "missing-key", NULL,
+                         "a schedule is about nobody, so the rule needs `user`");
+}
