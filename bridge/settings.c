@@ -344,7 +344,7 @@ void settings_fini(struct config *config)
     for (size_t i = 0; i < SETTINGS; i++) {
         const struct setting *row = &settings[i];
         clear(config, row);
-        if (row->set == set_text)
+        if (row->set == set_text || row->set == set_address || row->set == set_store)
             free(*(char **)field_of(config, row));
         else if (row->set == set_secret)
             secret_free(*(char **)field_of(config, row));
