@@ -54,10 +54,15 @@ if ! podman image exists $base; then
     if [[ ! -f $tar ]]; then
         command -v debootstrap >/dev/null || skip "$base is not here, debootstrap neither"
         echo "making the base with debootstrap"
-        debootstrap --variant=minbase bookworm "$room/base" $mirror \
+        # From where this machine has its own packages. apt fills the names in, not the shell.
+        # shellcheck disable=SC2016
+        apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+            grep -E ' bookworm(-updates|-security)? main$' | sort -u >"$room/sources.list" ||
+            skip "apt does not say from where packages come"
+        mirror=$(awk '$3 == "bookworm" { print $2; exit }' "$room/sources.list")
+        debootstrap --variant=minbase bookworm "$room/base" "$mirror" \
             >"$room/debootstrap.log" 2>&1 || die "debootstrap"
-        printf 'deb $mirror%s main\n' ' bookworm' ' bookworm-updates' \
-            '-security bookworm-security' >"$room/base/etc/apt/sources.list"
+        cp "$room/sources.list" "$room/base/etc/apt/sources.list"
         rm -rf "$room"/base/var/cache/apt/archives/*.deb "$room"/base/var/lib/apt/lists/*
         mkdir -p "$(dirname "$tar")"
         tar -C "$room/base" --one-file-system -cf "$tar.new" .
