@@ -20,7 +20,8 @@ static const struct command {
     int most_words;
 } commands[] = {
     {"run", "", "serve: hear events, make calls", cmd_run, 0},
-    {"check", "[FILE...]", "list every fault of a configuration", cmd_check, INT_MAX},
+    {"check", "[FILE...]",
+     "list every fault of a configuration; --format text, json, sarif, github", cmd_check, INT_MAX},
     {"test", "[FILE...]", "play the tests of a configuration; --coverage, --format junit", cmd_test,
      INT_MAX},
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2},

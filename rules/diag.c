@@ -12,11 +12,12 @@
 
 #include "text.h"
 
-static const char *const codes[] = {
-#define CODE(name, severity, text) name,
+static const struct cw_diag_code codes[] = {
+#define CODE(name, severity, text) {name, severity, text},
 #include "diag.def"
 #undef CODE
 };
+enum { CODES = sizeof codes / sizeof codes[0] };
 
 static const struct cw_diag memory_is_short = {
     .severity = CW_ERROR, .code = "out-of-memory", .text = "memory is short"};
@@ -101,11 +102,16 @@ void cw_diags_file(struct cw_diags *diags, const char *name, struct cw_text text
     file->len = text.len;
 }
 
+const struct cw_diag_code *cw_diags_code(size_t i)
+{
+    return i < CODES ? &codes[i] : NULL;
+}
+
 static const char *code_of(const char *code)
 {
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (strcmp(codes[i], code) == 0)
-            return codes[i];
+    for (size_t i = 0; i < CODES; i++)
+        if (strcmp(codes[i].code, code) == 0)
+            return codes[i].code;
     assert(code == NULL); /* the code is not in diag.def */
     return NULL;
 }

@@ -58,6 +58,14 @@ const struct cw_diag *cw_diags_get(const struct cw_diags *diags, size_t i);
  * caller's to free(). Returns: NULL when memory is short. */
 char *cw_diags_render(const struct cw_diags *diags, bool colour);
 
+/* The table of codes, rules/diag.def, for tools that show it. Returns: NULL behind the end. */
+struct cw_diag_code {
+    const char *code;
+    enum cw_severity severity; /* the usual one */
+    const char *text;          /* what it means, one sentence or more */
+};
+const struct cw_diag_code *cw_diags_code(size_t i);
+
 /* The nearest of `words` to a mistyped one, or NULL when none is near. */
 const char *cw_nearest(struct cw_text word, const char *const *words, size_t n);
 
