@@ -154,6 +154,7 @@ static void compile_one(struct cwr_compiler *c, const struct cw_node *key,
     out->name = cwr_keep(c, cw_text_of(spec->name));
     out->place = cwr_keep_place(c, cw_node_place(key));
     out->timer = spec->timer;
+    out->now_only = spec->now_only;
     out->expires_ms = spec->expires_ms ? spec->expires_ms : DAY_MS;
     if (!value) {
         if (!spec->bare)

@@ -48,6 +48,7 @@ struct cwr_action {
     const struct cwr_arg *args;
     size_t n_args;
     bool timer;         /* changes the person's timer */
+    bool now_only;      /* of use at the match only */
     int64_t expires_ms; /* not begun this long after it was due it is dropped */
     struct cw_place place;
 };

@@ -29,7 +29,7 @@ const struct cw_action_spec action_specs[] = {
     {.name = "resume", .bare = true, .timer = true, .expires_ms = QUARTER_MS},
     {.name = "log", .args = log_args, .scalar = "text"},
     {.name = "notify", .later = true},
-    {.name = "reply", .later = true},
+    {.name = "reply", .later = true, .now_only = true},
     {.name = "set", .later = true},
     {.name = "clear", .later = true},
     {.name = "call", .later = true},

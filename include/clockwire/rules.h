@@ -85,6 +85,7 @@ struct cw_action_spec {
     bool later;                     /* in the grammar, not in this build */
     bool timer;         /* changes the person's timer: different ones of one event contradict */
     int64_t expires_ms; /* not begun this long after it was due it is dropped; 0: 24 hours */
+    bool now_only;      /* of use at the match only: not behind a `wait` or `at` */
 };
 
 struct cw_source_spec {

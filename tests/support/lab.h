@@ -31,7 +31,7 @@ __attribute__((unused)) static const struct cw_action_spec lab_actions[] = {
     {.name = "resume", .bare = true, .timer = true, .expires_ms = 900000},
     {.name = "log", .args = lab_log, .scalar = "text"},
     {.name = "notify", .later = true},
-    {.name = "reply", .later = true}};
+    {.name = "reply", .later = true, .now_only = true}};
 __attribute__((unused)) static const char *const lab_calendar[] = {
     "created", "updated", "cancelled", "meeting_started", "meeting_ended", NULL};
 __attribute__((unused)) static const struct cw_source_spec lab_sources[] = {
