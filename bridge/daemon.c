@@ -99,7 +99,7 @@ static void count_lost(struct daemon *d)
     struct cw_error err;
     size_t n = 0, lost = 0;
     int64_t rules = (int64_t)cw_ruleset_rules(d->config->rules);
-    if (store_runs_waiting(d->store, 100000, arena, &runs, &n, &err) == CW_OK) {
+    if (store_runs_waiting(d->store, NULL, 100000, arena, &runs, &n, &err) == CW_OK) {
         for (size_t i = 0; i < n; i++)
             lost += !cw_ruleset_has_rule(d->config->rules, runs[i].rule);
         LOG(LOG_INFO, "configuration reloaded", F_I("rules", rules),

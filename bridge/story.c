@@ -210,7 +210,7 @@ enum cw_status story_waiting(struct store *store, size_t limit, char **out, size
     size_t n = 0;
     char *text;
     FILE *f = open_text(&text, len);
-    enum cw_status st = store_runs_waiting(store, limit, arena, &list, &n, err);
+    enum cw_status st = store_runs_waiting(store, NULL, limit, arena, &list, &n, err);
     for (size_t i = 0; !st && i < n; i++)
         print_line(f, tell_run(&list[i]));
     cw_arena_destroy(arena);

@@ -129,8 +129,7 @@ bool cwr_date_read(struct cw_text text, int64_t *out_days)
 
 struct cw_text cwr_moment_print(int64_t ms, char out[CWR_MOMENT_SIZE])
 {
-    const int64_t first = -62167219200000, last = 253402300799999;
-    ms = ms < first ? first : ms > last ? last : ms;
+    ms = ms < CWR_MOMENT_FIRST ? CWR_MOMENT_FIRST : ms > CWR_MOMENT_LAST ? CWR_MOMENT_LAST : ms;
     int64_t days = (ms >= 0 ? ms : ms - 86399999) / 86400000, rest = ms - days * 86400000;
     struct cwr_date date = cwr_date_of(days);
     int len = snprintf(out, CWR_MOMENT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)date.year,

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 
 enum { CWR_MOMENT_SIZE = 32 };
+/* The ends of the years 0 to 9999. */
+#define CWR_MOMENT_FIRST INT64_C(-62167219200000)
+#define CWR_MOMENT_LAST  INT64_C(253402300799999)
 
 /* RFC 3339 ("2026-03-02T10:00:00Z", a blank for the T is fine) or a day ("2026-03-02": its first
  * moment in UTC). What is finer than a millisecond is cut off. */

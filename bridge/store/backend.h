@@ -12,11 +12,12 @@ enum { ATTEMPTS_MAX = 1000 }; /* of one call that are read */
 
 struct backend; /* each implementation has its own */
 
-enum store_runs_want { RUNS_DUE, RUNS_WAITING, RUNS_OF_EVENT };
+enum store_runs_want { RUNS_DUE, RUNS_WAITING, RUNS_OF_EVENT, RUN_OF_ID };
 struct store_runs_query {
     enum store_runs_want want;
-    int64_t number; /* RUNS_DUE: now; RUNS_OF_EVENT: seq */
+    int64_t number; /* RUNS_DUE: now; RUNS_OF_EVENT: seq; RUN_OF_ID: id; RUNS_WAITING: due after */
     size_t limit;
+    int64_t id; /* RUNS_WAITING: of those due at `number`, only with a higher id */
 };
 
 struct store_runs_key {
@@ -109,6 +110,8 @@ struct store_ops {
                                 struct cw_error *err);
     enum cw_status (*marks_due)(struct backend *b, struct cw_text kind, int64_t now_ms,
                                 size_t limit, struct row_list *out, struct cw_error *err);
+    enum cw_status (*marks)(struct backend *b, const struct store_mark *after, size_t limit,
+                            struct row_list *out, struct cw_error *err);
     enum cw_status (*next_mark)(struct backend *b, struct cw_text kind, int64_t *until_ms,
                                 struct cw_error *err);
     enum cw_status (*setting_get)(struct backend *b, struct cw_text name, struct row_list *out,

@@ -340,6 +340,7 @@ const struct store_ops store_memory_ops = {
     .mark_put = mem_mark_put,
     .mark_drop = mem_mark_drop,
     .marks_due = mem_marks_due,
+    .marks = mem_marks,
     .next_mark = mem_next_mark,
     .setting_get = mem_setting_get,
     .setting_put = mem_setting_put,

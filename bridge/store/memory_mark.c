@@ -54,11 +54,11 @@ enum cw_status mem_mark_drop(struct backend *b, const struct store_mark *which,
     return CW_OK;
 }
 
-static int by_until(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
     const struct store_mark *x = *(const struct store_mark *const *)a;
     const struct store_mark *y = *(const struct store_mark *const *)b;
-    int order = (x->until_ms > y->until_ms) - (x->until_ms < y->until_ms);
+    int order = mem_by_text(&x->kind, &y->kind);
     if (!order)
         order = mem_by_text(&x->rule, &y->rule);
     if (!order)
@@ -66,20 +66,49 @@ static int by_until(const void *a, const void *b)
     return order ? order : mem_by_text(&x->key, &y->key);
 }
 
+static int by_until(const void *a, const void *b)
+{
+    const struct store_mark *x = *(const struct store_mark *const *)a;
+    const struct store_mark *y = *(const struct store_mark *const *)b;
+    int order = (x->until_ms > y->until_ms) - (x->until_ms < y->until_ms);
+    return order ? order : by_name(a, b);
+}
+
+/* The first `limit` of `found`, which it frees. */
+static enum cw_status put_sorted(const struct store_mark **found, size_t n, size_t limit,
+                                 int (*order)(const void *, const void *), struct row_list *out,
+                                 struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    qsort(found, n, sizeof(void *), order);
+    for (size_t i = 0; status == CW_OK && i < n && i < limit; i++)
+        status = row_list_copy(out, found[i], err);
+    free(found);
+    return status;
+}
+
 enum cw_status mem_marks_due(struct backend *b, struct cw_text kind, int64_t now_ms, size_t limit,
                              struct row_list *out, struct cw_error *err)
 {
-    enum cw_status status = CW_OK;
     const struct store_mark **found = xmalloc((b->rows[MARKS].n + 1) * sizeof(void *));
     size_t n = 0;
     for (size_t i = 0; i < b->rows[MARKS].n; i++)
         if (mem_same(mark_at(b, i)->kind, kind) && mark_at(b, i)->until_ms <= now_ms)
             found[n++] = mark_at(b, i);
-    qsort(found, n, sizeof(void *), by_until);
-    for (size_t i = 0; status == CW_OK && i < n && i < limit; i++)
-        status = row_list_copy(out, found[i], err);
-    free(found);
-    return status;
+    return put_sorted(found, n, limit, by_until, out, err);
+}
+
+enum cw_status mem_marks(struct backend *b, const struct store_mark *after, size_t limit,
+                         struct row_list *out, struct cw_error *err)
+{
+    const struct store_mark **found = xmalloc((b->rows[MARKS].n + 1) * sizeof(void *));
+    size_t n = 0;
+    for (size_t i = 0; i < b->rows[MARKS].n; i++) {
+        const struct store_mark *mark = mark_at(b, i);
+        if (mark->kind.len && by_name(&mark, &after) > 0)
+            found[n++] = mark;
+    }
+    return put_sorted(found, n, limit, by_name, out, err);
 }
 
 enum cw_status mem_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,

@@ -111,6 +111,8 @@ enum cw_status mem_mark_drop(struct backend *b, const struct store_mark *which,
                              struct cw_error *err);
 enum cw_status mem_marks_due(struct backend *b, struct cw_text kind, int64_t now_ms, size_t limit,
                              struct row_list *out, struct cw_error *err);
+enum cw_status mem_marks(struct backend *b, const struct store_mark *after, size_t limit,
+                         struct row_list *out, struct cw_error *err);
 enum cw_status mem_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
                              struct cw_error *err);
 

@@ -77,21 +77,35 @@ static int by_due(const void *a, const void *b)
 
 static bool wanted(const struct store_run *run, const struct store_runs_query *query)
 {
-    if (query->want == RUNS_OF_EVENT)
+    switch (query->want) {
+    case RUNS_OF_EVENT:
         return run->event == query->number;
+    case RUN_OF_ID:
+        return run->id == query->number;
+    case RUNS_DUE:
+        return run->state == STORE_RUN_WAITING && run->due_ms <= query->number;
+    case RUNS_WAITING:
+        break;
+    }
     return run->state == STORE_RUN_WAITING &&
-           (query->want == RUNS_WAITING || run->due_ms <= query->number);
+           (run->due_ms > query->number || (run->due_ms == query->number && run->id > query->id));
+}
+
+/* Those that wait lie behind the finished ones. */
+static bool waits(const struct store_runs_query *query)
+{
+    return query->want == RUNS_DUE || query->want == RUNS_WAITING;
 }
 
 enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
                         struct row_list *out, struct cw_error *err)
 {
-    size_t first = query->want == RUNS_OF_EVENT ? 0 : b->first_run, n = 0;
+    size_t first = waits(query) ? b->first_run : 0, n = 0;
     const struct store_run **found = xmalloc((b->rows[RUNS].n - first) * sizeof(void *));
     for (size_t i = first; i < b->rows[RUNS].n; i++)
         if (wanted(mem_run(b, i), query))
             found[n++] = mem_run(b, i);
-    if (query->want != RUNS_OF_EVENT)
+    if (waits(query))
         qsort(found, n, sizeof(void *), by_due);
     enum cw_status status = CW_OK;
     for (size_t i = 0; status == CW_OK && i < n && i < query->limit; i++)

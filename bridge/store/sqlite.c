@@ -261,6 +261,7 @@ const struct store_ops store_sqlite_ops = {
     .mark_put = sq_mark_put,
     .mark_drop = sq_mark_drop,
     .marks_due = sq_marks_due,
+    .marks = sq_marks,
     .next_mark = sq_next_mark,
     .setting_get = sq_setting_get,
     .setting_put = sq_setting_put,

@@ -28,6 +28,15 @@ enum cw_status sq_marks_due(struct backend *b, struct cw_text kind, int64_t now_
     return sq_rows(b, sq_bind(b, SQL_MARKS_DUE, "tii", kind, now_ms, most), out, err);
 }
 
+enum cw_status sq_marks(struct backend *b, const struct store_mark *after, size_t limit,
+                        struct row_list *out, struct cw_error *err)
+{
+    int64_t most = limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+    sqlite3_stmt *st =
+        sq_bind(b, SQL_MARKS, "tttti", after->kind, after->rule, after->person, after->key, most);
+    return sq_rows(b, st, out, err);
+}
+
 enum cw_status sq_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
                             struct cw_error *err)
 {

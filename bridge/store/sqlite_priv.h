@@ -24,6 +24,7 @@ enum statement {
     SQL_RUN_CHANGE,
     SQL_RUNS_DUE,
     SQL_RUNS_WAITING,
+    SQL_RUN_GET,
     SQL_RUNS_OF,
     SQL_RUN_PEOPLE,
     SQL_NEXT_DUE,
@@ -45,6 +46,7 @@ enum statement {
     SQL_MARK_PUT,
     SQL_MARK_DROP,
     SQL_MARKS_DUE,
+    SQL_MARKS,
     SQL_NEXT_MARK,
     SQL_SETTING_GET,
     SQL_SETTING_PUT,
@@ -154,6 +156,8 @@ enum cw_status sq_mark_drop(struct backend *b, const struct store_mark *which,
                             struct cw_error *err);
 enum cw_status sq_marks_due(struct backend *b, struct cw_text kind, int64_t now_ms, size_t limit,
                             struct row_list *out, struct cw_error *err);
+enum cw_status sq_marks(struct backend *b, const struct store_mark *after, size_t limit,
+                        struct row_list *out, struct cw_error *err);
 enum cw_status sq_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
                             struct cw_error *err);
 enum cw_status sq_setting_get(struct backend *b, struct cw_text name, struct row_list *out,

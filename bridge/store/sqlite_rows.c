@@ -41,7 +41,9 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_RUN_STATE] = {PLAIN, NULL, "SELECT state FROM run WHERE id=?1"},
     [SQL_RUN_CHANGE] = {PLAIN, NULL, "UPDATE run SET state=?2,reason=?3,changed_ms=?4 WHERE id=?1"},
     [SQL_RUNS_DUE] = {SELECT, &row_run, "WHERE state=0 AND due_ms<=?1 ORDER BY due_ms,id LIMIT ?2"},
-    [SQL_RUNS_WAITING] = {SELECT, &row_run, "WHERE state=0 ORDER BY due_ms,id LIMIT ?1"},
+    [SQL_RUNS_WAITING] = {SELECT, &row_run,
+                          "WHERE state=0 AND (due_ms,id)>(?1,?2) ORDER BY due_ms,id LIMIT ?3"},
+    [SQL_RUN_GET] = {SELECT, &row_run, "WHERE id=?1"},
     [SQL_RUNS_OF] = {SELECT, &row_run, "WHERE event=?1 ORDER BY id LIMIT ?2"},
     [SQL_RUN_PEOPLE] = {PLAIN, NULL,
                         "SELECT person FROM run WHERE state=0 AND rule=?1 AND key=?2 UNION "
@@ -81,6 +83,9 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_MARKS_DUE] = {SELECT, &row_mark,
                        "WHERE kind=?1 AND until_ms<=?2 ORDER BY until_ms,rule,person,key"
                        " LIMIT ?3"},
+    [SQL_MARKS] = {SELECT, &row_mark,
+                   "WHERE (kind,rule,person,key)>(?1,?2,?3,?4) ORDER BY kind,rule,person,key"
+                   " LIMIT ?5"},
     [SQL_NEXT_MARK] = {PLAIN, NULL,
                        "SELECT until_ms FROM mark WHERE kind=?1 ORDER BY until_ms LIMIT 1"},
     [SQL_SETTING_GET] = {SELECT, &row_setting, "WHERE name=?1"},

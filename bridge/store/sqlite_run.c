@@ -56,10 +56,13 @@ enum cw_status sq_runs(struct backend *b, const struct store_runs_query *query,
         return sq_rows(b, sq_bind(b, SQL_RUNS_DUE, "ii", query->number, limit), out, err);
     case RUNS_OF_EVENT:
         return sq_rows(b, sq_bind(b, SQL_RUNS_OF, "ii", query->number, limit), out, err);
+    case RUN_OF_ID:
+        return sq_rows(b, sq_bind(b, SQL_RUN_GET, "i", query->number), out, err);
     case RUNS_WAITING:
         break;
     }
-    return sq_rows(b, sq_bind(b, SQL_RUNS_WAITING, "i", limit), out, err);
+    return sq_rows(b, sq_bind(b, SQL_RUNS_WAITING, "iii", query->number, query->id, limit), out,
+                   err);
 }
 
 enum cw_status sq_run_people(struct backend *b, struct cw_text rule, struct cw_text key,

@@ -107,6 +107,10 @@ enum cw_status store_run_people(struct store *store, struct cw_text rule, struct
 enum cw_status store_run_cancel(struct store *store, struct cw_text rule, struct cw_text person,
                                 struct cw_text key, struct cw_text reason, int64_t now_ms,
                                 size_t *n, struct cw_error *err) CW_CHECKED;
+/* The same for one run. Returns: CW_ENOENT when there is no such run, CW_EBUSY when it has ended or
+ * a call of it has begun: nothing was changed then. */
+enum cw_status store_run_cancel_one(struct store *store, int64_t id, struct cw_text reason,
+                                    int64_t now_ms, struct cw_error *err) CW_CHECKED;
 enum cw_status store_run_move(struct store *store, int64_t id, enum store_run_state to,
                               struct cw_text reason, int64_t now_ms,
                               struct cw_error *err) CW_CHECKED;
@@ -120,9 +124,13 @@ enum cw_status store_runs_due(struct store *store, int64_t now_ms, size_t limit,
 /* When the next waiting run is due; INT64_MAX when none waits. Cheap: asked every turn. */
 enum cw_status store_next_due(struct store *store, int64_t *due_ms,
                               struct cw_error *err) CW_CHECKED;
-enum cw_status store_runs_waiting(struct store *store, size_t limit, struct cw_arena *arena,
-                                  struct store_run **out, size_t *n,
+/* Waiting runs by due_ms, id: up to `limit` behind the run `after` (NULL: from the first). */
+enum cw_status store_runs_waiting(struct store *store, const struct store_run *after, size_t limit,
+                                  struct cw_arena *arena, struct store_run **out, size_t *n,
                                   struct cw_error *err) CW_CHECKED;
+/* Returns: CW_ENOENT. */
+enum cw_status store_run_get(struct store *store, int64_t id, struct cw_arena *arena,
+                             struct store_run *out, struct cw_error *err) CW_CHECKED;
 enum cw_status store_runs_of(struct store *store, int64_t event, struct cw_arena *arena,
                              struct store_run **out, size_t *n, struct cw_error *err) CW_CHECKED;
 
@@ -227,6 +235,11 @@ enum cw_status store_mark_drop(struct store *store, const struct store_mark *whi
 enum cw_status store_marks_due(struct store *store, struct cw_text kind, int64_t now_ms,
                                size_t limit, struct cw_arena *arena, struct store_mark **out,
                                size_t *n, struct cw_error *err) CW_CHECKED;
+/* Marks of all kinds by name: up to `limit` behind the one of the name `after` (NULL: from the
+ * first). */
+enum cw_status store_marks(struct store *store, const struct store_mark *after, size_t limit,
+                           struct cw_arena *arena, struct store_mark **out, size_t *n,
+                           struct cw_error *err) CW_CHECKED;
 /* The earliest until_ms of a kind; INT64_MAX when there is none. One look into an index. */
 enum cw_status store_next_mark(struct store *store, struct cw_text kind, int64_t *until_ms,
                                struct cw_error *err) CW_CHECKED;

@@ -47,6 +47,20 @@ enum cw_status store_marks_due(struct store *store, struct cw_text kind, int64_t
     return CW_OK;
 }
 
+enum cw_status store_marks(struct store *store, const struct store_mark *after, size_t limit,
+                           struct cw_arena *arena, struct store_mark **out, size_t *n,
+                           struct cw_error *err)
+{
+    static const struct store_mark first;
+    struct row_list list = {.shape = &row_mark, .arena = arena};
+    enum cw_status status = store->ops->marks(store->b, after ? after : &first, limit, &list, err);
+    if (status != CW_OK)
+        return status;
+    *out = (struct store_mark *)list.rows;
+    *n = list.n;
+    return CW_OK;
+}
+
 enum cw_status store_next_mark(struct store *store, struct cw_text kind, int64_t *until_ms,
                                struct cw_error *err)
 {

@@ -145,6 +145,27 @@ enum cw_status store_run_cancel(struct store *store, struct cw_text rule, struct
     return store_wrote(store, status);
 }
 
+enum cw_status store_run_cancel_one(struct store *store, int64_t id, struct cw_text reason,
+                                    int64_t now_ms, struct cw_error *err)
+{
+    struct store_run_change change = {STORE_RUN_CANCELLED, reason, now_ms};
+    enum store_run_state from = STORE_RUN_WAITING;
+    bool stays = false;
+    enum cw_status status = store_may_write(store, err);
+    if (status == CW_OK)
+        status = store->ops->run_state(store->b, id, &from, err);
+    if (status == CW_OK && !store_run_may(from, STORE_RUN_CANCELLED))
+        return cw_fail(err, CW_EBUSY, "run %lld has ended already: %s", (long long)id,
+                       store_run_word(from));
+    if (status == CW_OK && from == STORE_RUN_ACTING)
+        status = cancel_calls(store, id, &change, &stays, err);
+    if (status == CW_OK && stays)
+        return cw_fail(err, CW_EBUSY, "run %lld acts already", (long long)id);
+    if (status == CW_OK)
+        status = change_run(store, id, from, &change, err);
+    return store_wrote(store, status);
+}
+
 enum cw_status store_run_move(struct store *store, int64_t id, enum store_run_state to,
                               struct cw_text reason, int64_t now_ms, struct cw_error *err)
 {
@@ -197,7 +218,7 @@ enum cw_status store_runs_due(struct store *store, int64_t now_ms, size_t limit,
                               struct cw_arena *arena, struct store_run **out, size_t *n,
                               struct cw_error *err)
 {
-    return runs(store, (struct store_runs_query){RUNS_DUE, now_ms, limit}, arena, out, n, err);
+    return runs(store, (struct store_runs_query){RUNS_DUE, now_ms, limit, 0}, arena, out, n, err);
 }
 
 enum cw_status store_next_due(struct store *store, int64_t *due_ms, struct cw_error *err)
@@ -212,15 +233,33 @@ enum cw_status store_next_due(struct store *store, int64_t *due_ms, struct cw_er
     return CW_OK;
 }
 
-enum cw_status store_runs_waiting(struct store *store, size_t limit, struct cw_arena *arena,
-                                  struct store_run **out, size_t *n, struct cw_error *err)
+enum cw_status store_runs_waiting(struct store *store, const struct store_run *after, size_t limit,
+                                  struct cw_arena *arena, struct store_run **out, size_t *n,
+                                  struct cw_error *err)
 {
-    return runs(store, (struct store_runs_query){RUNS_WAITING, 0, limit}, arena, out, n, err);
+    struct store_runs_query query = {RUNS_WAITING, after ? after->due_ms : INT64_MIN, limit,
+                                     after ? after->id : 0};
+    return runs(store, query, arena, out, n, err);
+}
+
+enum cw_status store_run_get(struct store *store, int64_t id, struct cw_arena *arena,
+                             struct store_run *out, struct cw_error *err)
+{
+    struct store_run *list = NULL;
+    size_t n = 0;
+    enum cw_status status =
+        runs(store, (struct store_runs_query){RUN_OF_ID, id, 1, 0}, arena, &list, &n, err);
+    if (status != CW_OK)
+        return status;
+    if (!n)
+        return cw_fail(err, CW_ENOENT, "there is no run %lld", (long long)id);
+    *out = list[0];
+    return CW_OK;
 }
 
 enum cw_status store_runs_of(struct store *store, int64_t event, struct cw_arena *arena,
                              struct store_run **out, size_t *n, struct cw_error *err)
 {
-    struct store_runs_query query = {RUNS_OF_EVENT, event, SIZE_MAX};
+    struct store_runs_query query = {RUNS_OF_EVENT, event, SIZE_MAX, 0};
     return runs(store, query, arena, out, n, err);
 }

@@ -144,6 +144,12 @@ const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t
 /* By name or alias, in any case; NULL when nobody has it. */
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who);
 
+/* A moment as a clock in the person's zone shows it, "2026-03-02T10:00:00.000+01:00"; for NULL in
+ * UTC, "...Z". Returns: `out`. */
+enum { CW_CLOCK_TEXT = 40 };
+const char *cw_person_clock(const struct cw_ruleset *rules, const struct cw_person *person,
+                            int64_t ms, char out[CW_CLOCK_TEXT]);
+
 /* ---- Matching: pure on the event ---- */
 
 /* Scratch of one thread: regex memory and what was seen of the event at hand. It fits any ruleset,

@@ -254,11 +254,71 @@ BOTH(due_runs_come_in_order)
     CHECK_INT(out[3].id, 1);
     OK(store_runs_due(s, 300, 1, arena(), &out, &n, NULL));
     CHECK_INT(n, 1);
-    OK(store_runs_waiting(s, 10, arena(), &out, &n, NULL));
+}
+
+BOTH(what_waits_is_read_in_pages)
+{
+    static const int64_t due[] = {300, 100, 200, 100, INT64_MAX};
+    struct store_run *out = NULL, one;
+    struct cw_error err;
+    size_t n = 0;
+    OK(store_runs_waiting(s, NULL, 10, arena(), &out, &n, NULL));
+    CHECK_INT(n, 0);
+    OK(store_begin(s, NULL));
+    int64_t event = add_event(s, 1);
+    for (int i = 0; i < 5; i++) {
+        char rule[8];
+        snprintf(rule, sizeof rule, "r%d", i);
+        add_run(s, event, rule, "ann", STORE_RUN_WAITING, due[i]);
+    }
+    add_run(s, event, "acts", "ann", STORE_RUN_ACTING, 150);
+    OK(store_commit(s, NULL));
+    OK(store_runs_waiting(s, NULL, 10, arena(), &out, &n, NULL));
     CHECK_INT(n, 5);
     CHECK_INT(out[4].id, 5);
-    OK(store_runs_waiting(s, 2, arena(), &out, &n, NULL));
+    OK(store_runs_waiting(s, NULL, 1, arena(), &out, &n, NULL));
+    CHECK_INT(n, 1);
+    CHECK_INT(out[0].id, 2);
+    OK(store_runs_waiting(s, &out[0], 2, arena(), &out, &n, NULL));
     CHECK_INT(n, 2);
+    CHECK_INT(out[0].id, 4); /* due at the same time */
+    CHECK_INT(out[1].id, 3);
+    OK(store_runs_waiting(s, &out[1], 9, arena(), &out, &n, NULL));
+    CHECK_INT(n, 2);
+    OK(store_runs_waiting(s, &out[1], 9, arena(), &out, &n, NULL));
+    CHECK_INT(n, 0);
+    OK(store_run_get(s, 6, arena(), &one, NULL));
+    IS(one.rule, "acts");
+    CHECK_INT(store_run_get(s, 7, arena(), &one, &err), CW_ENOENT);
+    CHECK_STR(err.text, "there is no run 7");
+}
+
+BOTH(one_run_is_cancelled_by_its_id)
+{
+    struct cw_error err;
+    OK(store_begin(s, NULL));
+    int64_t event = add_event(s, 1);
+    int64_t waits = add_run(s, event, "a", "ann", STORE_RUN_WAITING, 100);
+    int64_t other = add_run(s, event, "b", "ann", STORE_RUN_WAITING, 100);
+    int64_t acts = add_run(s, event, "c", "ann", STORE_RUN_ACTING, 100);
+    int64_t call = add_call(s, acts, event, "ann", 0);
+    int64_t begun = add_run(s, event, "d", "ann", STORE_RUN_ACTING, 100);
+    set_call(s, add_call(s, begun, event, "ann", 0), STORE_CALL_SENT, 1);
+    OK(store_run_cancel_one(s, waits, CW_TEXT("by hand"), 55, NULL));
+    OK(store_run_cancel_one(s, acts, CW_TEXT("by hand"), 55, NULL));
+    CHECK_INT(store_run_cancel_one(s, waits, CW_TEXT("again"), 66, &err), CW_EBUSY);
+    CHECK_STR(err.text, "run 1 has ended already: cancelled");
+    CHECK_INT(store_run_cancel_one(s, begun, CW_TEXT("late"), 66, &err), CW_EBUSY);
+    CHECK_STR(err.text, "run 4 acts already");
+    CHECK_INT(store_run_cancel_one(s, 9, CW_TEXT("none"), 66, &err), CW_ENOENT);
+    OK(store_commit(s, NULL));
+    CHECK_INT(get_run(s, event, waits)->state, STORE_RUN_CANCELLED);
+    CHECK_INT(get_run(s, event, waits)->changed_ms, 55);
+    IS(get_run(s, event, waits)->reason, "by hand");
+    CHECK_INT(get_run(s, event, other)->state, STORE_RUN_WAITING);
+    CHECK_INT(get_run(s, event, acts)->state, STORE_RUN_CANCELLED);
+    CHECK_INT(get_call(s, event, call)->state, STORE_CALL_CANCELLED);
+    CHECK_INT(get_run(s, event, begun)->state, STORE_RUN_ACTING);
 }
 
 BOTH(the_next_due_follows_every_change)

@@ -104,6 +104,36 @@ BOTH(a_mark_of_a_turn_that_failed_is_not_there)
     store_close(s);
 }
 
+BOTH(marks_are_read_in_pages)
+{
+    struct store_mark *out = NULL;
+    size_t n = 0;
+    OK(store_marks(s, NULL, 10, arena(), &out, &n, NULL));
+    CHECK_INT(n, 0);
+    OK(store_begin(s, NULL));
+    put(s, "throttle", "b", "", 1);
+    put(s, "absent", "c", "", 9);
+    put(s, "throttle", "", "", 5);
+    put(s, "absent", "a", "x", INT64_MAX);
+    put(s, "absent", "b", "", 0);
+    drop(s, "absent", "b");
+    OK(store_commit(s, NULL));
+    s = again(s, where);
+    OK(store_marks(s, NULL, 3, arena(), &out, &n, NULL));
+    CHECK_INT(n, 3);
+    IS(out[0].person, "a");
+    IS(out[0].value, "x");
+    IS(out[1].person, "c");
+    IS(out[2].kind, "throttle");
+    CHECK_INT(out[2].until_ms, 5);
+    OK(store_marks(s, &out[1], 9, arena(), &out, &n, NULL));
+    CHECK_INT(n, 2);
+    IS(out[0].person, "");
+    OK(store_marks(s, &out[1], 9, arena(), &out, &n, NULL));
+    CHECK_INT(n, 0);
+    store_close(s);
+}
+
 static int64_t next(struct store *s, const char *kind)
 {
     int64_t ms = 0;

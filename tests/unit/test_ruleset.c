@@ -1,0 +1,44 @@
+/* What a host reads of a ruleset. */
+#include "check.h"
+#include "lab.h"
+#include "moment.h"
+
+static const char text[] =
+    "version: 1\ntimezone: Europe/Berlin\nusers:\n"
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 }\n"
+    "  bo: { awork: 6a2c1d3e-0000-4000-8000-000000000002, timezone: America/St_Johns }\n"
+    "  cy: { awork: 6a2c1d3e-0000-4000-8000-000000000003, timezone: Europe/London }\n"
+    "rules:\n  - { id: a, when: custom.a, user: ada, then: stop }\n";
+
+static const char *clock_of(const char *who, const char *moment)
+{
+    static char out[CW_CLOCK_TEXT];
+    static struct cw_ruleset *rules;
+    int64_t ms = 0;
+    rules = rules ? rules : lab_compile(text, NULL);
+    CHECK(cwr_moment_read(cw_text_of(moment), &ms));
+    return cw_person_clock(rules, who ? cw_ruleset_find(rules, cw_text_of(who)) : NULL, ms, out);
+}
+
+TEST(the_clock_of_a_person)
+{
+    CHECK_STR(clock_of(NULL, "2026-03-02T08:00:00.5Z"), "2026-03-02T08:00:00.500Z");
+    CHECK_STR(clock_of("ada", "2026-03-02T08:00:00.5Z"), "2026-03-02T09:00:00.500+01:00");
+    CHECK_STR(clock_of("ada", "2026-07-02T23:00:00Z"), "2026-07-03T01:00:00.000+02:00");
+    CHECK_STR(clock_of("bo", "2026-01-01T01:00:00Z"), "2025-12-31T21:30:00.000-03:30");
+    CHECK_STR(clock_of("cy", "2026-01-01T01:00:00Z"), "2026-01-01T01:00:00.000+00:00");
+    /* A local mean time has seconds, and text has none: the instant is the same. */
+    CHECK_STR(clock_of("ada", "1880-01-01T00:00:00Z"), "1880-01-01T00:53:00.000+00:53");
+}
+
+TEST(the_ends_of_time)
+{
+    char out[CW_CLOCK_TEXT];
+    struct cw_ruleset *rules = lab_compile(text, NULL);
+    const struct cw_person *ada = cw_ruleset_find(rules, CW_TEXT("ada"));
+    CHECK_STR(cw_person_clock(rules, ada, INT64_MAX, out), "9999-12-31T23:59:59.999+01:00");
+    CHECK_STR(cw_person_clock(rules, NULL, INT64_MIN, out), "0000-01-01T00:00:00.000Z");
+    cw_ruleset_unref(rules);
+}
+
+CHECK_MAIN
