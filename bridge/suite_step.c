@@ -38,7 +38,12 @@ static void read_when(struct suite_reader *r, const struct cw_node *map, struct 
 
 /* ---- What comes ---- */
 
-static const char *const timer_types[] = {"started", "stopped", "paused", "resumed", NULL};
+/* The sources of the catalogue, and behind them the people's timers; NULL ends it. */
+static const struct cw_source_spec *source_at(const struct suite_reader *r, size_t i)
+{
+    const size_t n = r->catalogue->n_sources;
+    return i < n ? &r->catalogue->sources[i] : i == n ? &cw_timers : NULL;
+}
 
 static bool named(const struct cw_source_spec *spec, struct cw_text name)
 {
@@ -57,12 +62,12 @@ static bool sends(const char *const *types, struct cw_text type)
 static void unknown_source(struct suite_reader *r, const struct cw_node *node, struct cw_text name)
 {
     const char *words[MAX_WORDS];
+    const struct cw_source_spec *spec;
     size_t n = 0;
-    words[n++] = "timer";
-    for (size_t i = 0; i < r->catalogue->n_sources && n + 2 <= MAX_WORDS; i++) {
-        words[n++] = r->catalogue->sources[i].name;
-        if (r->catalogue->sources[i].family)
-            words[n++] = r->catalogue->sources[i].family;
+    for (size_t i = 0; (spec = source_at(r, i)) && n + 2 <= MAX_WORDS; i++) {
+        words[n++] = spec->name;
+        if (spec->family)
+            words[n++] = spec->family;
     }
     suite_unknown(r, cw_node_place(node), "unknown-source", name, words, n,
                   "no source has the name or family");
@@ -72,15 +77,12 @@ static void unknown_type(struct suite_reader *r, const struct cw_node *node, str
                          struct cw_text type)
 {
     const char *words[MAX_WORDS];
+    const struct cw_source_spec *spec;
     size_t n = 0;
-    for (size_t i = 0; i < r->catalogue->n_sources; i++) {
-        const struct cw_source_spec *spec = &r->catalogue->sources[i];
+    for (size_t i = 0; (spec = source_at(r, i)); i++)
         for (const char *const *t = named(spec, source) ? spec->types : NULL; t && *t; t++)
             if (n < MAX_WORDS)
                 words[n++] = *t;
-    }
-    for (size_t i = 0; cw_text_is(source, "timer") && timer_types[i]; i++)
-        words[n++] = timer_types[i];
     auto_free char *what =
         xprintf("`%.*s` sends no event", (int)(source.len > 60 ? 60 : source.len), source.at);
     suite_unknown(r, cw_node_place(node), "unknown-type", type, words, n, what);
@@ -90,20 +92,15 @@ static void unknown_type(struct suite_reader *r, const struct cw_node *node, str
 static const struct cw_source_spec *find_source(const struct suite_reader *r, struct cw_text name,
                                                 struct cw_text type, bool *known)
 {
-    static const struct cw_source_spec timer = {"timer", "timer", timer_types};
-    const struct cw_source_spec *found = NULL;
-    for (size_t i = 0; i < r->catalogue->n_sources; i++) {
-        const struct cw_source_spec *spec = &r->catalogue->sources[i];
+    const struct cw_source_spec *found = NULL, *spec;
+    for (size_t i = 0; (spec = source_at(r, i)); i++) {
         if (!named(spec, name))
             continue;
         *known = true;
         if (sends(spec->types, type) && (!found || cw_text_is(name, spec->name)))
             found = spec;
     }
-    if (found || !cw_text_is(name, "timer"))
-        return found;
-    *known = true;
-    return sends(timer_types, type) ? &timer : NULL;
+    return found;
 }
 
 static void read_event(struct suite_reader *r, const struct cw_node *node, struct suite_step *out)

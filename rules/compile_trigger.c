@@ -14,9 +14,19 @@ static bool is_word(struct cw_text text)
     return text.len > 0;
 }
 
-static bool name_is(struct cw_text name, const char *word)
+static const char *const timer_types[] = {"started", "stopped", "paused", "resumed", NULL};
+const struct cw_source_spec cw_timers = {"timer", "timer", timer_types};
+
+/* The sources of the catalogue, and behind them the timers; NULL ends it. */
+static const struct cw_source_spec *source_at(const struct cwr_compiler *c, size_t i)
 {
-    return word && cw_text_is(name, word);
+    const size_t n = c->catalogue->n_sources;
+    return i < n ? &c->catalogue->sources[i] : i == n ? &cw_timers : NULL;
+}
+
+static bool is_named(const struct cw_source_spec *spec, struct cw_text name)
+{
+    return cw_text_is(name, spec->name) || (spec->family && cw_text_is(name, spec->family));
 }
 
 static bool sends(const struct cw_source_spec *source, struct cw_text type)
@@ -32,14 +42,17 @@ static bool sends(const struct cw_source_spec *source, struct cw_text type)
 static void unknown_source(struct cwr_compiler *c, struct cw_place place, struct cw_text name)
 {
     const char *words[64];
+    const struct cw_source_spec *spec;
     size_t n = 0;
-    for (size_t i = 0; i < c->catalogue->n_sources && n + 2 <= 64; i++) {
-        words[n++] = c->catalogue->sources[i].name;
-        if (c->catalogue->sources[i].family)
-            words[n++] = c->catalogue->sources[i].family;
+    for (size_t i = 0; (spec = source_at(c, i)) && n + 2 <= 64; i++) {
+        words[n++] = spec->name;
+        if (spec->family)
+            words[n++] = spec->family;
     }
-    cwr_fault_at(c, place, "unknown-source", cwr_did_you_mean(c, name, words, n),
-                 "no source is named `%.*s` or of such a family",
+    const char *hint = cw_text_is(name, "clock")
+                           ? "write `{ every: mon-fri 20:00 }` or `{ absent: x.y, for: 1 hour }`"
+                           : cwr_did_you_mean(c, name, words, n);
+    cwr_fault_at(c, place, "unknown-source", hint, "no source is named `%.*s` or of such a family",
                  (int)(name.len > 60 ? 60 : name.len), name.at);
 }
 
@@ -47,14 +60,12 @@ static void unknown_type(struct cwr_compiler *c, struct cw_place place, struct c
                          struct cw_text type)
 {
     const char *words[64];
+    const struct cw_source_spec *spec;
     size_t n = 0;
-    for (size_t i = 0; i < c->catalogue->n_sources; i++) {
-        const struct cw_source_spec *spec = &c->catalogue->sources[i];
-        if (!name_is(source, spec->name) && !name_is(source, spec->family))
-            continue;
-        for (const char *const *t = spec->types; t && *t && n < 64; t++)
-            words[n++] = *t;
-    }
+    for (size_t i = 0; (spec = source_at(c, i)); i++)
+        for (const char *const *t = is_named(spec, source) ? spec->types : NULL; t && *t; t++)
+            if (n < 64)
+                words[n++] = *t;
     cwr_fault_at(c, place, "unknown-type", cwr_did_you_mean(c, type, words, n),
                  "`%.*s` sends no event `%.*s`", (int)(source.len > 60 ? 60 : source.len),
                  source.at, (int)(type.len > 60 ? 60 : type.len), type.at);
@@ -63,10 +74,10 @@ static void unknown_type(struct cwr_compiler *c, struct cw_place place, struct c
 static void check_event(struct cwr_compiler *c, const struct cw_node *node, struct cw_text source,
                         struct cw_text type)
 {
+    const struct cw_source_spec *spec;
     bool known = false, sent = false;
-    for (size_t i = 0; i < c->catalogue->n_sources; i++) {
-        const struct cw_source_spec *spec = &c->catalogue->sources[i];
-        if (!name_is(source, spec->name) && !name_is(source, spec->family))
+    for (size_t i = 0; (spec = source_at(c, i)); i++) {
+        if (!is_named(spec, source))
             continue;
         known = true;
         sent |= !type.len || sends(spec, type);
@@ -91,10 +102,6 @@ static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
     if (!dot || !is_word(source) || !(is_word(type) || cw_text_is(type, "*"))) {
         cwr_fault(c, node, "bad-value", NULL,
                   "an event is written source.type or source.*, in small letters");
-        return false;
-    }
-    if (cw_text_is(source, "timer")) {
-        cwr_later(c, cw_node_place(node), text);
         return false;
     }
     if (cw_text_is(type, "*"))

@@ -158,6 +158,9 @@ static void compile_name(struct compile *c)
         compile_fault(c, c->key, "bad-name", NULL, "names of sources are [a-z][a-z0-9_]*");
     if (cw_text_is(name, "timer"))
         compile_fault(c, c->key, "bad-name", NULL, "`timer` stands for what awork's timers do");
+    if (cw_text_is(name, "clock"))
+        compile_fault(c, c->key, "bad-name", NULL,
+                      "`clock` stands for what time itself brings: schedules and absences");
     for (size_t i = 0; c->source->family && i < sizeof families / sizeof families[0]; i++)
         if (cw_text_is(name, families[i]) && strcmp(families[i], c->source->family) != 0)
             compile_fault(c, c->key, "bad-name", NULL,

@@ -94,6 +94,10 @@ struct cw_source_spec {
     const char *const *types; /* NULL-ended; NULL: any type may come */
 };
 
+/* timer.started, timer.stopped, timer.paused, timer.resumed: every ruleset knows this family,
+ * whether a source of the catalogue feeds it or not. */
+extern const struct cw_source_spec cw_timers;
+
 struct cw_catalogue {
     const struct cw_action_spec *actions;
     size_t n_actions;

@@ -39,6 +39,7 @@ TEST(faults_have_a_place)
     refused("a: { path: '/a/{name}', verify: none, type: x }", "not-in-this-build", "{name}");
     refused("A: { path: /a, verify: none, type: x }", "bad-name", "[a-z][a-z0-9_]*");
     refused("timer: { path: /a, verify: none, type: x }", "bad-name", "timer");
+    refused("clock: { path: /a, verify: none, type: x }", "bad-name", "clock");
     refused("calendar: { path: /a, verify: none, preset: github }", "bad-name", "family");
     refused("a: { path: /a, type: x }", "missing-key", "verify");
     refused("a: { path: /a, verify: none }", "missing-key", "`type` is missing");
