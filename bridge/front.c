@@ -143,11 +143,6 @@ static struct store_key key_of(struct cw_text source, struct cw_text key)
     return out;
 }
 
-static struct cw_text payload_of(const struct front *f, const struct http_request *request)
-{
-    return f->config->payloads == PAYLOADS_FULL ? request->body : (struct cw_text){0};
-}
-
 static void match_event(struct front *f, struct accepted *a, struct accepted_event *to,
                         const struct cw_event *event, int64_t now_ms)
 {
@@ -159,8 +154,7 @@ static void match_event(struct front *f, struct accepted *a, struct accepted_eve
 }
 
 static bool fill_event(struct front *f, struct accepted *a, struct accepted_event *to,
-                       const struct source_event *from, const struct http_request *request,
-                       int64_t now_ms)
+                       const struct source_event *from, struct cw_text payload, int64_t now_ms)
 {
     const struct cw_event *event = &from->event;
     to->row = (struct store_event){.received_ms = now_ms,
@@ -168,8 +162,8 @@ static bool fill_event(struct front *f, struct accepted *a, struct accepted_even
                                    .type = event->type,
                                    .id = event->id,
                                    .verdict = STORE_ACCEPTED};
-    if (to == a->events) /* one payload, however many events it has */
-        to->row.payload = payload_of(f, request);
+    if (to == a->events && f->config->payloads == PAYLOADS_FULL)
+        to->row.payload = payload; /* once, however many events it has */
     for (size_t i = 0; i < from->n_keys; i++)
         to->keys[i] = key_of(event->source, from->keys[i]);
     to->n_keys = from->n_keys;
@@ -193,12 +187,12 @@ static void fill_refusal(struct pending *p, const char *reason, int64_t now_ms)
 }
 
 static bool fill_events(struct front *f, struct accepted *a, const struct source_delivery *d,
-                        const struct http_request *request, int64_t now_ms)
+                        int64_t now_ms)
 {
     a->events = cw_arena_take(a->arena, (d->n_events + 1) * sizeof *a->events);
     a->n_events = d->n_events;
     for (size_t i = 0; a->events && i < d->n_events; i++)
-        if (!fill_event(f, a, &a->events[i], &d->events[i], request, now_ms))
+        if (!fill_event(f, a, &a->events[i], &d->events[i], d->payload, now_ms))
             return false;
     return a->events != NULL;
 }
@@ -268,13 +262,12 @@ static void on_refused(struct front *f, struct pending *p, const struct http_ans
 }
 
 static void on_events(struct front *f, struct pending *p, const struct source_delivery *d,
-                      const struct http_request *request, int64_t now_ms)
+                      int64_t now_ms)
 {
     static const char too_large[] = "the delivery needs too much memory";
     struct http_answer refusal = plain(400, too_large);
     p->answer = d->answer;
-    if (fill_events(f, &p->accepted, d, request, now_ms) &&
-        keep(p->accepted.arena, &p->answer.body))
+    if (fill_events(f, &p->accepted, d, now_ms) && keep(p->accepted.arena, &p->answer.body))
         submit(f, p);
     else
         on_refused(f, p, &refusal, too_large, now_ms);
@@ -303,7 +296,7 @@ static void on_request(void *ctx, struct listener_exchange *x, const struct http
         on_refused(f, p, &d.answer, d.reason, now_ms);
         return;
     case SOURCE_EVENTS:
-        on_events(f, p, &d, request, now_ms);
+        on_events(f, p, &d, now_ms);
     }
 }
 

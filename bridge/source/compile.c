@@ -72,8 +72,8 @@ bool compile_is(struct compile *c, const struct cw_node *node, enum cw_node_kind
 }
 
 static const char *const own_keys[] = {
-    "path",    "preset",  "verify",    "type",   "id",  "user",  "fields", "types",
-    "methods", "headers", "challenge", "decode", "ack", "batch", "dedupe", NULL};
+    "path",    "preset",    "verify", "type", "id",    "user",  "fields", "types", "methods",
+    "headers", "challenge", "decode", "ack",  "reply", "batch", "dedupe", NULL};
 
 static bool is_own(struct cw_text text)
 {
@@ -218,8 +218,9 @@ static void compile_methods(struct compile *c)
 
 static void add_decoder(struct compile *c, const struct cw_node *node)
 {
-    static const char *const words[] = {"json", "form", "form.payload", "ndjson", "none", NULL};
-    static const char *const later[] = {"query", "text", "cloudevents", "nested", NULL};
+    static const char *const words[] = {"json",  "form", "form.payload", "ndjson", "none",
+                                        "query", NULL};
+    static const char *const later[] = {"text", "cloudevents", "nested", NULL};
     struct cw_text text = cw_node_text(node);
     for (unsigned i = 0; words[i]; i++)
         if (cw_text_is(text, words[i])) {
@@ -235,7 +236,7 @@ static void add_decoder(struct compile *c, const struct cw_node *node)
 }
 
 _Static_assert(DECODE_JSON == 1 && DECODE_FORM == 2 && DECODE_FORM_PAYLOAD == 4 &&
-                   DECODE_NDJSON == 8 && DECODE_NONE == 16,
+                   DECODE_NDJSON == 8 && DECODE_NONE == 16 && DECODE_QUERY == 32,
                "add_decoder counts on this order");
 
 static void compile_decode(struct compile *c)
@@ -337,9 +338,9 @@ static struct cw_doc *find_preset(struct compile *c)
 static void check_keys(struct compile *c)
 {
     static const char *const of_presets[] = {
-        "family", "limit", "send",   "types_are_all", "verify",    "type",
-        "id",     "user",  "fields", "types",         "challenge", "decode",
-        "ack",    "batch", "dedupe", "methods",       "headers",   NULL};
+        "family", "limit",   "send",    "types_are_all", "verify", "type", "id",
+        "user",   "fields",  "types",   "challenge",     "decode", "ack",  "batch",
+        "dedupe", "methods", "headers", "reply",         NULL};
     static const char *const later[] = {"allow", NULL};
     compile_keys(c, c->user, own_keys, later);
     if (c->preset)

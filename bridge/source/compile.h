@@ -4,7 +4,12 @@
 
 #include "parts.h"
 
-enum roots { ROOTS_DELIVERY, ROOTS_SIGNED, ROOTS_EVENT }; /* which paths a template may read */
+enum roots {
+    ROOTS_DELIVERY,
+    ROOTS_SIGNED,
+    ROOTS_EVENT,
+    ROOTS_REPLY
+}; /* which paths a template may read */
 
 struct compile {
     const struct source_deps *deps;
@@ -52,6 +57,6 @@ void compile_content(struct compile *c, const struct cw_node *node, struct verif
 void compile_verify(struct compile *c);
 
 /* compile_answer.c */
-void compile_answers(struct compile *c); /* ack challenge send */
+void compile_answers(struct compile *c); /* ack reply challenge send */
 
 #endif

@@ -1,4 +1,4 @@
-/* compile_answer: what is answered (ack, challenge), and what `send` would send. */
+/* compile_answer: what is answered (ack, reply, challenge), and what `send` would send. */
 #include "compile.h"
 
 #include <string.h>
@@ -20,7 +20,8 @@ static bool is_header_text(struct cw_text text)
     return text.len > 0;
 }
 
-static void compile_reply(struct compile *c, const struct cw_node *node, struct reply *out)
+static void compile_reply(struct compile *c, const struct cw_node *node, enum roots roots,
+                          struct reply *out)
 {
     static const char *const words[] = {"status", "type", "body", NULL};
     static const char *const later[] = {"headers", "json", NULL};
@@ -36,7 +37,7 @@ static void compile_reply(struct compile *c, const struct cw_node *node, struct 
     else if (type)
         out->type = compile_copy(c, cw_node_text(type)).at;
     if (body)
-        out->body = compile_template(c, body, ROOTS_DELIVERY);
+        out->body = compile_template(c, body, roots);
 }
 
 static void compile_challenge(struct compile *c, const struct cw_node *node, struct challenge *out)
@@ -57,7 +58,7 @@ static void compile_challenge(struct compile *c, const struct cw_node *node, str
     if (compile_is(c, is, CW_NODE_SCALAR, "a text"))
         out->is = compile_copy(c, cw_node_text(is));
     if (reply)
-        compile_reply(c, reply, &out->reply);
+        compile_reply(c, reply, ROOTS_DELIVERY, &out->reply);
 }
 
 static void compile_challenges(struct compile *c)
@@ -126,10 +127,13 @@ static void compile_send(struct compile *c)
 
 void compile_answers(struct compile *c)
 {
-    const struct cw_node *ack = compile_get(c, "ack");
+    const struct cw_node *ack = compile_get(c, "ack"), *reply = compile_get(c, "reply");
     c->source->ack = (struct reply){.status = 202, .type = "text/plain; charset=utf-8"};
+    c->source->told = (struct reply){.status = 200, .type = "text/plain; charset=utf-8"};
     if (ack)
-        compile_reply(c, ack, &c->source->ack);
+        compile_reply(c, ack, ROOTS_DELIVERY, &c->source->ack);
+    if (reply)
+        compile_reply(c, reply, ROOTS_REPLY, &c->source->told);
     compile_challenges(c);
     compile_send(c);
 }

@@ -3,7 +3,9 @@
  * A thing to extract is a template, a list of templates (the first that is present), or
  *   { first: [...], map: { WORD: word } }   the first, translated
  *   { all: [...] }                          one list of all that are present
- * and a template may be { take: "${body.ref}", after: refs/heads/ }. */
+ * and a template may be { take: "${body.ref}", after: refs/heads/ }, the rest of a text that begins
+ * so; { take: ..., as: WORD }, this word for whatever is found (of a type, what is found stays the
+ * provider's own word); { when: TEMPLATE, take: ... }, only where the first is there. */
 #include "compile.h"
 
 #include <string.h>
@@ -34,7 +36,11 @@ static const char *const *words_of(enum roots roots)
     static const char *const content[] = {"body", "header", "query", "form", "sig", NULL};
     static const char *const event[] = {"event", "body", "header", "query",
                                         "form",  "item", "source", NULL};
-    return roots == ROOTS_DELIVERY ? delivery : roots == ROOTS_SIGNED ? content : event;
+    static const char *const reply[] = {"reply", NULL};
+    return roots == ROOTS_DELIVERY ? delivery
+           : roots == ROOTS_SIGNED ? content
+           : roots == ROOTS_EVENT  ? event
+                                   : reply;
 }
 
 static bool check_root(struct compile *c, const struct cw_node *node, struct cw_path path,
@@ -77,19 +83,24 @@ const struct cw_template *compile_template(struct compile *c, const struct cw_no
 
 static void compile_pick(struct compile *c, const struct cw_node *node, struct pick *out)
 {
-    static const char *const words[] = {"take", "after", NULL};
+    static const char *const words[] = {"take", "after", "as", "when", NULL};
     if (cw_node_kind(node) != CW_NODE_MAP) {
         out->tpl = compile_template(c, node, ROOTS_DELIVERY);
         return;
     }
     compile_keys(c, node, words, NULL);
-    const struct cw_node *take = cw_node_get(node, "take"), *after = cw_node_get(node, "after");
+    const struct cw_node *take = cw_node_get(node, "take"), *after = cw_node_get(node, "after"),
+                         *as = cw_node_get(node, "as"), *when = cw_node_get(node, "when");
     if (!take)
         compile_fault(c, node, "missing-key", NULL, "`take` is missing");
     else
         out->tpl = compile_template(c, take, ROOTS_DELIVERY);
     if (after && compile_is(c, after, CW_NODE_SCALAR, "a text"))
         out->after = compile_copy(c, cw_node_text(after));
+    if (as && compile_is(c, as, CW_NODE_SCALAR, "a word"))
+        out->as = compile_copy(c, cw_node_text(as));
+    if (when)
+        out->when = compile_template(c, when, ROOTS_DELIVERY);
 }
 
 static void compile_choice(struct compile *c, const struct cw_node *node, struct choice *out)

@@ -205,11 +205,34 @@ static void compile_hmac(struct compile *c, const struct entry *e, struct verify
 
 /* ---- bearer, token, header and equals, basic ---- */
 
-static void token_from(struct compile *c, const char *text, struct verify *out)
+static void token_from(struct compile *c, const char *text, const char *word, struct verify *out)
 {
     struct cw_text copy = compile_copy(c, cw_text_of(text));
-    if (cw_template_parse(copy, c->source->arena, &out->from, NULL))
+    struct token_place *place = &out->places[out->n_places++];
+    place->word = word;
+    if (cw_template_parse(copy, c->source->arena, &place->from, NULL))
         compile_fault(c, c->key, "bad-template", NULL, "`%s` cannot be read", text);
+}
+
+/* A template, or { take: ${header.Authorization}, word: Token }. */
+static void compile_place(struct compile *c, const struct cw_node *node, struct token_place *out)
+{
+    static const char *const words[] = {"take", "word", NULL};
+    const struct cw_node *take = node, *word = NULL;
+    if (cw_node_kind(node) == CW_NODE_MAP) {
+        compile_keys(c, node, words, NULL);
+        take = cw_node_get(node, "take");
+        word = cw_node_get(node, "word");
+    }
+    if (!take) {
+        compile_fault(c, node, "missing-key", NULL, "`take` is missing");
+        return;
+    }
+    out->from = compile_template(c, take, ROOTS_SIGNED);
+    if (word && !compile_is_token(cw_node_text(word)))
+        compile_fault(c, word, "bad-value", NULL, "not a word such as Bearer");
+    else if (word)
+        out->word = compile_copy(c, cw_node_text(word)).at;
 }
 
 static void compile_token(struct compile *c, const struct entry *e, struct verify *out)
@@ -217,11 +240,17 @@ static void compile_token(struct compile *c, const struct entry *e, struct verif
     static const char *const words[] = {"token", "from", "secret", NULL};
     compile_keys(c, e->user, words, NULL);
     const struct cw_node *from = get(e, "from");
-    if (from)
-        out->from = compile_template(c, from, ROOTS_SIGNED);
-    else
-        compile_fault(c, e->user, "missing-key", NULL,
-                      "`from` is missing: where the token is, such as ${header.X-Token}");
+    bool seq = from && cw_node_kind(from) == CW_NODE_SEQ;
+    size_t n = !from ? 0 : seq ? cw_node_count(from) : 1;
+    if (!n || n > sizeof out->places / sizeof out->places[0]) {
+        compile_fault(c, n ? from : e->user, n ? "bad-value" : "missing-key", NULL,
+                      "`from` names the one to four places where the token may be, such as "
+                      "${header.X-Token}");
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        compile_place(c, seq ? cw_node_item(from, i) : from, &out->places[i]);
+    out->n_places = n;
 }
 
 static void compile_equals(struct compile *c, const struct entry *e, struct verify *out)
@@ -236,7 +265,7 @@ static void compile_equals(struct compile *c, const struct entry *e, struct veri
     char text[300];
     struct cw_text name = cw_node_text(header);
     snprintf(text, sizeof text, "${header.%.*s}", (int)(name.len > 200 ? 200 : name.len), name.at);
-    token_from(c, text, out);
+    token_from(c, text, NULL, out);
 }
 
 static void compile_one_word(struct compile *c, const struct entry *e, struct verify *out)
@@ -244,11 +273,10 @@ static void compile_one_word(struct compile *c, const struct entry *e, struct ve
     const char *const words[] = {e->scheme, "secret", NULL};
     bool basic = strcmp(e->scheme, "basic") == 0;
     compile_keys(c, e->user, words, NULL);
-    out->word = basic ? NULL : "Bearer";
     if (basic)
         out->scheme = SCHEME_BASIC;
     else
-        token_from(c, "${header.Authorization}", out);
+        token_from(c, "${header.Authorization}", "Bearer", out);
 }
 
 static void compile_plain(struct compile *c, const struct entry *e, struct verify *out)

@@ -1,7 +1,8 @@
 /* decode: the body as one JSON value, read as its Content-Type says.
  *
- * Only type/subtype count, in any case; parameters may be malformed. A form becomes an object (a
- * repeated name: a list), lines of JSON a list; a form with `payload` is the JSON in it. */
+ * A request without a body may have its fields in the query. Only type/subtype count, in any case;
+ * parameters may be malformed. A form becomes an object (a repeated name: a list), lines of JSON a
+ * list; a form with `payload` is the JSON in it. */
 #include "parts.h"
 
 #include <string.h>
@@ -97,17 +98,41 @@ static size_t put_form(const struct form *form, char *out)
     return n + put_char('}', AT(n));
 }
 
-static bool read_form(struct scope *scope)
+static bool read_fields(struct scope *scope, const struct form *form)
+{
+    size_t len = put_form(form, NULL);
+    char *json = scope_take(scope, len + 1);
+    if (!json)
+        return bad(scope, NULL);
+    put_form(form, json);
+    return read_json(scope, (struct cw_text){json, len});
+}
+
+static bool read_part(struct scope *scope, const char *name, struct cw_text text,
+                      enum part_state *state, struct form *form)
 {
     struct cw_error err;
     enum cw_status status = CW_OK;
-    if (scope->form_state != PART_READ)
-        status = form_read(scope->request->body, scope->arena, &scope->form, &err);
+    if (*state != PART_READ)
+        status = form_read(text, scope->arena, form, &err);
     scope->out_of_memory |= status == CW_NOMEM;
     if (status)
-        return bad(scope, scope_printf(scope, "the body cannot be read: %s", err.text));
-    scope->form_state = PART_READ;
+        return bad(scope, scope_printf(scope, "the %s cannot be read: %s", name, err.text));
+    *state = PART_READ;
+    return true;
+}
+
+static bool read_query(struct scope *scope)
+{
+    return read_part(scope, "query", scope->request->query, &scope->query_state, &scope->query) &&
+           read_fields(scope, &scope->query);
+}
+
+static bool read_form(struct scope *scope)
+{
     const struct form *form = &scope->form;
+    if (!read_part(scope, "body", scope->request->body, &scope->form_state, &scope->form))
+        return false;
     const struct form_field *payload = form_find(form, CW_TEXT("payload"), 0);
     if (payload && scope->source->decoders & DECODE_FORM_PAYLOAD) {
         if (form_find(form, payload->name, (size_t)(payload - form->fields) + 1))
@@ -116,12 +141,7 @@ static bool read_form(struct scope *scope)
     }
     if (!(scope->source->decoders & DECODE_FORM))
         return bad(scope, "the form has no field named payload");
-    size_t len = put_form(form, NULL);
-    char *json = scope_take(scope, len + 1);
-    if (!json)
-        return bad(scope, NULL);
-    put_form(form, json);
-    return read_json(scope, (struct cw_text){json, len});
+    return read_fields(scope, form);
 }
 
 /* ---- Lines ---- */
@@ -208,6 +228,9 @@ bool decode_body(struct scope *scope)
 {
     if (scope->body_state != PART_UNREAD)
         return scope->body_state == PART_READ;
+    if (scope->source->decoders & DECODE_QUERY && !scope->request->body.len &&
+        scope->request->query.len)
+        return read_query(scope);
     if (nothing_to_read(scope)) {
         scope->body_state = PART_READ;
         return true;

@@ -70,12 +70,21 @@ static struct cw_text type_slug(struct scope *scope, struct cw_text word)
 static bool set_type(struct scope *scope, struct cw_event *event, const char **reason)
 {
     const struct source *source = scope->source;
-    struct cw_value value = scope_extract(scope, &source->type);
+    struct cw_value value = {.kind = CW_MISSING};
+    const struct pick *pick = NULL;
+    if (source->type.n == 1 && !source->type.all && !source->type.n_map)
+        pick = scope_choose(scope, source->type.choices, &value);
+    else
+        value = scope_extract(scope, &source->type);
     struct cw_text word = scope_text(scope, &value);
     *reason = word.len > TYPE_BYTES ? "its event type is too long" : "it names no event type";
     if (!word.len || word.len > TYPE_BYTES)
         return false;
     event->provider_type = word;
+    if (pick && pick->as.len) {
+        event->type = pick->as;
+        return true;
+    }
     for (size_t i = 0; i < source->n_type_map; i++)
         if (source->type_map[i].from.len == word.len &&
             memcmp(source->type_map[i].from.at, word.at, word.len) == 0) {

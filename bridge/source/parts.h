@@ -36,6 +36,11 @@ struct piece { /* of the content that a signature covers */
     const struct cw_template *tpl;
 };
 
+struct token_place { /* where a token may stand */
+    const struct cw_template *from;
+    const char *word; /* "Bearer" before the token, or NULL */
+};
+
 enum scheme { SCHEME_NONE, SCHEME_HMAC, SCHEME_TOKEN, SCHEME_BASIC };
 
 struct verify {
@@ -57,15 +62,17 @@ struct verify {
     bool time_in_ms;
     int64_t tolerance_ms;
     /* token */
-    const struct cw_template *from;
-    const char *word; /* "Bearer" before the token, or NULL */
+    struct token_place places[4]; /* the first where something of the right form stands counts */
+    size_t n_places;
 };
 
 /* ---- Extraction ---- */
 
 struct pick { /* one template, perhaps of a text that must begin with `after` */
     const struct cw_template *tpl;
+    const struct cw_template *when; /* or NULL: only where this is there */
     struct cw_text after;
+    struct cw_text as; /* of a type: what it is called, whatever the provider's own word */
 };
 
 struct choice { /* the first pick that is present */
@@ -98,7 +105,8 @@ enum decoder {
     DECODE_FORM = 2,
     DECODE_FORM_PAYLOAD = 4,
     DECODE_NDJSON = 8,
-    DECODE_NONE = 16
+    DECODE_NONE = 16,
+    DECODE_QUERY = 32 /* of a request without a body */
 };
 
 struct reply {
@@ -150,6 +158,7 @@ struct source {
     const struct challenge *challenges;
     size_t n_challenges;
     struct reply ack;
+    struct reply told; /* how a text of a rule is answered; without a body it is the text itself */
     const struct send_header *send;
     size_t n_send;
 };
@@ -185,6 +194,10 @@ struct scope {
     bool is_lines;          /* the body is a list of lines */
     struct cw_value item;
     const struct cw_event *event; /* when event.* may be read */
+    struct cw_text told;          /* when `reply` may be read */
+    struct cw_text proof;         /* the token that proved it */
+    bool proof_inside;            /* it stood in query or body */
+    struct http_request without;  /* the request with the token hidden */
     const char *hash;             /* of what was signed; NULL until it is needed */
     bool out_of_memory;           /* the arena's budget is spent */
 };
@@ -196,6 +209,9 @@ struct cw_text scope_header(const struct http_request *request, struct cw_text n
 /* Renders; missing, empty and unusable things are CW_MISSING. */
 struct cw_value scope_render(struct scope *scope, const struct cw_template *tpl);
 struct cw_value scope_extract(struct scope *scope, const struct extract *extract);
+/* The first pick that is there, with what it found. Returns: NULL when there is none. */
+const struct pick *scope_choose(struct scope *scope, const struct choice *choice,
+                                struct cw_value *out);
 /* The extracted thing as text; empty when there is none or it is no text or number. */
 struct cw_text scope_text(struct scope *scope, const struct cw_value *value);
 /* Memory of the pass, or NULL with out_of_memory set. */
@@ -205,6 +221,9 @@ char *scope_printf(struct scope *scope, const char *format, ...)
 
 /* decode.c: reads the body once, as its Content-Type says. */
 bool decode_body(struct scope *scope);
+/* hide.c: what comes after sees no body or query with the token that proved the delivery. Returns:
+ * the body as it may be kept; empty when the token may be in it still. */
+struct cw_text hide_proof(struct scope *scope);
 
 /* verify.c. Returns: the scheme that proved it, or NULL with *reason. */
 const struct verify *verify_request(struct scope *scope, const char **reason);

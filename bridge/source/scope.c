@@ -169,6 +169,8 @@ static enum cw_status lookup(void *ctx, struct cw_path path, struct cw_arena *ar
         *out = signature_part(scope, rest);
     else if (cw_text_is(root, "source") && rest.n == 1 && cw_text_is(rest.steps[0].name, "name"))
         *out = cw_value_string(cw_text_of(scope->source->name));
+    else if (cw_text_is(root, "reply") && !rest.n)
+        *out = cw_value_string(scope->told);
     if (status || scope->out_of_memory)
         return cw_fail(err, CW_NOMEM, "the delivery needs too much memory");
     return CW_OK;
@@ -217,6 +219,8 @@ struct cw_text scope_text(struct scope *scope, const struct cw_value *value)
 
 static struct cw_value run_pick(struct scope *scope, const struct pick *pick)
 {
+    if (pick->when && scope_render(scope, pick->when).kind == CW_MISSING)
+        return (struct cw_value){.kind = CW_MISSING};
     struct cw_value value = scope_render(scope, pick->tpl);
     if (value.kind == CW_MISSING || !pick->after.len)
         return value;
@@ -226,12 +230,23 @@ static struct cw_value run_pick(struct scope *scope, const struct pick *pick)
     return cw_value_string((struct cw_text){text.at + after.len, text.len - after.len});
 }
 
+const struct pick *scope_choose(struct scope *scope, const struct choice *choice,
+                                struct cw_value *out)
+{
+    *out = (struct cw_value){.kind = CW_MISSING};
+    for (size_t i = 0; i < choice->n; i++) {
+        *out = run_pick(scope, &choice->picks[i]);
+        if (out->kind != CW_MISSING)
+            return &choice->picks[i];
+    }
+    return NULL;
+}
+
 static struct cw_value run_choice(struct scope *scope, const struct choice *choice)
 {
-    struct cw_value value = {.kind = CW_MISSING};
-    for (size_t i = 0; i < choice->n && value.kind == CW_MISSING; i++)
-        value = run_pick(scope, &choice->picks[i]);
-    return value;
+    struct cw_value value;
+    const struct pick *pick = scope_choose(scope, choice, &value);
+    return pick && pick->as.len ? cw_value_string(pick->as) : value;
 }
 
 /* All choices in one flat list. */

@@ -169,18 +169,22 @@ static char *copy_secret(struct signing *s, const struct verify_key *key)
 
 static enum cw_status add_token(struct signing *s, const struct verify *verify)
 {
+    const struct token_place *place = verify->places;
     struct cw_text name = {NULL, 0};
-    if (cw_template_count(verify->from) == 1)
-        name = header_of(cw_template_path(verify->from, 0));
+    for (size_t i = 0; i < verify->n_places && !name.len; i++)
+        if (cw_template_count(verify->places[i].from) == 1) {
+            place = &verify->places[i];
+            name = header_of(cw_template_path(place->from, 0));
+        }
     const char *secret = copy_secret(s, &verify->keys[0]);
     if (!name.len)
         return cw_fail(s->err, CW_EINVAL, "the token of this source is not in a header");
-    if (!secret || !verify->word)
+    if (!secret || !place->word)
         return add(s, name, secret);
-    size_t size = strlen(verify->word) + verify->keys[0].len + 2;
+    size_t size = strlen(place->word) + verify->keys[0].len + 2;
     char *value = scope_take(&s->scope, size);
     if (value)
-        snprintf(value, size, "%s %s", verify->word, secret);
+        snprintf(value, size, "%s %s", place->word, secret);
     return add(s, name, value);
 }
 

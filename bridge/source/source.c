@@ -206,6 +206,27 @@ void source_receive(const struct source *source, struct source_scratch *scratch,
         .source = source, .scratch = scratch, .request = request, .arena = arena, .now_ms = now_ms};
     *out = (struct source_delivery){.verdict = SOURCE_DENIED};
     const struct verify *by = verify_request(&scope, &out->reason);
-    if (by)
-        decode(&scope, by, out);
+    if (!by)
+        return;
+    struct cw_text payload = hide_proof(&scope);
+    decode(&scope, by, out);
+    out->payload = payload;
+}
+
+/* ---- Telling ---- */
+
+void source_tell(const struct source *source, struct cw_text text, struct cw_arena *arena,
+                 struct http_answer *out)
+{
+    struct scope scope = {.source = source, .arena = arena, .told = text};
+    struct cw_value value = {.kind = CW_MISSING};
+    if (source && source->told.body)
+        value = scope_render(&scope, source->told.body);
+    struct cw_text body = scope_text(&scope, &value);
+    *out = (struct http_answer){.status = 200, .type = "text/plain; charset=utf-8", .body = text};
+    if (!body.len)
+        return;
+    out->status = source->told.status;
+    out->body = body;
+    out->type = scope_printf(&scope, "%s", source->told.type);
 }

@@ -56,6 +56,7 @@ struct source_delivery {
     const char *reason;        /* of DENIED and REFUSED: one line without payload or secrets */
     const struct source_event *events;
     size_t n_events;
+    struct cw_text payload; /* the body as it may be kept: without the token that proved it */
 };
 
 /* Verifies and decodes. Lives: *out lies in `arena`, the scratch and the request until the next
@@ -63,6 +64,11 @@ struct source_delivery {
 void source_receive(const struct source *source, struct source_scratch *scratch,
                     const struct http_request *request, int64_t now_ms, struct cw_arena *arena,
                     struct source_delivery *out);
+
+/* What to answer when a rule has something to say, as the source's senders expect it; the text
+ * alone when `source` is NULL. Lives: in `arena`, or it is `text` itself. */
+void source_tell(const struct source *source, struct cw_text text, struct cw_arena *arena,
+                 struct http_answer *out);
 
 /* The headers with which the provider would send this body: for `clockwire send` and tests.
  * Lives: in `arena`. Returns: CW_EINVAL when the source's scheme cannot be signed here. */

@@ -246,15 +246,31 @@ static bool is_known(const struct verify *verify, const void *at, size_t len)
     return same;
 }
 
+static bool is_in_header(const struct token_place *place)
+{
+    return cw_template_count(place->from) == 1 &&
+           cw_text_is(cw_template_path(place->from, 0).steps[0].name, "header");
+}
+
 static const char *check_token(struct scope *scope, const struct verify *verify)
 {
-    struct cw_value value = scope_render(scope, verify->from);
-    struct cw_text text = value.kind == CW_STRING ? value.text : (struct cw_text){NULL, 0};
-    if (!text.len)
-        return "no token";
-    if (!take_word(&text, verify->word) || !text.len)
-        return "the token has not the right form";
-    return is_known(verify, text.at, text.len) ? NULL : "the token does not match";
+    const char *fault = "no token";
+    for (size_t i = 0; i < verify->n_places; i++) {
+        const struct token_place *place = &verify->places[i];
+        struct cw_value value = scope_render(scope, place->from);
+        struct cw_text text = value.kind == CW_STRING ? value.text : (struct cw_text){NULL, 0};
+        if (!text.len)
+            continue;
+        if (take_word(&text, place->word) && text.len) {
+            if (!is_known(verify, text.at, text.len))
+                return "the token does not match";
+            scope->proof = text;
+            scope->proof_inside = !is_in_header(place);
+            return NULL;
+        }
+        fault = "the token has not the right form";
+    }
+    return fault;
 }
 
 static const char *check_basic(struct scope *scope, const struct verify *verify)

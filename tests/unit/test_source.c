@@ -24,7 +24,7 @@ static void refused(const char *yaml, const char *code, const char *part)
 TEST(a_preset_that_is_not_here_is_one_fault)
 {
     struct kit kit;
-    kit_open(&kit, "a: { path: /a, preset: mattermost, verify: { token: 0123456789abcdef } }");
+    kit_open(&kit, "a: { path: /a, preset: rocketchat, verify: { token: 0123456789abcdef } }");
     CHECK(strstr(kit.text, "error[not-in-this-build]") != NULL);
     CHECK(strstr(kit.text, "missing-key") == NULL);
     kit_close(&kit);
