@@ -210,7 +210,9 @@ static void tell_watcher(const struct dispatcher *d, const struct lane *lane,
     const struct head *h = lane->head;
     if (!d->ended)
         return;
-    auto_free char *args = h->args ? json_dumps(h->args, JSON_COMPACT) : NULL;
+    json_t *shown = h->args ? action_shown_args(h->args, h->progress) : NULL;
+    auto_free char *args = shown ? json_dumps(shown, JSON_COMPACT) : NULL;
+    json_decref(shown);
     struct dispatcher_end end = {lane->person,
                                  h->rule,
                                  h->action,

@@ -34,6 +34,9 @@ struct cwr_rule_state {
     bool in_vars;   /* what is read now is needed when the action runs */
     bool in_who;    /* we are in `user`, which cannot read user.* */
     bool in_key;    /* nor can `key` */
+    bool in_then;   /* where timer.* can be read */
+    bool in_secret; /* in an argument that can read secret.* */
+    bool is_late;   /* the template at hand reads what is known in the lane only */
     unsigned nots;  /* how many `not` we are in; `unless` counts as one */
     unsigned items; /* how many any_item and every_item we are in */
 };

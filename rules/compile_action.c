@@ -72,7 +72,11 @@ static bool compile_arg_value(struct cwr_compiler *c, const struct cw_arg_spec *
         return false;
     if (spec->choices)
         return compile_choice(c, spec, node, arg);
+    c->at.in_secret = spec->secret;
+    c->at.is_late = false;
     arg->tpl = cwr_compile_template(c, node);
+    arg->is_late = c->at.is_late;
+    c->at.in_secret = false;
     return arg->tpl != NULL;
 }
 

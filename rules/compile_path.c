@@ -3,11 +3,15 @@
 
 #include "buf.h"
 #include "compile.h"
+#include "fact.h"
 
-static const char *const roots[] = {"event", "match", "user", "source", "item", "now"};
+static const char *const roots[] = {
+    [CWR_ROOT_EVENT] = "event",   [CWR_ROOT_MATCH] = "match", [CWR_ROOT_USER] = "user",
+    [CWR_ROOT_SOURCE] = "source", [CWR_ROOT_TIMER] = "timer", [CWR_ROOT_SECRET] = "secret",
+    [CWR_ROOT_ITEM] = "item",     [CWR_ROOT_NOW] = "now"};
 static const char *const person_fields[] = {"name", "awork", "timezone", "type_of_work", "chat"};
 
-enum { N_ROOTS = 6, N_PERSON_FIELDS = 5 };
+enum { N_ROOTS = sizeof roots / sizeof roots[0], N_PERSON_FIELDS = 5 };
 
 static bool path_fault(struct cwr_compiler *c, struct cw_place place, const char *hint,
                        const char *what, struct cw_text name)
@@ -140,9 +144,38 @@ static bool use_source(struct cwr_compiler *c, struct cw_path path, struct cw_pl
                       out->name);
 }
 
+static bool use_timer(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                      const struct cwr_ref *ref)
+{
+    const char *words[CWR_FACTS];
+    struct cw_text name = path.n > 1 ? path.steps[1].name : CW_TEXT("");
+    size_t n = cwr_fact_names(words);
+    if (path.n != 2 || !cwr_fact_is(name))
+        return path_fault(c, place, cwr_did_you_mean(c, name, words, n), "a timer has no",
+                          ref->name);
+    if (!c->at.in_then) {
+        cwr_later(c, place, ref->name);
+        return false;
+    }
+    c->at.is_late = true;
+    return true;
+}
+
+static bool use_secret(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                       const struct cwr_ref *ref)
+{
+    if (!c->at.in_secret)
+        return path_fault(c, place, NULL, "only sources and the arguments of `call` can read",
+                          ref->name);
+    if (path.n != 2 || path.steps[1].kind != CW_STEP_NAME)
+        return path_fault(c, place, NULL, "a secret is written secret.name, not", ref->name);
+    c->at.is_late = true;
+    return true;
+}
+
 static bool is_later_root(struct cw_text root)
 {
-    return cw_text_is(root, "timer") || cw_text_is(root, "state") || cw_text_is(root, "count");
+    return cw_text_is(root, "state") || cw_text_is(root, "count");
 }
 
 /* "did you mean `event.ref`?" for evnt.ref. */
@@ -161,7 +194,7 @@ static const char *mean_root(struct cwr_compiler *c, const char *near, struct cw
 static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
                          struct cw_text name)
 {
-    static const char *const of_sources[] = {"secret", "env", "header", "query", "form"};
+    static const char *const of_sources[] = {"env", "header", "query", "form"};
     struct cw_text root = path.steps[0].name;
     for (size_t i = 0; i < sizeof of_sources / sizeof of_sources[0]; i++)
         if (cw_text_is(root, of_sources[i]))
@@ -197,6 +230,10 @@ static bool bind_root(struct cwr_compiler *c, struct cw_path path, struct cw_pla
         return use_user(c, path, place, ref);
     case CWR_ROOT_SOURCE:
         return use_source(c, path, place, ref);
+    case CWR_ROOT_TIMER:
+        return use_timer(c, path, place, ref);
+    case CWR_ROOT_SECRET:
+        return use_secret(c, path, place, ref);
     case CWR_ROOT_ITEM:
         return c->at.items ||
                path_fault(c, place, NULL, "only any_item and every_item have an", ref->name);
@@ -230,7 +267,8 @@ bool cwr_compile_ref(struct cwr_compiler *c, struct cw_path path, struct cw_plac
         return path_fault(c, place, NULL, "something is missing behind", ref.name);
     if (!bind_root(c, path, place, &ref))
         return false;
-    bool stored = ref.root != CWR_ROOT_USER && ref.root != CWR_ROOT_NOW;
+    bool stored =
+        ref.root != CWR_ROOT_USER && ref.root != CWR_ROOT_NOW && !cwr_root_is_late(ref.root);
     if (c->at.in_vars && stored && !keep_var(c, &ref))
         return false;
     *out = ref;

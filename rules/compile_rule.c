@@ -229,7 +229,7 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
         read_event_user(c);
     }
     c->at.nots--;
-    c->at.in_vars = true;
+    c->at.in_vars = c->at.in_then = true;
     if ((node = want(c, map, "then")))
         cwr_compile_actions(c, node, rule);
     cwr_compile_expires(c, cw_node_get(map, "expires"), rule);

@@ -15,6 +15,7 @@ struct render {
     int64_t now_ms;
     const struct cwr_zone *zone; /* of the person */
     struct cw_arena *arena;
+    bool to_show; /* what is known later stands among the other arguments */
 };
 
 /* ---- What templates read ---- */
@@ -34,6 +35,8 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
     const struct render *r = ctx;
     struct cw_text root = path.steps[0].name;
     enum cw_status status = CW_OK;
+    if (cw_text_is(root, "timer") || cw_text_is(root, "secret"))
+        return CW_EBUSY; /* the lane's to tell */
     if (cw_text_is(root, "user")) {
         *out = cwr_person_get(r->person, path);
     } else if (cw_text_is(root, "now")) {
@@ -70,42 +73,75 @@ enum cw_status cwr_refuse(struct cw_effect *effect, struct cw_arena *arena, cons
 
 /* ---- Rendering ---- */
 
-static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struct cwr_buf *buf,
-                              struct cw_error *err)
+static enum cw_status render_arg(const struct render *r, const struct cwr_arg *arg,
+                                 struct cw_text *out, struct cw_error *err)
 {
-    const struct cw_scope scope = {look_up, r};
+    const struct cw_scope scope = {look_up, (void *)r};
     struct cw_value value;
-    struct cw_text text;
-    cwr_buf_puts(buf, buf->len > 1 ? "," : "");
-    cwr_buf_json_string(buf, arg->name);
-    if (arg->is_bool) {
-        cwr_buf_puts(buf, arg->truth ? ":true" : ":false");
-        return CW_OK;
-    }
+    if (arg->is_late)
+        return cwr_template_residual(arg->tpl, &scope, r->zone, r->arena, out, err);
     enum cw_status status = cwr_template_render(arg->tpl, &scope, r->zone, r->arena, &value, err);
+    if (!status && cw_value_text(&value, r->arena, out))
+        return cw_fail(err, CW_NOMEM, "memory is short");
+    return status;
+}
+
+static enum cw_status put_arg(const struct render *r, const struct cwr_arg *arg,
+                              struct cwr_buf *buf, struct cw_error *err)
+{
+    struct cw_text text;
+    enum cw_status status = arg->is_bool ? CW_OK : render_arg(r, arg, &text, err);
     if (status)
         return status;
-    if (cw_value_text(&value, r->arena, &text))
-        return cw_fail(err, CW_NOMEM, "memory is short");
+    cwr_buf_puts(buf, buf->len && buf->at[buf->len - 1] != '{' ? "," : "");
+    cwr_buf_json_string(buf, arg->name);
     cwr_buf_puts(buf, ":");
-    cwr_buf_json_string(buf, text);
+    if (arg->is_bool)
+        cwr_buf_puts(buf, arg->truth ? "true" : "false");
+    else
+        cwr_buf_json_string(buf, text);
     return CW_OK;
 }
 
-/* On failure *place is that of the argument. */
-static enum cw_status render_call(struct render *r, const struct cwr_action *action,
-                                  struct cw_call *out, struct cw_place *place, struct cw_error *err)
+/* Those of the arguments that are known now, or the others, or all. On failure *place is that of
+ * the argument. */
+static enum cw_status put_args(const struct render *r, const struct cwr_action *action, bool late,
+                               struct cwr_buf *buf, struct cw_place *place, struct cw_error *err)
 {
-    struct cwr_buf buf = cwr_buf_in(r->arena);
-    cwr_buf_puts(&buf, "{");
     for (size_t i = 0; i < action->n_args; i++) {
-        enum cw_status status = put_arg(r, &action->args[i], &buf, err);
+        if (!r->to_show && action->args[i].is_late != late)
+            continue;
+        enum cw_status status = put_arg(r, &action->args[i], buf, err);
         *place = action->args[i].place;
         if (status)
             return status;
     }
+    return CW_OK;
+}
+
+static bool has_late(const struct cwr_action *action)
+{
+    for (size_t i = 0; i < action->n_args; i++)
+        if (action->args[i].is_late)
+            return true;
+    return false;
+}
+
+static enum cw_status render_call(const struct render *r, const struct cwr_action *action,
+                                  struct cw_call *out, struct cw_place *place, struct cw_error *err)
+{
+    struct cwr_buf buf = cwr_buf_in(r->arena);
+    cwr_buf_puts(&buf, "{");
+    enum cw_status status = put_args(r, action, false, &buf, place, err);
+    if (!status && !r->to_show && has_late(action)) {
+        cwr_buf_puts(&buf, buf.len > 1 ? ",\"${}\":{" : "\"${}\":{");
+        status = put_args(r, action, true, &buf, place, err);
+        cwr_buf_puts(&buf, "}");
+    }
     cwr_buf_puts(&buf, "}");
     out->action = action->name;
+    if (status)
+        return status;
     return cwr_buf_end(&buf, &out->args) ? cw_fail(err, CW_NOMEM, "memory is short") : CW_OK;
 }
 
@@ -115,12 +151,12 @@ static enum cw_status begin(struct render *r, const struct cwr_deciding *d,
 {
     struct cw_text vars = effect->vars.len ? effect->vars : CW_TEXT("{}");
     enum cw_status status = cw_json_read(d->json, vars, NULL);
-    *r = (struct render){rule,
-                         effect->person,
-                         {.kind = CW_MISSING},
-                         d->now_ms,
-                         cwr_person_zone(&d->rules->calendar, effect->person),
-                         d->arena};
+    *r = (struct render){.rule = rule,
+                         .person = effect->person,
+                         .now_ms = d->now_ms,
+                         .zone = cwr_person_zone(&d->rules->calendar, effect->person),
+                         .arena = d->arena,
+                         .to_show = rule->dry_run};
     *read = !status;
     if (status == CW_NOMEM)
         return status;

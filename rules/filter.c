@@ -48,8 +48,7 @@ static struct cw_text trim(struct cw_text text)
 
 /* ---- Reading ---- */
 
-/* The length of a quoted argument with both quotes, or 0 when the second one is missing. */
-static size_t quoted_length(struct cw_text text)
+size_t cwr_quoted_length(struct cw_text text)
 {
     for (size_t i = 1; i < text.len; i++) {
         if (text.at[i] != text.at[0])
@@ -61,8 +60,7 @@ static size_t quoted_length(struct cw_text text)
     return 0;
 }
 
-/* 'it''s' is it's, likewise with ". */
-static enum cw_status unquote(struct cw_text text, struct cw_arena *arena, struct cw_text *out)
+enum cw_status cwr_unquote(struct cw_text text, struct cw_arena *arena, struct cw_text *out)
 {
     char *made = cw_arena_take(arena, text.len);
     size_t len = 0;
@@ -85,7 +83,7 @@ static enum cw_status take_arg(struct cw_text *rest, bool comma, struct cw_arena
         text.at++, text.len--;
     size_t len = text.len, quoted = 0;
     if (text.len && (text.at[0] == '\'' || text.at[0] == '"'))
-        quoted = quoted_length(text);
+        quoted = cwr_quoted_length(text);
     const char *end = comma ? memchr(text.at + quoted, ',', text.len - quoted) : NULL;
     if (end)
         len = (size_t)(end - text.at);
@@ -93,7 +91,7 @@ static enum cw_status take_arg(struct cw_text *rest, bool comma, struct cw_arena
     size_t used = len + (end != NULL);
     *rest = (struct cw_text){text.at + used, text.len - used};
     if (quoted && quoted == arg.len)
-        return unquote(arg, arena, out);
+        return cwr_unquote(arg, arena, out);
     *out = arg;
     return CW_OK;
 }

@@ -39,6 +39,7 @@ struct cwr_who {
 struct cwr_arg {
     struct cw_text name;
     bool is_bool, truth;
+    bool is_late;                  /* some of it is known in the lane only */
     const struct cw_template *tpl; /* NULL for is_bool */
     struct cw_place place;
 };

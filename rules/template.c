@@ -2,8 +2,9 @@
  *
  * Compiled once into literal pieces and look-ups; rendering never fails for what a stranger sent
  * but for a missing path (CW_ENOENT) and the ceiling of 64 KiB (CW_ELIMIT). `$${` is a literal
- * `${`. Exactly one ${...} and nothing else keeps the value's JSON type. An argument may stand in
- * quotes ('it''s'), which it needs when it holds | } , or blanks at its ends. */
+ * `${`, and ${'text'} stands for the text in the quotes: a $ before a ${...} is ${'$'}. Exactly one
+ * ${...} and nothing else keeps the value's JSON type. An argument may stand in quotes ('it''s'),
+ * which it needs when it holds | } , or blanks at its ends. */
 #include "template.h"
 
 #include "buf.h"
@@ -78,9 +79,7 @@ static enum cw_status add_path(struct parser *p, struct cwr_part *part, size_t f
         return cw_fail_at(p->err, CW_ESYNTAX, from, "a path is missing in ${...}");
     struct cw_error err = {0};
     part->at = from;
-    part->name = (struct cw_text){cw_arena_copy(p->arena, copy), copy.len};
-    if (!part->name.at)
-        return no_memory(p);
+    part->name = copy;
     enum cw_status status = cw_path_parse(part->name, p->arena, &part->path, &err);
     if (status)
         return cw_fail_at(p->err, status, from + (err.at > 0 ? (size_t)err.at : 0), "%s", err.text);
@@ -100,11 +99,7 @@ static enum cw_status add_filters(struct parser *p, struct cwr_part *part, size_
             return cw_fail_at(p->err, CW_ELIMIT, from, "more than 16 filters");
         if (!filter)
             return no_memory(p);
-        char *copy = cw_arena_copy(p->arena, slice(p, from, end));
-        if (!copy)
-            return no_memory(p);
-        status =
-            cwr_filter_parse((struct cw_text){copy, end - from}, from, p->arena, filter, p->err);
+        status = cwr_filter_parse(slice(p, from, end), from, p->arena, filter, p->err);
         if (status)
             return status;
         *link = filter;
@@ -127,6 +122,23 @@ static struct cwr_part *next_part(struct parser *p)
     return part;
 }
 
+/* ${'text'}; p->pos stands on the quote. */
+static enum cw_status parse_quoted(struct parser *p, size_t start, struct cwr_part *part)
+{
+    size_t len = cwr_quoted_length(slice(p, p->pos, p->text.len)), end = p->pos + len;
+    if (!len)
+        return cw_fail_at(p->err, CW_ESYNTAX, p->pos, "the closing quote is missing");
+    if (cwr_unquote(slice(p, p->pos, end), p->arena, &part->literal))
+        return no_memory(p);
+    while (end < p->text.len && is_blank(p->text.at[end]))
+        end++;
+    enum cw_status status = check_piece(p, start, end, end);
+    if (!status && p->text.at[end] != '}')
+        return cw_fail_at(p->err, CW_ESYNTAX, end, "nothing but a } can stand behind a text");
+    p->pos = end + 1;
+    return status;
+}
+
 /* p->pos stands on ${ */
 static enum cw_status parse_expression(struct parser *p)
 {
@@ -134,11 +146,17 @@ static enum cw_status parse_expression(struct parser *p)
     struct cwr_part *part = next_part(p);
     if (!part)
         return CW_ELIMIT;
+    while (from < end && is_blank(p->text.at[from]))
+        from++;
+    p->pos = from;
+    if (from < end && (p->text.at[from] == '\'' || p->text.at[from] == '"'))
+        return parse_quoted(p, start, part);
     enum cw_status status = check_piece(p, start, from, end);
     if (!status)
         status = add_path(p, part, from, end);
     if (!status)
         status = add_filters(p, part, start, end);
+    part->written = status ? part->written : slice(p, start, p->pos);
     p->n_paths += !status;
     return status;
 }
@@ -195,6 +213,9 @@ enum cw_status cw_template_parse(struct cw_text text, struct cw_arena *arena,
     enum cw_status status = CW_OK;
     if (text.len > CWR_TEMPLATE_BYTES)
         return cw_fail_at(err, CW_ELIMIT, 0, "a template of more than 64 KiB");
+    p.text.at = text.len ? cw_arena_copy(arena, text) : ""; /* the parts point into it */
+    if (!p.text.at)
+        return no_memory(&p);
     while (!status && p.pos < text.len)
         status = is_at(&p, p.pos, "${") ? parse_expression(&p) : parse_literal(&p);
     return status ? status : finish(&p, out);
@@ -291,4 +312,80 @@ enum cw_status cw_template_render(const struct cw_template *tpl, const struct cw
                                   struct cw_error *err)
 {
     return cwr_template_render(tpl, scope, NULL, arena, out, err);
+}
+
+/* ---- Residuals ---- */
+
+/* A template whose value is this text: every ${ in it becomes $${, also one whose $ was put
+ * before. */
+static void put_escaped(struct cwr_buf *buf, struct cw_text text)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < text.len && !buf->status; i++) {
+        char before = i ? text.at[i - 1] : buf->len ? buf->at[buf->len - 1] : ' ';
+        if (text.at[i] != '{' || before != '$')
+            continue;
+        cwr_buf_put(buf, (struct cw_text){text.at + from, i - from});
+        cwr_buf_puts(buf, "$");
+        from = i;
+    }
+    cwr_buf_put(buf, (struct cw_text){text.at + from, text.len - from});
+}
+
+/* A $ that stands before it would make it a literal: it goes into quotes. */
+static void put_written(struct cwr_buf *buf, struct cw_text written)
+{
+    size_t n = 0;
+    while (!buf->status && n < buf->len && buf->at[buf->len - n - 1] == '$')
+        n++;
+    buf->len -= n;
+    cwr_buf_puts(buf, n ? "${'" : "");
+    for (size_t i = 0; i < n; i++)
+        cwr_buf_puts(buf, "$");
+    cwr_buf_puts(buf, n ? "'}" : "");
+    cwr_buf_put(buf, written);
+}
+
+static enum cw_status put_residual(const struct cwr_part *part, const struct cw_scope *scope,
+                                   const struct cwr_zone *zone, struct cwr_buf *buf,
+                                   struct cw_error *err)
+{
+    struct cw_value value;
+    struct cw_text text = part->literal;
+    if (part->path.n) {
+        enum cw_status status = evaluate(part, scope, zone, buf->arena, &value, err);
+        if (status == CW_EBUSY)
+            put_written(buf, part->written);
+        if (status)
+            return status == CW_EBUSY ? CW_OK : status;
+        if (cw_value_text(&value, buf->arena, &text))
+            return cw_fail(err, CW_NOMEM, "no memory for a template");
+    }
+    put_escaped(buf, text);
+    return CW_OK;
+}
+
+enum cw_status cwr_template_residual(const struct cw_template *tpl, const struct cw_scope *scope,
+                                     const struct cwr_zone *zone, struct cw_arena *arena,
+                                     struct cw_text *out, struct cw_error *err)
+{
+    struct cwr_buf buf = cwr_buf_in(arena);
+    enum cw_status status = CW_OK;
+    buf.limit = CWR_TEMPLATE_BYTES;
+    for (size_t i = 0; i < tpl->n_parts && !status; i++)
+        status = put_residual(&tpl->parts[i], scope, zone, &buf, err);
+    if (status)
+        return status;
+    status = cwr_buf_end(&buf, out);
+    if (status)
+        return status == CW_ELIMIT ? too_long(err)
+                                   : cw_fail(err, status, "no memory for a template");
+    return CW_OK;
+}
+
+enum cw_status cw_template_residual(const struct cw_template *tpl, const struct cw_scope *scope,
+                                    struct cw_arena *arena, struct cw_text *out,
+                                    struct cw_error *err)
+{
+    return cwr_template_residual(tpl, scope, NULL, arena, out, err);
 }

@@ -33,8 +33,9 @@ struct cwr_filter {
 struct cwr_part {
     struct cw_text literal; /* used when path.n is 0 */
     struct cw_path path;
-    struct cw_text name; /* the path as written */
-    size_t at;           /* where it stands in the template's text */
+    struct cw_text name;    /* the path as written */
+    struct cw_text written; /* ${...} as a whole */
+    size_t at;              /* where the path stands in the template's text */
     const struct cwr_filter *filters;
 };
 
@@ -51,6 +52,12 @@ enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena 
 /* `zone` is that of `date`; NULL: UTC. Returns: CW_EINVAL when the value is no time. */
 enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
                               const struct cwr_zone *zone, struct cw_arena *arena) CW_CHECKED;
+
+/* The length of a quoted text with both quotes, or 0 when the second one is missing. */
+size_t cwr_quoted_length(struct cw_text text);
+/* 'it''s' is it's, likewise with ". */
+enum cw_status cwr_unquote(struct cw_text text, struct cw_arena *arena,
+                           struct cw_text *out) CW_CHECKED;
 
 /* ---- filter_time.c ---- */
 
@@ -71,6 +78,11 @@ enum cw_status cwr_filter_duration(int64_t unit_ms, const struct cw_value *value
 enum cw_status cwr_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
                                    const struct cwr_zone *zone, struct cw_arena *arena,
                                    struct cw_value *out, struct cw_error *err) CW_CHECKED;
+
+/* cw_template_residual, likewise. */
+enum cw_status cwr_template_residual(const struct cw_template *tpl, const struct cw_scope *scope,
+                                     const struct cwr_zone *zone, struct cw_arena *arena,
+                                     struct cw_text *out, struct cw_error *err) CW_CHECKED;
 
 /* The names of all filters, for "did you mean"; *n of them. */
 const char *const *cwr_filter_names(size_t *n);

@@ -1,5 +1,6 @@
 #include "action/action.h"
 
+#include "action/late.h"
 #include "action/step.h"
 
 #include <string.h>
@@ -54,7 +55,7 @@ static const struct action_ops *ops_of(const char *name)
 
 /* ---- What is seen ---- */
 
-static struct look look_of(const struct action_turn *t, const struct entry *entry)
+static void look_at(const struct action_turn *t, const struct entry *entry, struct look *out)
 {
     struct look l = {.entry = *entry};
     l.is_ours = t->timer && entry->state != ENTRY_NONE && cw_text_is(t->timer->entry, entry->id);
@@ -66,7 +67,26 @@ static struct look look_of(const struct action_turn *t, const struct entry *entr
         l.facts.started_by = t->timer->started_by;
     if (l.is_ours && l.facts.timer == CW_TIMER_PAUSED)
         l.facts.paused_by = t->timer->paused_by;
-    return l;
+    entry_work(entry, t->arena, &l.work);
+    *out = l;
+    out->facts.work = &out->work;
+    out->facts.now_ms = t->now_ms;
+}
+
+static struct action_verdict act(const struct action_turn *t, const struct action_ops *ops,
+                                 const struct look *look)
+{
+    struct action_turn now = *t;
+    struct action_verdict v;
+    if (!late_waits(t))
+        return ops->decide(t, look);
+    if (!late_render(t, look, &now.args, &v))
+        return v;
+    /* What the look told may say what is to be found. */
+    if (!ops->has_target || target_find(&now, &v))
+        v = ops->decide(&now, look);
+    json_decref(now.args);
+    return v;
 }
 
 static struct action_verdict decide(const struct action_turn *t, const struct action_ops *ops,
@@ -79,7 +99,7 @@ static struct action_verdict decide(const struct action_turn *t, const struct ac
         cw_condition_ask(t->condition, &look->facts, &truth, why, sizeof why, &err) != CW_OK)
         return step_end(t, ACTION_DEAD, "the stored condition cannot be read: %s", err.text);
     if (truth == CW_TRUE)
-        return ops->decide(t, look);
+        return act(t, ops, look);
     struct action_verdict v = step_end(t, ACTION_SKIPPED, "not so: %s", why);
     v.ends_run = true;
     return v;
@@ -118,7 +138,8 @@ static enum doubt doubt_of(const struct action_turn *t, const struct entry *now)
 static struct action_verdict on_look(const struct action_turn *t, const struct action_ops *ops,
                                      const struct entry *entry)
 {
-    struct look look = look_of(t, entry);
+    struct look look;
+    look_at(t, entry, &look);
     enum doubt doubt = step_flag(t, "doubt") ? doubt_of(t, entry) : DOUBT_NO_EFFECT;
     step_set_flag(t, "doubt", false);
     if (doubt == DOUBT_EFFECT)
@@ -271,19 +292,25 @@ static struct action_verdict on_answer(const struct action_turn *t, const struct
 static struct action_verdict go_on(const struct action_turn *t, const struct action_ops *ops)
 {
     struct action_verdict v;
-    if (ops == &action_log && !t->condition.len)
+    bool waits = late_waits(t);
+    if (ops->is_blind && !waits && !t->condition.len)
         return ops->decide(t, NULL);
     if (!uuid_copy(t->person->awork ? t->person->awork : "", NULL))
         return step_end(t, ACTION_DEAD, "the awork id of %s is no uuid", t->person->name);
-    if (!step_flag(t, "doubt") && ops->has_target && !target_find(t, &v))
+    if (!step_flag(t, "doubt") && ops->has_target && !waits && !target_find(t, &v))
         return v;
     return step_get(t, "look", "/users/%s/timeentries/last", t->person->awork);
 }
 
-struct action_verdict action_step(const struct action_turn *t)
+struct action_verdict action_step(const struct action_turn *turn)
 {
-    const struct action_ops *ops = ops_of(t->name);
+    struct action_turn t = *turn;
+    const struct action_ops *ops = ops_of(t.name);
     if (!ops)
-        return step_end(t, ACTION_DEAD, "this build has no action %s", t->name);
-    return t->answer && step_text(t->progress, "turn") ? on_answer(t, ops) : go_on(t, ops);
+        return step_end(&t, ACTION_DEAD, "this build has no action %s", t.name);
+    t.args = late_args(turn->args, t.progress);
+    struct action_verdict v =
+        t.answer && step_text(t.progress, "turn") ? on_answer(&t, ops) : go_on(&t, ops);
+    json_decref(t.args);
+    return v;
 }

@@ -69,6 +69,9 @@ struct action_verdict action_step(const struct action_turn *turn);
 bool action_is_acting(const json_t *progress);
 /* Whether that request's answer was lost, and nobody has looked since. */
 bool action_in_doubt(const json_t *progress);
+/* The arguments of a call for people: what was rendered in the lane is in its place, what is still
+ * to be stands as a template. Owns: a new object. */
+json_t *action_shown_args(const json_t *args, const json_t *progress);
 /* For the attempt row: ok, done, skipped, dead, retry, lost. */
 const char *action_word(const struct action_verdict *verdict);
 

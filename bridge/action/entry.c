@@ -114,3 +114,62 @@ json_t *entry_memo(const struct entry *entry)
     }
     return memo;
 }
+
+/* ---- What rules read of it ---- */
+
+/* A point in time of awork's, 0 when there is none. */
+static int64_t ms_of(const char *text, struct cw_arena *arena)
+{
+    const struct cw_text utc = CW_TEXT("");
+    int64_t ms = 0;
+    if (!text || cw_moment_parse(cw_text_of(text), utc, utc, arena, &ms, NULL))
+        return 0;
+    return ms;
+}
+
+static int64_t at_ms(const json_t *json, const char *date, const char *time, struct cw_arena *arena)
+{
+    char local[START_SIZE], text[START_SIZE + 1];
+    const char *day = text_of(json, date), *clock = text_of(json, time);
+    if (!day || !clock)
+        return 0;
+    write_start(day, clock, local);
+    snprintf(text, sizeof text, "%sZ", local);
+    return ms_of(text, arena);
+}
+
+static int64_t since_of(const struct entry *entry, struct cw_arena *arena)
+{
+    const json_t *breaks = json_object_get(entry->json, "breaks");
+    const json_t *last = json_array_get(breaks, json_array_size(breaks) - 1);
+    int64_t resumed_ms = ms_of(text_of(last, "endDate"), arena);
+    switch (entry->state) {
+    case ENTRY_RUNNING:
+        return resumed_ms ? resumed_ms : at_ms(entry->json, "startDateUtc", "startTimeUtc", arena);
+    case ENTRY_PAUSED:
+        return ms_of(text_of(last, "startDate"), arena);
+    case ENTRY_STOPPED:
+        return at_ms(entry->json, "endDateUtc", "endTimeUtc", arena);
+    default:
+        return 0;
+    }
+}
+
+static struct cw_text name_of(const json_t *json, const char *of, const char *name)
+{
+    const json_t *inner = of ? json_object_get(json, of) : json;
+    const char *text = text_of(inner, name);
+    return cw_text_of(text);
+}
+
+void entry_work(const struct entry *entry, struct cw_arena *arena, struct cw_work *out)
+{
+    const json_t *json = entry->json;
+    struct cw_text key = name_of(json, "task", "taskIdentifier");
+    *out = (struct cw_work){.task_name = name_of(json, "task", "name"),
+                            .project = name_of(json, "project", "name"),
+                            .type_of_work = name_of(json, "typeOfWork", "name"),
+                            .note = name_of(json, NULL, "note"),
+                            .since_ms = since_of(entry, arena)};
+    out->task = key.len ? key : out->task_name;
+}

@@ -24,6 +24,8 @@ struct entry {
 
 /* Reads an answer of a timer route. Returns: false when it is no time entry. */
 bool entry_read(const json_t *json, struct entry *out);
+/* What rules read of it. Lives: as long as the entry's JSON; `arena` is for passing use. */
+void entry_work(const struct entry *entry, struct cw_arena *arena, struct cw_work *out);
 bool entry_is_active(const struct entry *entry); /* running or paused */
 /* Whether it is about the same task, project and type of work as the body of a start. */
 bool entry_matches(const struct entry *entry, const json_t *body);

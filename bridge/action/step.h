@@ -8,6 +8,7 @@
 struct look { /* the person's last entry, and what it means with what we remember */
     struct entry entry;
     struct cw_facts facts;
+    struct cw_work work;
     bool is_ours;   /* the entry is the one of our timer row */
     bool has_pause; /* an emulated pause that still holds */
 };
@@ -19,6 +20,7 @@ struct action_ops {
     struct action_verdict (*settle)(const struct action_turn *t, const char *op,
                                     const struct entry *entry);
     bool has_target; /* task, project and type of work are to be found first */
+    bool is_blind;   /* it acts without a look, unless a condition or an argument asks for one */
 };
 extern const struct action_ops action_start, action_stop, action_pause, action_resume, action_log;
 

@@ -25,7 +25,8 @@ static struct action_verdict start_settle(const struct action_turn *t, const cha
     return step_done_with(t, entry, t->rule, "", NULL);
 }
 
-const struct action_ops action_start = {start_decide, start_settle, true};
+const struct action_ops action_start = {
+    .decide = start_decide, .settle = start_settle, .has_target = true};
 
 /* ---- stop ---- */
 
@@ -46,7 +47,7 @@ static struct action_verdict stop_settle(const struct action_turn *t, const char
     return step_done_with(t, entry, step_started_by(t, entry->id), "", NULL);
 }
 
-const struct action_ops action_stop = {stop_decide, stop_settle, false};
+const struct action_ops action_stop = {.decide = stop_decide, .settle = stop_settle};
 
 /* ---- pause and resume: by the person's own token, or emulated ---- */
 
@@ -83,7 +84,7 @@ static struct action_verdict pause_settle(const struct action_turn *t, const cha
     return step_done_with(t, entry, step_started_by(t, entry->id), t->rule, memo);
 }
 
-const struct action_ops action_pause = {pause_decide, pause_settle, false};
+const struct action_ops action_pause = {.decide = pause_decide, .settle = pause_settle};
 
 static struct action_verdict resume_emulated(const struct action_turn *t, const struct look *look)
 {
@@ -121,7 +122,7 @@ static struct action_verdict resume_settle(const struct action_turn *t, const ch
     return step_done_with(t, entry, started_by, "", NULL);
 }
 
-const struct action_ops action_resume = {resume_decide, resume_settle, false};
+const struct action_ops action_resume = {.decide = resume_decide, .settle = resume_settle};
 
 /* ---- log: looks only when it has a condition ---- */
 
@@ -134,4 +135,4 @@ static struct action_verdict log_decide(const struct action_turn *t, const struc
     return v;
 }
 
-const struct action_ops action_log = {log_decide, NULL, false};
+const struct action_ops action_log = {.decide = log_decide, .is_blind = true};

@@ -21,17 +21,18 @@ extern "C" {
 
 struct cw_template;
 
-/* Finds what a path names. Set *out to CW_MISSING when there is nothing there. */
+/* Finds what a path names. Set *out to CW_MISSING when there is nothing there. CW_EBUSY says that
+ * it is not known yet: see cw_template_residual. */
 struct cw_scope {
     enum cw_status (*lookup)(void *ctx, struct cw_path path, struct cw_arena *arena,
                              struct cw_value *out, struct cw_error *err);
     void *ctx;
 };
 
-/* Compiles a template. `$${` is a literal `${`. Filters: upper lower trim first_line slug json
- * default truncate replace date duration (outside of rules, `date` is in UTC). Lives: in `arena`.
- * Returns: CW_ESYNTAX with err->at; CW_EINVAL, also with err->at, for a filter that is in the
- * grammar but not in this build. */
+/* Compiles a template. `$${` is a literal `${`; ${'text'} is the text. Filters: upper lower trim
+ * first_line slug json default truncate replace date duration (outside of rules, `date` is in UTC).
+ * Lives: in `arena`. Returns: CW_ESYNTAX with err->at; CW_EINVAL, also with err->at, for a filter
+ * that is in the grammar but not in this build. */
 enum cw_status cw_template_parse(struct cw_text text, struct cw_arena *arena,
                                  const struct cw_template **out, struct cw_error *err) CW_CHECKED;
 /* Renders. Exactly one ${...} keeps the value's JSON type; anything else gives a string.
@@ -39,6 +40,13 @@ enum cw_status cw_template_parse(struct cw_text text, struct cw_arena *arena,
 enum cw_status cw_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
                                   struct cw_arena *arena, struct cw_value *out,
                                   struct cw_error *err) CW_CHECKED;
+/* What is left of a template when all that is known by now is in it: a template again, to be
+ * rendered when the rest is known. A ${...} whose path looks up as CW_EBUSY stays as it was
+ * written, text of the others is escaped: "by ${event.who}: ${timer.task}" may become
+ * "by $${ada}: ${timer.task}". Limits and failures as of rendering. */
+enum cw_status cw_template_residual(const struct cw_template *tpl, const struct cw_scope *scope,
+                                    struct cw_arena *arena, struct cw_text *out,
+                                    struct cw_error *err) CW_CHECKED;
 /* The paths that a template reads, and whether it reads none. */
 size_t cw_template_count(const struct cw_template *tpl);
 struct cw_path cw_template_path(const struct cw_template *tpl, size_t i);
@@ -74,7 +82,8 @@ struct cw_arg_spec {
     const char *const *choices; /* NULL: a template; else a word of this NULL-ended list */
     bool is_bool;
     bool required;
-    bool later; /* in the grammar, not in this build */
+    bool secret; /* its template may read secret.*, which the host renders itself: see cw_call */
+    bool later;  /* in the grammar, not in this build */
 };
 
 struct cw_action_spec {
@@ -229,12 +238,27 @@ enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset
 
 enum cw_timer { CW_TIMER_UNKNOWN = 0, CW_TIMER_RUNNING, CW_TIMER_PAUSED, CW_TIMER_STOPPED };
 
+/* What a timer is on, or was on before it was stopped; what it has not got is empty or 0. */
+struct cw_work {
+    struct cw_text task; /* its key, such as KEY-123, else its name */
+    struct cw_text task_name, project, type_of_work, note;
+    int64_t since_ms; /* when it came into its present state */
+};
+
 struct cw_facts {
     enum cw_timer timer;
     struct cw_text
         paused_by; /* rule id, empty: by nobody of ours (known unless timer is unknown) */
-    struct cw_text started_by; /* likewise */
+    struct cw_text started_by;  /* likewise */
+    const struct cw_work *work; /* NULL: not known */
+    int64_t now_ms;             /* to tell for how long */
 };
+
+/* What a template reads as timer.state, timer.for, timer.since, timer.task, timer.task_name,
+ * timer.project, timer.type_of_work or timer.note. Lives: in `arena` and the facts. Returns:
+ * CW_EBUSY when it is not known, CW_NOMEM. */
+enum cw_status cw_facts_get(const struct cw_facts *facts, struct cw_path path,
+                            struct cw_arena *arena, struct cw_value *out) CW_CHECKED;
 
 enum cw_truth { CW_FALSE = 0, CW_TRUE, CW_UNKNOWN };
 
@@ -267,10 +291,14 @@ struct cw_facts_reader { /* implemented by the host; every function may be NULL 
                               struct cw_text key);
 };
 
+/* Arguments are rendered, but for what is known only when the call is made: timer.*, which is to
+ * be looked at then, and secret.*, which is not to be kept. Arguments that read those stand under
+ * the name "${}" as templates, in which everything else is rendered:
+ * {"to":"https://...","${}":{"text":"Your timer still runs (${timer.task})."}}. */
 struct cw_call {
     uint32_t step;       /* place in `then`, from 0 */
     const char *action;  /* a name of the catalogue */
-    struct cw_text args; /* JSON object of rendered arguments */
+    struct cw_text args; /* JSON object */
     int64_t expires_ms;  /* not begun this long after it was due it is dropped */
 };
 

@@ -688,4 +688,124 @@ TEST(uuids_and_states_are_read_strictly)
     json_decref(none);
 }
 
+/* ---- What is rendered in the lane ---- */
+
+#define DETAILS                                                                                    \
+    ",\"task\":{\"name\":\"Landing "                                                               \
+    "page\",\"taskIdentifier\":\"KEY-7\"},\"project\":{\"name\":\"Web\"}"
+
+TEST(a_log_that_reads_the_timer_looks_first)
+{
+    struct play p = play_of("log", "{\"${}\":{\"text\":\"on ${timer.task}: ${timer.state}\"}}");
+    CHECK_INT(begin(&p), ACTION_SEND);
+    CHECK_STR(p.v.path, "/users/" ANNA "/timeentries/last");
+    CHECK_INT(hear(&p, 200, ENTRY(E1, "08:00:00", ON_TASK2 DETAILS)), ACTION_DONE);
+    CHECK_STR(p.v.log, "on KEY-7: running");
+    json_t *shown = action_shown_args(p.t.args, p.t.progress);
+    CHECK_STR(json_string_value(json_object_get(shown, "text")), "on KEY-7: running");
+    CHECK_INT(json_object_size(shown), 1);
+    json_decref(shown);
+    play_end(&p);
+}
+
+TEST(what_the_look_has_not_seen_is_dead_unless_there_is_a_default)
+{
+    struct play p = play_of("log", "{\"${}\":{\"text\":\"on ${timer.task}\"}}");
+    begin(&p);
+    CHECK_INT(hear(&p, 204, ""), ACTION_DEAD);
+    CHECK_STR(p.v.reason, "`timer.task` is missing");
+    play_end(&p);
+    p = play_of("log", "{\"${}\":{\"text\":\"on ${timer.task | default: none}\"}}");
+    begin(&p);
+    CHECK_INT(hear(&p, 204, ""), ACTION_DONE);
+    CHECK_STR(p.v.log, "on none");
+    play_end(&p);
+    p = play_of("log", "{\"${}\":{\"text\":\"${timer\"}}");
+    begin(&p);
+    CHECK_INT(hear(&p, 204, ""), ACTION_DONE); /* nothing in it waits, and it has no text */
+    play_end(&p);
+}
+
+TEST(a_condition_comes_before_what_is_rendered)
+{
+    struct play p = play_of("log", "{\"${}\":{\"text\":\"on ${timer.task}\"}}");
+    p.t.condition = CW_TEXT("{\"timer\":[\"running\"]}");
+    begin(&p);
+    CHECK_INT(hear(&p, 204, ""), ACTION_SKIPPED);
+    CHECK_STR(p.v.reason, "not so: the timer is stopped, not running");
+    play_end(&p);
+}
+
+TEST(a_start_that_reads_the_timer_looks_before_it_finds_its_task)
+{
+    struct play p = play_of("start", "{\"${}\":{\"task\":\"${timer.task}\",\"note\":\"after "
+                                     "${timer.task_name}\"},\"billable\":false}");
+    begin(&p);
+    CHECK_STR(turn_of(&p), "look");
+    hear(&p, 200, ENTRY(E1, "08:00:00", STOPPED ON_TASK2 DETAILS));
+    CHECK_STR(p.v.path, "/tasks/key/KEY-7");
+    hear(&p, 200, "{\"id\":\"" TASK "\"}");
+    CHECK_STR(turn_of(&p), "look");
+    /* What is there by now does not matter: it was rendered, and stays. */
+    hear(&p, 200, ENTRY(E2, "09:00:00", STOPPED));
+    CHECK_STR(p.v.body,
+              "{\"timezone\":\"Europe/Berlin\",\"typeOfWorkId\":\"" KIND "\",\"taskId\":\"" TASK
+              "\",\"note\":\"after Landing page\",\"isBillable\":false}");
+    CHECK_INT(lose(&p, TRANSPORT_LOST), ACTION_RETRY);
+    begin(&p);
+    hear(&p, 200, ENTRY(E2, "09:00:00", STOPPED));
+    CHECK(strstr(p.v.body, "after Landing page") != NULL);
+    play_end(&p);
+}
+
+TEST(secrets_stay_templates)
+{
+    struct play p = play_of("log", "{\"${}\":{\"text\":\"${secret.a} on ${timer.state}\",\"x\":"
+                                   "\"${timer.state}\"}}");
+    begin(&p);
+    CHECK_INT(hear(&p, 204, ""), ACTION_DONE);
+    json_t *late = json_object_get(p.t.progress, "late");
+    CHECK_STR(json_string_value(json_object_get(late, "x")), "stopped");
+    CHECK_STR(json_string_value(json_object_get(json_object_get(late, "${}"), "text")),
+              "${secret.a} on stopped");
+    play_end(&p);
+    p = play_of("log", "{\"${}\":{\"text\":\"${secret.a}\"}}");
+    CHECK_INT(begin(&p), ACTION_DONE); /* no look for them */
+    play_end(&p);
+}
+
+TEST(since_when_a_timer_is_what_it_is)
+{
+    static const struct {
+        const char *rest, *since;
+    } cases[] = {
+        {"", "2026-03-02T08:00:00.123Z"},
+        {ENDED_BREAK, "2026-03-02T08:30:00.000Z"},
+        {OPEN_BREAK, "2026-03-02T08:30:00.000Z"},
+        {STOPPED, "2026-03-02T10:00:00.000Z"},
+        {",\"endDateUtc\":\"2026-03-02T00:00:00Z\"", "never"},
+        {",\"breaks\":[{\"startDate\":\"soon\"}]", "never"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct play p = play_of("log", "{\"${}\":{\"text\":\"${timer.since | default: never}\"}}");
+        char entry[512];
+        snprintf(entry, sizeof entry, ENTRY(E1, "08:00:00.1234567", "%s"), cases[i].rest);
+        begin(&p);
+        hear(&p, 200, entry);
+        CHECK_STR(p.v.log, cases[i].since);
+        play_end(&p);
+    }
+}
+
+TEST(an_emulated_pause_is_paused_since_the_pause)
+{
+    struct play p = play_of("log", "{\"${}\":{\"text\":\"${timer.state} for ${timer.for}\"}}");
+    p.timer = (struct store_timer){.entry = CW_TEXT(E1), .memo = CW_TEXT("{}")};
+    p.t.now_ms = 1772445600000 + 125000;
+    begin(&p);
+    hear(&p, 200, ENTRY(E1, "08:00:00", STOPPED));
+    CHECK_STR(p.v.log, "paused for 2 minutes");
+    play_end(&p);
+}
+
 CHECK_MAIN

@@ -43,8 +43,9 @@ static void get_facts(void *ctx, const struct cw_person *person, struct cw_facts
     const struct run *run = ctx;
     for (size_t i = 0; i < run->n_known; i++)
         if (strcmp(run->known[i].name, person->name) == 0)
-            *out = (struct cw_facts){run->known[i].timer, cw_text_of(run->known[i].paused_by),
-                                     cw_text_of(run->known[i].started_by)};
+            *out = (struct cw_facts){.timer = run->known[i].timer,
+                                     .paused_by = cw_text_of(run->known[i].paused_by),
+                                     .started_by = cw_text_of(run->known[i].started_by)};
 }
 
 static const struct mark *find_mark(const struct run *run, const char *rule,

@@ -18,7 +18,8 @@ static int ask(const char *text)
 
 static void set(enum cw_timer timer, const char *paused_by, const char *started_by)
 {
-    facts = (struct cw_facts){timer, cw_text_of(paused_by), cw_text_of(started_by)};
+    facts = (struct cw_facts){
+        .timer = timer, .paused_by = cw_text_of(paused_by), .started_by = cw_text_of(started_by)};
 }
 
 TEST(nothing_left_holds)

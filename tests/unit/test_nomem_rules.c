@@ -88,7 +88,8 @@ static const char rules_text[] =
     "  - { id: four, when: github.push, user: ada, at: '1 hour before ${now}', final: true, then: "
     "stop }\n"
     "  - { id: five, when: github.push, user: ada, dry_run: true, then: stop }\n"
-    "  - { id: six, when: github.push, user: ada, then: stop }\n";
+    "  - { id: six, when: github.push, user: ada, then: [stop, { log: \"${'$'}${event.n} "
+    "${timer.task}\" }] }\n";
 
 static enum cw_status compile(struct cw_ruleset **out)
 {

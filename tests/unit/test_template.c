@@ -71,6 +71,14 @@ TEST(plain_text_and_literals)
     CHECK_STR(text_of("a $${b} $"), "a ${b} $");
 }
 
+TEST(a_text_in_quotes_stands_for_itself)
+{
+    CHECK_STR(text_of("costs ${'$'}${event.n}"), "costs $1.50");
+    CHECK_STR(text_of("${ 'it''s } | ${x}' }!"), "it's } | ${x}!");
+    CHECK_STR(text_of("${\"\"}${''}"), "");
+    CHECK_INT(kind_of("${'1'}"), CW_STRING);
+}
+
 TEST(one_template_keeps_the_type)
 {
     CHECK_INT(kind_of("${event.n}"), CW_NUMBER);
@@ -168,6 +176,84 @@ TEST(faults_have_their_place)
                  "`duration` takes a unit of numbers, such as milliseconds or minutes", 6);
 }
 
+TEST(faults_of_quoted_texts)
+{
+    check_status("${'x", CW_ESYNTAX, "the closing quote is missing", 2);
+    check_status("${'x'", CW_ESYNTAX, "this ${ has no closing }", 0);
+    check_status("a ${'x' | upper}", CW_ESYNTAX, "nothing but a } can stand behind a text", 8);
+}
+
+/* ---- Residuals ---- */
+
+/* As if match.* were not known yet. */
+static enum cw_status look_up_some(void *ctx, struct cw_path path, struct cw_arena *in,
+                                   struct cw_value *out, struct cw_error *e)
+{
+    if (cw_text_is(path.steps[0].name, "match"))
+        return CW_EBUSY;
+    return look_up(ctx, path, in, out, e);
+}
+
+static const char *left_of(const char *text)
+{
+    const struct cw_scope scope = {look_up_some, &root};
+    const struct cw_template *tpl;
+    struct cw_text made;
+    begin();
+    if (cw_template_parse(cw_text_of(text), arena, &tpl, &err) ||
+        cw_template_residual(tpl, &scope, arena, &made, &err))
+        return err.text;
+    return cw_arena_copy(arena, made);
+}
+
+TEST(what_is_not_known_yet_stays_as_written)
+{
+    CHECK_STR(left_of("n is ${event.n}"), "n is 1.50");
+    CHECK_STR(left_of("${match.task}"), "${match.task}");
+    CHECK_STR(left_of("<${event.n | json} ${ match.task | default: 'a } b' | upper }>"),
+              "<1.50 ${ match.task | default: 'a } b' | upper }>");
+    CHECK_STR(left_of("${event.x} ${match.task}"), "`event.x` is missing");
+    CHECK_STR(left_of("${match.x | default: ${y}}"), "a ${...} cannot stand inside another one");
+}
+
+TEST(what_is_known_is_escaped)
+{
+    CHECK_STR(left_of("$${a} $$${b} $ { ${match.task}"), "$${a} $$${b} $ { ${match.task}");
+    CHECK_STR(left_of("${'$'}{x}"), "$${x}");
+    CHECK_STR(left_of("${'$$'}${'{'}"), "$$${");
+    CHECK_STR(left_of("${'$'}${match.task}"), "${'$'}${match.task}");
+    CHECK_STR(left_of("${'$$'}${match.task}"), "${'$$'}${match.task}");
+    CHECK_STR(left_of("$${${match.task}"), "$${${match.task}");
+    CHECK_STR(text_of(left_of("$${a} $$${b} ${'$$'}${match.task} ${'$'}{x}")),
+              "${a} $${b} $$KEY-1 ${x}");
+}
+
+TEST(nothing_renders_what_is_not_known_yet)
+{
+    const struct cw_scope scope = {look_up_some, &root};
+    const struct cw_template *tpl;
+    struct cw_value value;
+    begin();
+    if (CHECK(cw_template_parse(CW_TEXT("${match.task}"), arena, &tpl, &err) == CW_OK))
+        CHECK_INT(cw_template_render(tpl, &scope, arena, &value, &err), CW_EBUSY);
+}
+
+TEST(residuals_have_a_ceiling)
+{
+    static char big[70000];
+    begin();
+    memset(big, 'x', 65536);
+    memcpy(big + 65500, "${match.task}$${", 16);
+    big[65536] = '\0';
+    CHECK_INT(strlen(left_of(big)), 65536);
+    for (int i = 0; i < 10; i++)
+        memcpy(big + 200 + (ptrdiff_t)7 * i, "${'$'}{", 7); /* each leaves $${ */
+    CHECK_INT(strlen(left_of(big)), 65536 - 10 * 4);
+    for (int i = 0; i < 10; i++)
+        memcpy(big + 200 + (ptrdiff_t)14 * i, "${event.title}", 14); /* 36 bytes each */
+    CHECK(strstr(left_of(big), "beyond 64 KiB") != NULL);
+}
+
 TEST(ceilings)
 {
     struct cw_value value = {0};
@@ -204,8 +290,10 @@ TEST(paths_of_a_template)
 
 TEST(memory_that_ends)
 {
-    const struct cw_scope scope = {look_up, &root};
-    const char *text = "a ${event.title | upper | replace: a, b} $${x} ${event.list}";
+    const struct cw_scope scope = {look_up, &root}, some = {look_up_some, &root};
+    struct cw_text left;
+    const char *text =
+        "a ${'$'}${match.task} ${event.title | upper | replace: a, b} $${x} ${event.list}";
     bool rendered = false;
     begin();
     for (size_t limit = 0; limit < 65536 && !rendered; limit += 16) {
@@ -215,6 +303,8 @@ TEST(memory_that_ends)
         enum cw_status status = cw_template_parse(cw_text_of(text), small, &tpl, &err);
         if (!status)
             status = cw_template_render(tpl, &scope, small, &value, &err);
+        if (!status)
+            status = cw_template_residual(tpl, &some, small, &left, &err);
         CHECK(status == CW_OK || status == CW_NOMEM);
         rendered = status == CW_OK;
         cw_arena_destroy(small);
