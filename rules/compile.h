@@ -62,6 +62,9 @@ struct cwr_compiler {
     struct cwr_map zones; /* names of time zones to what was read of them */
     const struct cwr_zone **zone_rows;
     size_t n_zones;
+    struct cwr_map patterns; /* "i" or "c" and a pattern to its compiled form */
+    const struct cwr_regex **pattern_rows;
+    size_t n_patterns, pattern_bytes;
     const char **hours_names; /* of the calendar, by number */
     struct cwr_rule_state at;
 };
@@ -140,6 +143,7 @@ bool cwr_compile_condition(struct cwr_compiler *c, const struct cw_node *node,
                            struct cwr_condition *out);
 bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,
                          const struct cw_node *node, struct cwr_condition *out);
+bool cwr_compile_pattern(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test);
 void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
 void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
 /* `wait` or `at`, `key`, `mode`, `throttle`, `expires`, `final` and `dry_run`. */

@@ -107,53 +107,6 @@ static bool text_operand(struct cwr_compiler *c, const struct cw_node *node, str
     return !c->no_memory;
 }
 
-static bool keep_regex(struct cwr_compiler *c, struct cwr_regex *regex)
-{
-    struct cwr_regex_row *row = cwr_take(c, sizeof *row);
-    if (!row) {
-        cwr_regex_destroy(regex);
-        return false;
-    }
-    *row = (struct cwr_regex_row){regex, c->rules->regexes};
-    c->rules->regexes = row;
-    return true;
-}
-
-static bool pattern_operand(struct cwr_compiler *c, const struct cw_node *node,
-                            struct cwr_test *test)
-{
-    struct cw_text text;
-    struct cwr_regex *regex = NULL;
-    struct cw_error err = {.at = -1};
-    if (!cwr_want_text(c, node, "a pattern", &text))
-        return false;
-    enum cw_status status = cwr_regex_compile(text, test->ignore_case, &regex, &err);
-    if (status == CW_NOMEM) {
-        c->no_memory = true;
-        return false;
-    }
-    if (status) {
-        struct cw_place place =
-            err.at >= 0 ? cwr_place_in(node, (size_t)err.at, 1) : cw_node_place(node);
-        cwr_fault_at(c, place, "bad-pattern", NULL, "%s", err.text);
-        c->at.bad_pattern = true;
-        return false;
-    }
-    if (!keep_regex(c, regex))
-        return false;
-    test->regex = regex;
-    for (size_t i = 0; i < cwr_regex_count(regex); i++) {
-        uint32_t slot = cwr_capture_slot(c, cwr_regex_name(regex, i), cw_node_place(node));
-        test->groups[i] = CWR_NOWHERE;
-        if (slot == CWR_NOWHERE)
-            return false;
-        cwr_define_capture(c, slot);
-        if (!c->at.nots)
-            test->groups[i] = slot;
-    }
-    return true;
-}
-
 static bool truth_operand(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
 {
     if (cwr_scalar_bool(node, &test->wanted))
@@ -219,9 +172,10 @@ static bool compile_operand(struct cwr_compiler *c, enum operand operand,
 {
     static bool (*const compile[])(struct cwr_compiler *, const struct cw_node *,
                                    struct cwr_test *) = {
-        [ONE] = one_operand,         [MANY] = many_operands,         [TEXT] = text_operand,
-        [PATTERN] = pattern_operand, [TRUTH] = truth_operand,        [NUMBER] = number_operand,
-        [MOMENT] = moment_operand,   [CONDITION] = condition_operand};
+        [ONE] = one_operand,       [MANY] = many_operands,
+        [TEXT] = text_operand,     [PATTERN] = cwr_compile_pattern,
+        [TRUTH] = truth_operand,   [NUMBER] = number_operand,
+        [MOMENT] = moment_operand, [CONDITION] = condition_operand};
     struct cwr_buf shown = cwr_buf_in(c->arena);
     test->place = cwr_keep_place(c, cw_node_place(node));
     if (cw_node_kind(node) == CW_NODE_SCALAR)

@@ -218,6 +218,8 @@ static bool test_regex(const struct cwr_test *test, struct cw_text text, struct 
     size_t n = cwr_regex_count(test->regex);
     enum cwr_regex_result result = cwr_regex_match(test->regex, look->matcher->regex, text, groups);
     look->limit |= result == CWR_REGEX_LIMIT;
+    if (result == CWR_REGEX_NOMEM)
+        look->status = CW_NOMEM;
     for (size_t i = 0; result == CWR_REGEX_YES && i < n; i++) {
         uint32_t slot = test->groups[i];
         if (slot >= look->n_captures)

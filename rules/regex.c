@@ -9,16 +9,20 @@
 
 #include <assert.h>
 #include <pcre2.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "regex_check.h"
 
 enum {
     SUBJECT_BYTES = 4096,
     PATTERN_BYTES = 4096,
     NESTED_PARENS = 50,
     CAPTURES = 127,
-    CODE_BYTES = 16 << 10,
-    MATCH_LIMIT = 100000, /* per start offset; the budget is the real one */
+    CODE_BYTES = 40 << 10,  /* with callouts, which are three quarters of it */
+    SIMPLE_BYTES = 8 << 10, /* code that the JIT takes whatever it is */
+    MATCH_LIMIT = 100000,   /* per start offset; the budget is the real one */
     DEPTH_LIMIT = 250,
     HEAP_KIB = 8192,
     JIT_STACK_FIRST = 32 << 10,
@@ -26,9 +30,12 @@ enum {
     BUDGET = 150000 /* steps of 5 to 50 ns; ordinary patterns need 10,000 for 4 KiB */
 };
 
+static const char TOO_LARGE[] = "pattern: it is too large when its repeats are written out";
+
 struct cwr_regex {
     pcre2_code *code;
-    uint32_t n; /* named groups */
+    _Atomic(pcre2_code *) fast; /* a copy with machine code, made by the first match */
+    uint32_t n;                 /* named groups */
     struct cw_text names[CWR_REGEX_GROUPS];
     uint32_t numbers[CWR_REGEX_GROUPS];
     size_t weight; /* of a character that a repeat ran over, in sixteenths of a step */
@@ -86,6 +93,8 @@ static enum cw_status compile(struct cw_text pattern, uint32_t options, pcre2_co
         return CW_OK;
     if (code == PCRE2_ERROR_HEAP_FAILED)
         return cw_fail(err, CW_NOMEM, "pattern: memory is short");
+    if (code == PCRE2_ERROR_PATTERN_TOO_LARGE)
+        return cw_fail(err, CW_ELIMIT, TOO_LARGE);
     pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof text);
     return cw_fail_at(err, CW_ESYNTAX, at, "pattern: %s (byte %zu)", text, at);
 }
@@ -98,30 +107,39 @@ static uint32_t info(const pcre2_code *code, uint32_t what)
     return value;
 }
 
-/* Refuses by what a first compilation, without our own callouts, shows. */
-static enum cw_status inspect(struct cw_text pattern, uint32_t options, struct cw_error *err)
+/* Callouts of the pattern's own: to be seen only without ours. */
+static enum cw_status find_callouts(struct cw_text pattern, uint32_t options, struct cw_error *err)
 {
     pcre2_code *code;
-    size_t size = 0;
-    if (pattern.len >= 2 && memcmp(pattern.at, "(*", 2) == 0)
-        return cw_fail_at(err, CW_EINVAL, 0, "pattern: it may not begin with (*...)");
+    if (!cwr_regex_has(pattern, "(?C"))
+        return CW_OK;
     enum cw_status status = compile(pattern, options, &code, err);
-    if (status != CW_OK)
+    if (status)
         return status;
-    pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
     if (pcre2_callout_enumerate(code, found_callout, NULL) != 0)
         status = cw_fail(err, CW_EINVAL, "pattern: callouts (?C) are not allowed");
-    else if (info(code, PCRE2_INFO_JCHANGED))
-        status = cw_fail(err, CW_EINVAL, "pattern: (?J) is not allowed");
-    else if (info(code, PCRE2_INFO_CAPTURECOUNT) > CAPTURES)
-        status = cw_fail(err, CW_ELIMIT, "pattern: more than %d groups", CAPTURES);
-    else if (info(code, PCRE2_INFO_NAMECOUNT) > CWR_REGEX_GROUPS)
-        status = cw_fail(err, CW_ELIMIT, "pattern: more than %d named groups", CWR_REGEX_GROUPS);
-    else if (size > CODE_BYTES)
-        status =
-            cw_fail(err, CW_ELIMIT, "pattern: it is too large when its repeats are written out");
     pcre2_code_free(code);
     return status;
+}
+
+static size_t code_bytes(const pcre2_code *code)
+{
+    size_t size = 0;
+    pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+    return size;
+}
+
+static enum cw_status inspect(const pcre2_code *code, struct cw_error *err)
+{
+    if (info(code, PCRE2_INFO_JCHANGED))
+        return cw_fail(err, CW_EINVAL, "pattern: (?J) is not allowed");
+    if (info(code, PCRE2_INFO_CAPTURECOUNT) > CAPTURES)
+        return cw_fail(err, CW_ELIMIT, "pattern: more than %d groups", CAPTURES);
+    if (info(code, PCRE2_INFO_NAMECOUNT) > CWR_REGEX_GROUPS)
+        return cw_fail(err, CW_ELIMIT, "pattern: more than %d named groups", CWR_REGEX_GROUPS);
+    if (code_bytes(code) > CODE_BYTES)
+        return cw_fail(err, CW_ELIMIT, TOO_LARGE);
+    return CW_OK;
 }
 
 static void read_names(struct cwr_regex *regex)
@@ -137,42 +155,52 @@ static void read_names(struct cwr_regex *regex)
     }
 }
 
-static bool has(struct cw_text pattern, const char *what)
-{
-    return pattern.len && memmem(pattern.at, pattern.len, what, strlen(what)) != NULL;
-}
-
 /* What a step costs with this pattern, measured in the unit of BUDGET; too much does no harm. */
 static void weigh(struct cwr_regex *regex, struct cw_text pattern)
 {
     size_t behind = info(regex->code, PCRE2_INFO_MAXLOOKBEHIND);
-    if (has(pattern, "(?<=") || has(pattern, "(?<!") || has(pattern, "(?<*") || has(pattern, "(*"))
+    if (cwr_regex_has(pattern, "(?<=") || cwr_regex_has(pattern, "(?<!") ||
+        cwr_regex_has(pattern, "(?<*") || cwr_regex_has(pattern, "(*"))
         regex->around = 3 * behind + 6;
-    else if (has(pattern, "(?=") || has(pattern, "(?!"))
+    else if (cwr_regex_has(pattern, "(?=") || cwr_regex_has(pattern, "(?!"))
         regex->around = 1;
     regex->weight = 1 + pattern.len / 64; /* a class of many ranges costs more per character */
-    if (has(pattern, "\\X"))
+    if (cwr_regex_has(pattern, "\\X"))
         regex->weight *= 4;
     regex->refers = info(regex->code, PCRE2_INFO_BACKREFMAX) > 0;
+}
+
+/* What the JIT may refuse, or what takes it more than a millisecond. */
+static bool is_odd(const struct cwr_regex *regex, struct cw_text pattern)
+{
+    return code_bytes(regex->code) > SIMPLE_BYTES || cwr_regex_has(pattern, "(?(");
+}
+
+static enum cw_status build(struct cwr_regex *regex, struct cw_text pattern, uint32_t options,
+                            struct cw_error *err)
+{
+    enum cw_status status = compile(pattern, options | PCRE2_AUTO_CALLOUT, &regex->code, err);
+    if (!status)
+        status = inspect(regex->code, err);
+    if (!status && is_odd(regex, pattern))
+        status = cwr_regex_prepare(regex, err);
+    return status;
 }
 
 enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struct cwr_regex **out,
                                  struct cw_error *err)
 {
     uint32_t options = ignore_case ? PCRE2_CASELESS : 0;
-    enum cw_status status = inspect(pattern, options, err);
-    if (status != CW_OK)
+    enum cw_status status = cwr_regex_check(pattern, ignore_case, err);
+    if (!status)
+        status = find_callouts(pattern, options, err);
+    if (status)
         return status;
     struct cwr_regex *regex = calloc(1, sizeof *regex);
     if (!regex)
         return cw_fail(err, CW_NOMEM, "pattern: memory is short");
-    status = compile(pattern, options | PCRE2_AUTO_CALLOUT, &regex->code, err);
-    int jit = status == CW_OK ? pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) : 0;
-    if (jit == PCRE2_ERROR_NOMEMORY)
-        status = cw_fail(err, CW_NOMEM, "pattern: memory is short");
-    else if (jit != 0)
-        status = cw_fail(err, CW_EINVAL, "pattern: it cannot be compiled to machine code here");
-    if (status != CW_OK) {
+    status = build(regex, pattern, options, err);
+    if (status) {
         cwr_regex_destroy(regex);
         return status;
     }
@@ -182,12 +210,80 @@ enum cw_status cwr_regex_compile(struct cw_text pattern, bool ignore_case, struc
     return CW_OK;
 }
 
+/* ---- Machine code ---- */
+
+/* Why machine code could not be made: PCRE2 calls a pattern that its JIT does not take, a system
+ * that allows no machine code, and a lack of memory by the same name. */
+static enum cw_status explain_jit(struct cw_error *err)
+{
+    int code;
+    size_t at;
+    pcre2_code *probe = pcre2_compile((PCRE2_SPTR) "a", 1, 0, &code, &at, NULL);
+    if (!probe)
+        return cw_fail(err, CW_NOMEM, "pattern: memory is short");
+    int rc = pcre2_jit_compile(probe, PCRE2_JIT_COMPLETE);
+    pcre2_code_free(probe);
+    if (rc)
+        return cw_fail(err, CW_EINVAL,
+                       "pattern: this system does not let patterns be compiled to machine code");
+    return cw_fail(err, CW_EINVAL, "pattern: it cannot be compiled to machine code here");
+}
+
+static enum cw_status make_fast(const struct cwr_regex *regex, pcre2_code **out,
+                                struct cw_error *err)
+{
+    pcre2_code *made = pcre2_code_copy(regex->code);
+    if (!made)
+        return cw_fail(err, CW_NOMEM, "pattern: memory is short");
+    if (pcre2_jit_compile(made, PCRE2_JIT_COMPLETE) &&
+        pcre2_jit_compile(made, PCRE2_JIT_COMPLETE)) { /* memory may have been short */
+        pcre2_code_free(made);
+        return explain_jit(err);
+    }
+    *out = made;
+    return CW_OK;
+}
+
+/* The field is a cache of what follows from the rest; of two threads that make it, one is late. */
+static pcre2_code *publish(const struct cwr_regex *regex, pcre2_code *made)
+{
+    pcre2_code *seen = NULL;
+    struct cwr_regex *shared = (struct cwr_regex *)regex;
+    if (atomic_compare_exchange_strong_explicit(&shared->fast, &seen, made, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return made;
+    pcre2_code_free(made);
+    return seen;
+}
+
+static enum cw_status get_fast(const struct cwr_regex *regex, pcre2_code **out,
+                               struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    *out = atomic_load_explicit(&regex->fast, memory_order_acquire);
+    if (!*out && !(status = make_fast(regex, out, err)))
+        *out = publish(regex, *out);
+    return status;
+}
+
+enum cw_status cwr_regex_prepare(const struct cwr_regex *regex, struct cw_error *err)
+{
+    pcre2_code *fast;
+    return get_fast(regex, &fast, err);
+}
+
 void cwr_regex_destroy(struct cwr_regex *regex)
 {
     if (!regex)
         return;
+    pcre2_code_free(atomic_load_explicit(&regex->fast, memory_order_relaxed));
     pcre2_code_free(regex->code);
     free(regex);
+}
+
+size_t cwr_regex_bytes(const struct cwr_regex *regex)
+{
+    return code_bytes(regex->code);
 }
 
 size_t cwr_regex_count(const struct cwr_regex *regex)
@@ -259,14 +355,17 @@ enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
                                       struct cw_text groups[CWR_REGEX_GROUPS])
 {
     const char *at = subject.at ? subject.at : "";
+    pcre2_code *fast;
+    enum cw_status status = get_fast(regex, &fast, NULL);
+    if (status)
+        return status == CW_NOMEM ? CWR_REGEX_NOMEM : CWR_REGEX_LIMIT;
     size_t len = subject.len > SUBJECT_BYTES ? cut(subject) : subject.len;
     uint32_t options = len < subject.len ? PCRE2_NOTEOL : 0; /* $ is no match at the cut */
     scratch->budget =
         (struct budget){.left = BUDGET,
                         .per_step = 1 + regex->around + (regex->refers ? len / 16 : 0),
                         .weight = regex->weight};
-    int rc =
-        pcre2_match(regex->code, (PCRE2_SPTR)at, len, 0, options, scratch->data, scratch->context);
+    int rc = pcre2_match(fast, (PCRE2_SPTR)at, len, 0, options, scratch->data, scratch->context);
     if (rc == PCRE2_ERROR_NOMATCH)
         return CWR_REGEX_NO;
     if (rc < 0)

@@ -113,8 +113,9 @@ TEST(refused_patterns)
                  {"a(?C\"x\")", CW_EINVAL},
                  {"a(?C255)", CW_EINVAL},
                  {"(?J)(?<a>x)|(?<a>y)", CW_EINVAL},
-                 {"(?:(?:(?:a{1,90}){1,90}){1,90})", CW_ESYNTAX},
-                 {"(?:abcdefghijklmnopqrst){900}", CW_ELIMIT}};
+                 {"(?:(?:(?:a{1,90}){1,90}){1,90})", CW_ELIMIT},
+                 {"(?:abcdefghijklmnopqrst){900}", CW_ELIMIT},
+                 {"(?(?=a)b|c)", CW_EINVAL}}; /* the JIT does not take callouts there */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cwr_regex *regex = NULL;
         struct cw_error err = {.text = ""};
@@ -130,6 +131,43 @@ TEST(refused_patterns)
     struct cwr_regex *regex = NULL;
     CHECK_INT(cwr_regex_compile(CW_TEXT("ab(c"), false, &regex, &err), CW_ESYNTAX);
     CHECK_INT(err.at, 4);
+}
+
+/* Sums of ranges when case is ignored: PCRE2 looks at every character of them. */
+TEST(wide_ranges)
+{
+    static const struct {
+        const char *unit, *tail;
+        size_t n;
+        bool ignore_case;
+        enum cw_status status;
+    } cases[] = {{"[\\x{100}-\\x{10ffff}]", "", 100, true, CW_ELIMIT},
+                 {"[\\x{100}-\\x{10ffff}]", "", 100, false, CW_OK},
+                 {"[\\x{100}-\\x{10ffff}]", "(?i)", 100, false, CW_ELIMIT},
+                 {"[\\x{100}-\\x{10ffff}]", "(?x-i:a)", 100, false, CW_OK},
+                 {"[\\x{100}-\\x{10ffff}]", "", 1, true, CW_OK},
+                 {"[\\N{U+100}-\\N{U+10ffff}]", "(?mi-s)", 9, false, CW_ELIMIT},
+                 {"[a-\\o{4177777}]", "(?^i:x)", 9, false, CW_ELIMIT},
+                 {"[!-\xF4\x8F\xBF\xBF]", "", 9, true, CW_ELIMIT},
+                 {"[!-\\Q\xF4\x8F\xBF\xBF\\E]", "", 9, true, CW_ELIMIT},
+                 {"[!- \xF4\x8F\xBF\xBF]", "(?xxi)", 9, false, CW_ELIMIT},
+                 {"[!-\xEF\xBF\xBF]", "", 400, true, CW_ELIMIT},
+                 {"[\xE4\xB8\x80-\xE9\xBE\xA5]", "", 40, true, CW_OK},
+                 {"[a-z0-9]+-\\d+-\\w+", "", 200, true, CW_OK},
+                 {"[\\x00-\\x7f-\\177]", "-", 100, true, CW_OK}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cwr_regex *regex = NULL;
+        char text[4200] = "";
+        struct cw_error err = {.text = ""};
+        for (size_t k = 0; k < cases[i].n; k++)
+            strcat(text, cases[i].unit);
+        strcat(text, cases[i].tail);
+        enum cw_status status =
+            cwr_regex_compile(cw_text_of(text), cases[i].ignore_case, &regex, &err);
+        if (!CHECK_INT(status, cases[i].status))
+            fprintf(stderr, "%s (%s)\n", text, err.text);
+        cwr_regex_destroy(regex);
+    }
 }
 
 static enum cw_status generated(const char *unit, size_t n, const char *tail)
