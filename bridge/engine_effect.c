@@ -1,0 +1,206 @@
+/* engine_effect: what was decided becomes rows of the journal, and what decisions read of it. */
+#include "engine_priv.h"
+#include "log.h"
+#include "metrics.h"
+#include "xalloc.h"
+
+static struct store_run run_of(const struct decision *d, const struct cw_effect *f)
+{
+    bool refused = f->kind == CW_EFFECT_REFUSED;
+    bool due = f->due_ms <= d->at_ms;
+    return (struct store_run){
+        .event = d->event,
+        .rule = cw_text_of(f->rule),
+        .person = cw_text_of(f->person->name),
+        .key = f->key,
+        .state = refused      ? STORE_RUN_REFUSED
+                 : !due       ? STORE_RUN_WAITING
+                 : f->n_calls ? STORE_RUN_ACTING
+                              : STORE_RUN_DONE,
+        .due_ms = refused ? d->at_ms : f->due_ms,
+        .changed_ms = d->now_ms,
+        .condition = f->condition,
+        .vars = f->vars,
+        .reason = f->reason,
+    };
+}
+
+static int64_t expires_of(const struct store_run *run, const struct cw_call *call)
+{
+    int64_t ms = run->due_ms + call->expires_ms; /* years 0 to 10009: no overflow */
+    return ms ? ms : 1;                          /* 0 would be never */
+}
+
+enum cw_status engine_add_calls(struct engine *e, const struct store_run *run,
+                                const struct cw_effect *f, int64_t now_ms, struct cw_error *err)
+{
+    for (size_t i = 0; i < f->n_calls; i++) {
+        const struct cw_call *c = &f->calls[i];
+        struct store_call call = {.run = run->id,
+                                  .event = run->event,
+                                  .rule = run->rule,
+                                  .person = run->person,
+                                  .step = c->step,
+                                  .action = cw_text_of(c->action),
+                                  .args = c->args,
+                                  .condition = i ? (struct cw_text){0} : f->condition,
+                                  .state = STORE_CALL_READY,
+                                  .due_ms = now_ms,
+                                  .created_ms = now_ms,
+                                  .changed_ms = now_ms,
+                                  .expires_ms = expires_of(run, c)};
+        enum cw_status st = store_call_add(e->deps.store, &call, &call.id, err);
+        if (st)
+            return st;
+    }
+    if (f->n_calls)
+        dispatcher_notice(e->deps.dispatcher, f->person->name);
+    return CW_OK;
+}
+
+void engine_log_effect(const char *msg, int64_t event, const struct cw_effect *f)
+{
+    if (f->kind == CW_EFFECT_REFUSED)
+        LOG_SOME(LOG_INFO, msg, F_I("event", event), F_S("rule", f->rule),
+                 F_S("person", f->person->name), F_T("reason", f->reason));
+    else
+        LOG(LOG_INFO, msg, F_I("event", event), F_S("rule", f->rule),
+            F_S("person", f->person->name), F_T("reason", f->reason));
+}
+
+static enum cw_status cancel_for(struct engine *e, const struct decision *d,
+                                 const struct cw_effect *f, const char *person,
+                                 struct cw_error *err)
+{
+    size_t n = 0;
+    auto_free char *reason = xprintf("cancelled by event %lld", (long long)d->event);
+    enum cw_status st = store_run_cancel(e->deps.store, cw_text_of(f->rule), cw_text_of(person),
+                                         f->key, cw_text_of(reason), d->now_ms, &n, err);
+    if (st || !n)
+        return st;
+    metric_add(METRIC_runs_cancelled, (int64_t)n);
+    dispatcher_notice(e->deps.dispatcher, person);
+    LOG(LOG_INFO, "run cancelled", F_I("event", d->event), F_S("rule", f->rule),
+        F_S("person", person), F_T("key", f->key));
+    return CW_OK;
+}
+
+static bool keeps(const struct cw_effect *f, struct cw_text person)
+{
+    for (size_t i = 0; i < f->n_keep; i++)
+        if (cw_text_is(person, f->keep[i]->name))
+            return true;
+    return false;
+}
+
+/* For everybody who has something pending under the key, but those who are to keep it. */
+static enum cw_status cancel_key(struct engine *e, const struct decision *d,
+                                 const struct cw_effect *f, struct cw_error *err)
+{
+    struct cw_text *people = NULL;
+    size_t n = 0;
+    enum cw_status st =
+        store_run_people(e->deps.store, cw_text_of(f->rule), f->key, d->arena, &people, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        if (!keeps(f, people[i]))
+            st = cancel_for(e, d, f, people[i].at, err);
+    return st;
+}
+
+static enum cw_status do_mark(struct engine *e, const struct cw_effect *f, struct cw_error *err)
+{
+    struct store_mark mark = {.kind = cw_text_of(f->mark),
+                              .rule = cw_text_of(f->rule),
+                              .person = cw_text_of(f->person->name),
+                              .key = f->key,
+                              .value = f->value,
+                              .until_ms = f->until_ms};
+    return store_mark_put(e->deps.store, &mark, err);
+}
+
+static enum cw_status do_run(struct engine *e, const struct decision *d, const struct cw_effect *f,
+                             struct cw_error *err)
+{
+    struct store_run run = run_of(d, f);
+    enum cw_status st = f->beside ? store_run_add_beside(e->deps.store, &run, &run.id, err)
+                                  : store_run_add(e->deps.store, &run, &run.id, err);
+    if (st == CW_EEXIST) /* this event did it already for this rule and person */
+        return CW_OK;
+    if (st)
+        return st;
+    if (run.state == STORE_RUN_REFUSED) {
+        metric_add(METRIC_runs_refused, 1);
+        engine_log_effect("run refused", d->event, f);
+        return CW_OK;
+    }
+    metric_add(METRIC_runs_begun, 1);
+    engine_log_effect(run.state == STORE_RUN_WAITING ? "run waits" : "run begins", d->event, f);
+    return engine_add_calls(e, &run, f, d->now_ms, err);
+}
+
+static enum cw_status do_effect(struct engine *e, const struct decision *d,
+                                const struct cw_effect *f, struct cw_error *err)
+{
+    switch (f->kind) {
+    case CW_EFFECT_MARK:
+        return do_mark(e, f, err);
+    case CW_EFFECT_CANCEL:
+        return f->person ? cancel_for(e, d, f, f->person->name, err) : cancel_key(e, d, f, err);
+    case CW_EFFECT_RUN:
+    case CW_EFFECT_REFUSED:
+        break;
+    }
+    return do_run(e, d, f, err);
+}
+
+enum cw_status engine_write(struct engine *e, const struct decision *d, const struct cw_plan *plan,
+                            struct cw_error *err)
+{
+    enum cw_status st = CW_OK;
+    for (size_t i = 0; i < plan->n && !st; i++)
+        st = do_effect(e, d, &plan->effects[i], err);
+    return st;
+}
+
+/* ---- What decisions read of the journal ---- */
+
+struct reading {
+    struct store *store;
+    struct cw_arena *arena;
+    struct cw_error *err;
+};
+
+static enum cw_status read_mark(void *ctx, struct cw_mark *mark)
+{
+    struct reading *r = ctx;
+    struct store_mark which = {.kind = cw_text_of(mark->kind),
+                               .rule = cw_text_of(mark->rule),
+                               .person = cw_text_of(mark->person->name),
+                               .key = mark->key},
+                      found;
+    enum cw_status st = store_mark_get(r->store, &which, r->arena, &found, r->err);
+    if (!st) {
+        mark->value = found.value;
+        mark->until_ms = found.until_ms;
+    }
+    return st;
+}
+
+static enum cw_status read_pending(void *ctx, const char *rule, const struct cw_person *person,
+                                   struct cw_text key)
+{
+    struct reading *r = ctx;
+    int64_t id = 0;
+    return store_run_pending(r->store, cw_text_of(rule), cw_text_of(person->name), key, &id,
+                             r->err);
+}
+
+enum cw_status engine_decide(struct engine *e, const struct cw_ruleset *rules,
+                             const struct cw_matches *matches, int64_t at_ms,
+                             struct cw_arena *arena, struct cw_plan *out, struct cw_error *err)
+{
+    struct reading reading = {e->deps.store, arena, err};
+    const struct cw_facts_reader facts = {
+        .ctx = &reading, .mark = read_mark, .pending = read_pending};
+    return cw_decide(rules, matches, &facts, at_ms, arena, out);
+}
