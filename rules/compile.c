@@ -8,12 +8,6 @@
 
 enum { SCRATCH_BYTES = 1 << 30 };
 
-static const struct cwr_key sections[] = {{"version", false}, {"users", false}, {"timezone", false},
-                                          {"rules", false},   {"hours", false}, {"include", true},
-                                          {"teams", true},    {"tests", true}};
-
-enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
-
 static bool is_hosts(const struct cwr_compiler *c, struct cw_text key)
 {
     for (const char *const *s = c->catalogue->sections; s && *s; s++)
@@ -27,8 +21,9 @@ static void unknown_section(struct cwr_compiler *c, const struct cw_node *key)
     const char *words[64];
     struct cw_text text = cw_node_text(key);
     size_t n = 0;
-    for (; n < N_SECTIONS && !sections[n].later; n++)
-        words[n] = sections[n].name;
+    for (size_t i = 0; i < cwr_section_keys.n; i++)
+        if (!cwr_section_keys.at[i].later)
+            words[n++] = cwr_section_keys.at[i].name;
     for (const char *const *s = c->catalogue->sections; s && *s && n < 64; s++)
         words[n++] = *s;
     cwr_fault(c, key, "unknown-key", cwr_did_you_mean(c, text, words, n),
@@ -40,10 +35,10 @@ static void check_section(struct cwr_compiler *c, const struct cw_node *key)
     struct cw_text text = cw_node_text(key);
     if (is_hosts(c, text))
         return;
-    for (size_t i = 0; i < N_SECTIONS; i++) {
-        if (!cw_text_is(text, sections[i].name))
+    for (size_t i = 0; i < cwr_section_keys.n; i++) {
+        if (!cw_text_is(text, cwr_section_keys.at[i].name))
             continue;
-        if (sections[i].later)
+        if (cwr_section_keys.at[i].later)
             cwr_later(c, cw_node_place(key), text);
         return;
     }
@@ -53,7 +48,7 @@ static void check_section(struct cwr_compiler *c, const struct cw_node *key)
 static void check_version(struct cwr_compiler *c, const struct cw_node *root)
 {
     const struct cw_node *version = cw_node_get(root, "version");
-    if (!version && cwr_is_meant(root, sections, N_SECTIONS, "version"))
+    if (!version && cwr_is_meant(root, &cwr_section_keys, "version"))
         return;
     if (!version)
         cwr_fault(c, root, "missing-key", NULL, "the file begins with `version: 1`");
@@ -74,7 +69,7 @@ static void compile_sections(struct cwr_compiler *c, const struct cw_node *root)
         cwr_compile_hours(c, cw_node_get(root, "hours"), cw_node_get(root, "users"));
     if (rules && !c->no_memory)
         cwr_compile_rules(c, rules);
-    else if (!rules && !cwr_is_meant(root, sections, N_SECTIONS, "rules"))
+    else if (!rules && !cwr_is_meant(root, &cwr_section_keys, "rules"))
         cwr_fault(c, root, "missing-key", NULL, "the section `rules` is missing");
 }
 

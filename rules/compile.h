@@ -3,6 +3,7 @@
 #ifndef CWR_COMPILE_H
 #define CWR_COMPILE_H
 
+#include "grammar.h"
 #include "moment.h"
 #include "ruleset.h"
 #include "template.h"
@@ -69,11 +70,6 @@ struct cwr_compiler {
     struct cwr_rule_state at;
 };
 
-struct cwr_key {
-    const char *name;
-    bool later;
-};
-
 /* ---- compile_text.c: faults, texts, places ---- */
 
 void cwr_fault(struct cwr_compiler *c, const struct cw_node *node, const char *code,
@@ -84,6 +80,7 @@ void cwr_later(struct cwr_compiler *c, struct cw_place place, struct cw_text wha
 /* "did you mean `x`?" in the passing arena, or NULL. */
 const char *cwr_did_you_mean(struct cwr_compiler *c, struct cw_text word, const char *const *words,
                              size_t n);
+const char *cwr_mean_key(struct cwr_compiler *c, struct cw_text word, const struct cwr_keys *keys);
 /* "did you mean `event.x`?" for a bare x. */
 const char *cwr_mean_event(struct cwr_compiler *c, struct cw_text name);
 /* The place of `len` bytes at `offset` of a scalar's text, as far as that can be known. */
@@ -99,10 +96,9 @@ bool cwr_want_text(struct cwr_compiler *c, const struct cw_node *node, const cha
                    struct cw_text *out);
 bool cwr_want_map(struct cwr_compiler *c, const struct cw_node *node, const char *what);
 /* Faults for keys that are none of `keys`, and for those of later builds. */
-void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_key *keys,
-                    size_t n);
+void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_keys *keys);
 /* True when an unknown key of the map was probably meant to be `key`: its fault says so already. */
-bool cwr_is_meant(const struct cw_node *map, const struct cwr_key *keys, size_t n, const char *key);
+bool cwr_is_meant(const struct cw_node *map, const struct cwr_keys *keys, const char *key);
 /* A scalar by YAML's core schema: null, boolean, number or text. */
 struct cw_value cwr_scalar(const struct cw_node *node);
 bool cwr_scalar_bool(const struct cw_node *node, bool *out);

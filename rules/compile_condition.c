@@ -15,18 +15,18 @@ static bool keep_residual(struct cwr_compiler *c, struct cwr_buf *buf, struct cw
 
 static bool add_state(struct cwr_compiler *c, const struct cw_node *node, struct cwr_buf *buf)
 {
-    static const char *const states[] = {"running", "paused", "stopped"};
     struct cw_text text;
     if (!cwr_want_text(c, node, "a state of the timer", &text))
         return false;
-    for (size_t i = 0; i < 3; i++) {
-        if (!cw_text_is(text, states[i]))
+    for (size_t i = 0; cwr_timer_words[i]; i++) {
+        if (!cw_text_is(text, cwr_timer_words[i]))
             continue;
         cwr_buf_puts(buf, buf->at[buf->len - 1] == '[' ? "" : ",");
         cwr_buf_json_string(buf, text);
         return true;
     }
-    cwr_fault(c, node, "bad-value", cwr_did_you_mean(c, text, states, 3),
+    cwr_fault(c, node, "bad-value",
+              cwr_did_you_mean(c, text, cwr_timer_words, cwr_words(cwr_timer_words)),
               "a timer is running, paused or stopped");
     return false;
 }
@@ -169,10 +169,8 @@ static bool is_path(struct cw_text text)
 
 static bool unknown_key(struct cwr_compiler *c, const struct cw_node *key)
 {
-    static const char *const words[] = {"all",       "any",        "not",   "timer",
-                                        "paused_by", "started_by", "during"};
     struct cw_text text = cw_node_text(key);
-    const char *hint = cwr_did_you_mean(c, text, words, 7);
+    const char *hint = cwr_mean_key(c, text, &cwr_condition_keys);
     cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
               "a condition has no key `%.*s`", (int)(text.len > 100 ? 100 : text.len), text.at);
     return false;

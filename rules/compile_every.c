@@ -3,7 +3,6 @@
 
 bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out)
 {
-    static const struct cwr_key keys[] = {{"every", false}};
     const struct cw_node *node = cw_node_get(map, "every");
     struct cw_text text;
     struct cw_error err = {0};
@@ -11,7 +10,7 @@ bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct
         cwr_later(c, cw_node_place(map), CW_TEXT("every"));
         return false;
     }
-    cwr_check_keys(c, map, keys, 1);
+    cwr_check_keys(c, map, &cwr_every_keys);
     if (!cwr_want_text(c, node, "a schedule", &text))
         return false;
     if (c->at.nots) {

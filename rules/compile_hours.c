@@ -123,11 +123,9 @@ static void compile_except(struct cwr_compiler *c, const struct cw_node *node,
 
 static void compile_map(struct cwr_compiler *c, const struct cw_node *map, struct cwr_hours *out)
 {
-    static const struct cwr_key keys[] = {
-        {"windows", false}, {"timezone", false}, {"except", false}};
     const struct cw_node *windows = cw_node_get(map, "windows");
     const struct cw_node *except = cw_node_get(map, "except");
-    cwr_check_keys(c, map, keys, sizeof keys / sizeof keys[0]);
+    cwr_check_keys(c, map, &cwr_hours_keys);
     cwr_compile_zone(c, cw_node_get(map, "timezone"), &out->zone);
     if (except)
         compile_except(c, except, out);

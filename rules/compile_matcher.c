@@ -6,35 +6,6 @@
 #include "fold.h"
 #include "moment.h"
 
-enum operand { ONE, MANY, TEXT, PATTERN, TRUTH, NUMBER, MOMENT, CONDITION };
-
-static const struct {
-    const char *name;
-    enum cwr_op op;
-    enum operand operand;
-} operators[] = {
-    {"is", CWR_OP_IS, ONE},
-    {"is_not", CWR_OP_IS_NOT, ONE},
-    {"in", CWR_OP_IN, MANY},
-    {"not_in", CWR_OP_NOT_IN, MANY},
-    {"contains", CWR_OP_CONTAINS, ONE},
-    {"starts_with", CWR_OP_STARTS_WITH, TEXT},
-    {"ends_with", CWR_OP_ENDS_WITH, TEXT},
-    {"like", CWR_OP_LIKE, TEXT},
-    {"matches", CWR_OP_MATCHES, PATTERN},
-    {"exists", CWR_OP_EXISTS, TRUTH},
-    {"above", CWR_OP_ABOVE, NUMBER},
-    {"below", CWR_OP_BELOW, NUMBER},
-    {"at_least", CWR_OP_AT_LEAST, NUMBER},
-    {"at_most", CWR_OP_AT_MOST, NUMBER},
-    {"before", CWR_OP_BEFORE, MOMENT},
-    {"after", CWR_OP_AFTER, MOMENT},
-    {"any_item", CWR_OP_ANY_ITEM, CONDITION},
-    {"every_item", CWR_OP_EVERY_ITEM, CONDITION},
-};
-
-enum { N_OPERATORS = sizeof operators / sizeof operators[0] };
-
 static bool keep_operand(struct cwr_compiler *c, const struct cw_node *node, bool ignore_case,
                          struct cw_value *out)
 {
@@ -167,15 +138,16 @@ static bool condition_operand(struct cwr_compiler *c, const struct cw_node *node
     return good;
 }
 
-static bool compile_operand(struct cwr_compiler *c, enum operand operand,
-                            const struct cw_node *node, struct cwr_test *test)
+typedef bool (*operand_fn)(struct cwr_compiler *, const struct cw_node *, struct cwr_test *);
+
+static bool compile_operand(struct cwr_compiler *c, enum cwr_form form, const struct cw_node *node,
+                            struct cwr_test *test)
 {
-    static bool (*const compile[])(struct cwr_compiler *, const struct cw_node *,
-                                   struct cwr_test *) = {
-        [ONE] = one_operand,       [MANY] = many_operands,
-        [TEXT] = text_operand,     [PATTERN] = cwr_compile_pattern,
-        [TRUTH] = truth_operand,   [NUMBER] = number_operand,
-        [MOMENT] = moment_operand, [CONDITION] = condition_operand};
+    static const operand_fn compile[CWR_FORMS] = {
+        [CWR_FORM_SCALAR] = one_operand,    [CWR_FORM_SCALARS] = many_operands,
+        [CWR_FORM_TEXT] = text_operand,     [CWR_FORM_PATTERN] = cwr_compile_pattern,
+        [CWR_FORM_BOOL] = truth_operand,    [CWR_FORM_NUMBER] = number_operand,
+        [CWR_FORM_MOMENT] = moment_operand, [CWR_FORM_ITEM] = condition_operand};
     struct cwr_buf shown = cwr_buf_in(c->arena);
     test->place = cwr_keep_place(c, cw_node_place(node));
     if (cw_node_kind(node) == CW_NODE_SCALAR)
@@ -185,16 +157,13 @@ static bool compile_operand(struct cwr_compiler *c, enum operand operand,
         cwr_buf_put(&shown, cw_node_text(cw_node_item(node, i)));
     }
     c->no_memory |= cwr_buf_end(&shown, &test->shown) != CW_OK;
-    return compile[operand](c, node, test) && !c->no_memory;
+    return compile[form](c, node, test) && !c->no_memory;
 }
 
 static bool unknown_operator(struct cwr_compiler *c, const struct cw_node *key)
 {
-    const char *words[N_OPERATORS + 1] = {"ignore_case"};
     struct cw_text text = cw_node_text(key);
-    for (size_t i = 0; i < N_OPERATORS; i++)
-        words[i + 1] = operators[i].name;
-    cwr_fault(c, key, "unknown-key", cwr_did_you_mean(c, text, words, N_OPERATORS + 1),
+    cwr_fault(c, key, "unknown-key", cwr_mean_key(c, text, &cwr_matcher_keys),
               "there is no operator `%.*s`", (int)(text.len > 60 ? 60 : text.len), text.at);
     return false;
 }
@@ -202,11 +171,11 @@ static bool unknown_operator(struct cwr_compiler *c, const struct cw_node *key)
 static bool compile_operator(struct cwr_compiler *c, const struct cw_node *key,
                              const struct cw_node *node, struct cwr_test *test)
 {
-    for (size_t i = 0; i < N_OPERATORS; i++) {
-        if (!cw_text_is(cw_node_text(key), operators[i].name))
+    for (size_t i = 0; i <= CWR_OP_EVERY_ITEM; i++) {
+        if (!cw_text_is(cw_node_text(key), cwr_matcher_keys.at[i].name))
             continue;
-        test->op = operators[i].op;
-        return compile_operand(c, operators[i].operand, node, test);
+        test->op = (enum cwr_op)i;
+        return compile_operand(c, cwr_matcher_keys.at[i].form, node, test);
     }
     return unknown_operator(c, key);
 }
@@ -261,5 +230,5 @@ bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,
     test->op = many ? CWR_OP_IN : CWR_OP_IS;
     predicate->tests = test;
     predicate->n = 1;
-    return compile_operand(c, many ? MANY : ONE, node, test);
+    return compile_operand(c, many ? CWR_FORM_SCALARS : CWR_FORM_SCALAR, node, test);
 }

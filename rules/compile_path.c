@@ -9,9 +9,8 @@ static const char *const roots[] = {
     [CWR_ROOT_EVENT] = "event",   [CWR_ROOT_MATCH] = "match", [CWR_ROOT_USER] = "user",
     [CWR_ROOT_SOURCE] = "source", [CWR_ROOT_TIMER] = "timer", [CWR_ROOT_SECRET] = "secret",
     [CWR_ROOT_ITEM] = "item",     [CWR_ROOT_NOW] = "now"};
-static const char *const person_fields[] = {"name", "awork", "timezone", "type_of_work", "chat"};
 
-enum { N_ROOTS = sizeof roots / sizeof roots[0], N_PERSON_FIELDS = 5 };
+enum { N_ROOTS = sizeof roots / sizeof roots[0] };
 
 static bool path_fault(struct cwr_compiler *c, struct cw_place place, const char *hint,
                        const char *what, struct cw_text name)
@@ -126,10 +125,11 @@ static bool use_user(struct cwr_compiler *c, struct cw_path path, struct cw_plac
                           "`key` cannot read", out->name);
     if (c->at.in_who)
         return path_fault(c, place, NULL, "`user` says who it is, so it cannot read", out->name);
-    for (size_t i = 0; path.n == 2 && i < N_PERSON_FIELDS; i++)
-        if (cw_text_is(name, person_fields[i]))
+    size_t n = cwr_words(cwr_person_fields);
+    for (size_t i = 0; path.n == 2 && i < n; i++)
+        if (cw_text_is(name, cwr_person_fields[i]))
             return true;
-    return path_fault(c, place, cwr_did_you_mean(c, name, person_fields, N_PERSON_FIELDS),
+    return path_fault(c, place, cwr_did_you_mean(c, name, cwr_person_fields, n),
                       "a rule cannot read", out->name);
 }
 

@@ -128,11 +128,6 @@ static void claim_awork(struct cwr_compiler *c, const struct cw_node *node, stru
     else if (cwr_map_put(&c->awork_ids, folded, person))
         c->no_memory = true;
 }
-static const struct cwr_key person_keys[] = {
-    {"awork", false}, {"aliases", false},      {"timezone", false}, {"token", false},
-    {"chat", false},  {"type_of_work", false}, {"hours", false}};
-
-enum { N_PERSON_KEYS = sizeof person_keys / sizeof person_keys[0] };
 
 static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
                           const struct cw_node *map, uint32_t i)
@@ -142,7 +137,7 @@ static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
     struct cw_text text;
     person->awork = "";
     if (!node) {
-        if (!cwr_is_meant(map, person_keys, N_PERSON_KEYS, "awork"))
+        if (!cwr_is_meant(map, &cwr_person_keys, "awork"))
             cwr_fault(c, key, "missing-key", NULL, "`%s` needs `awork`, the id of the user there",
                       person->name);
     } else if (cwr_want_text(c, node, "awork", &text)) {
@@ -179,7 +174,7 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
     check_name(c, key);
     if (c->no_memory || !cwr_want_map(c, map, "a user"))
         return;
-    cwr_check_keys(c, map, person_keys, N_PERSON_KEYS);
+    cwr_check_keys(c, map, &cwr_person_keys);
     compile_awork(c, key, map, i);
     const char *zone = cwr_compile_zone(c, cw_node_get(map, "timezone"), &c->rules->times[i].zone);
     if (zone)

@@ -3,13 +3,6 @@
 
 #include "compile.h"
 
-static const struct cwr_key rule_keys[] = {
-    {"id", false},       {"name", false},    {"when", false},      {"user", false},
-    {"if", false},       {"wait", false},    {"unless", false},    {"then", false},
-    {"enabled", false},  {"at", false},      {"key", false},       {"mode", false},
-    {"throttle", false}, {"expires", false}, {"human_wins", true}, {"final", false},
-    {"dry_run", false}};
-
 static bool is_slug(struct cw_text text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -49,7 +42,7 @@ static void add_id(struct cwr_compiler *c, const struct cw_node *node, uint32_t 
 
 static bool is_meant(const struct cw_node *map, const char *key)
 {
-    return cwr_is_meant(map, rule_keys, sizeof rule_keys / sizeof rule_keys[0], key);
+    return cwr_is_meant(map, &cwr_rule_keys, key);
 }
 
 static void add_ids(struct cwr_compiler *c, const struct cw_node *list)
@@ -209,7 +202,7 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
 {
     const struct cw_node *node;
     c->at = (struct cwr_rule_state){.rule = rule};
-    cwr_check_keys(c, map, rule_keys, sizeof rule_keys / sizeof rule_keys[0]);
+    cwr_check_keys(c, map, &cwr_rule_keys);
     compile_enabled(c, cw_node_get(map, "enabled"), rule);
     compile_name(c, cw_node_get(map, "name"));
     if ((node = want(c, map, "when")))

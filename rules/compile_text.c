@@ -145,56 +145,59 @@ bool cwr_want_map(struct cwr_compiler *c, const struct cw_node *node, const char
 enum { WORDS = 64 };
 
 /* The keys that this build has, for cw_nearest. */
-static size_t words_of(const struct cwr_key *keys, size_t n, const char **words)
+static size_t words_of(const struct cwr_keys *keys, const char **words)
 {
     size_t n_words = 0;
-    for (size_t i = 0; i < n && n_words < WORDS; i++)
-        if (!keys[i].later)
-            words[n_words++] = keys[i].name;
+    for (size_t i = 0; i < keys->n && n_words < WORDS; i++)
+        if (!keys->at[i].later)
+            words[n_words++] = keys->at[i].name;
     return n_words;
 }
 
-static const struct cwr_key *find_key(const struct cwr_key *keys, size_t n, struct cw_text text)
+const char *cwr_mean_key(struct cwr_compiler *c, struct cw_text word, const struct cwr_keys *keys)
 {
-    for (size_t i = 0; i < n; i++)
-        if (cw_text_is(text, keys[i].name))
-            return &keys[i];
+    const char *words[WORDS];
+    return cwr_did_you_mean(c, word, words, words_of(keys, words));
+}
+
+static const struct cwr_key *find_key(const struct cwr_keys *keys, struct cw_text text)
+{
+    for (size_t i = 0; i < keys->n; i++)
+        if (cw_text_is(text, keys->at[i].name))
+            return &keys->at[i];
     return NULL;
 }
 
-bool cwr_is_meant(const struct cw_node *map, const struct cwr_key *keys, size_t n, const char *key)
+bool cwr_is_meant(const struct cw_node *map, const struct cwr_keys *keys, const char *key)
 {
     const char *words[WORDS];
-    size_t n_words = words_of(keys, n, words);
+    size_t n_words = words_of(keys, words);
     for (size_t i = 0; i < cw_node_count(map); i++) {
         struct cw_text text = cw_node_text(cw_node_key(map, i));
-        const char *near = find_key(keys, n, text) ? NULL : cw_nearest(text, words, n_words);
+        const char *near = find_key(keys, text) ? NULL : cw_nearest(text, words, n_words);
         if (near && strcmp(near, key) == 0)
             return true;
     }
     return false;
 }
 
-static void check_key(struct cwr_compiler *c, const struct cw_node *key, const struct cwr_key *keys,
-                      size_t n)
+static void check_key(struct cwr_compiler *c, const struct cw_node *key,
+                      const struct cwr_keys *keys)
 {
-    const char *words[WORDS];
     struct cw_text text = cw_node_text(key);
-    const struct cwr_key *known = find_key(keys, n, text);
+    const struct cwr_key *known = find_key(keys, text);
     if (known && known->later)
         cwr_later(c, cw_node_place(key), text);
     if (known)
         return;
-    size_t n_words = words_of(keys, n, words);
-    cwr_fault(c, key, "unknown-key", cwr_did_you_mean(c, text, words, n_words),
-              "there is no key `%.*s` here", (int)(text.len > 100 ? 100 : text.len), text.at);
+    cwr_fault(c, key, "unknown-key", cwr_mean_key(c, text, keys), "there is no key `%.*s` here",
+              (int)(text.len > 100 ? 100 : text.len), text.at);
 }
 
-void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_key *keys,
-                    size_t n)
+void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_keys *keys)
 {
     for (size_t i = 0; i < cw_node_count(map); i++)
-        check_key(c, cw_node_key(map, i), keys, n);
+        check_key(c, cw_node_key(map, i), keys);
 }
 
 static bool is_any_of(struct cw_text text, const char *const *words, size_t n)

@@ -93,17 +93,17 @@ void cwr_compile_key_of(struct cwr_compiler *c, const struct cw_node *node, stru
 
 static void compile_mode(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
 {
-    static const char *const words[] = {"restart", "single", "parallel"};
     struct cw_text text;
     if (!node || !cwr_want_text(c, node, "`mode`", &text))
         return;
-    for (size_t i = 0; i < 3; i++) {
-        if (!cw_text_is(text, words[i]))
+    for (size_t i = 0; cwr_mode_words[i]; i++) {
+        if (!cw_text_is(text, cwr_mode_words[i]))
             continue;
         rule->mode = (enum cwr_mode)i;
         return;
     }
-    cwr_fault(c, node, "bad-value", cwr_did_you_mean(c, text, words, 3),
+    cwr_fault(c, node, "bad-value",
+              cwr_did_you_mean(c, text, cwr_mode_words, cwr_words(cwr_mode_words)),
               "`mode` is restart, single or parallel");
 }
 

@@ -127,9 +127,8 @@ static bool is_later_trigger(struct cw_text key)
 
 static void bad_filter_key(struct cwr_compiler *c, const struct cw_node *key)
 {
-    static const char *const words[] = {"event"};
     struct cw_text text = cw_node_text(key);
-    const char *hint = cwr_did_you_mean(c, text, words, 1);
+    const char *hint = cwr_mean_key(c, text, &cwr_event_keys);
     cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
               "a trigger has `event` and matchers of event paths, not `%.*s`",
               (int)(text.len > 60 ? 60 : text.len), text.at);

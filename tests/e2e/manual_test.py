@@ -65,11 +65,14 @@ def check(text):
 
 def words():
     """(file, word) of the tables that make the language."""
-    for file, pattern in (("rules/compile_rule.c", r'\{"(\w+)", false\}'),
-                          ("rules/compile_matcher.c", r'\{"(\w+)", CWR_OP_\w+,'),
+    for file, pattern in (("rules/grammar.c", r'\{"(\w+)",\s*CWR_FORM_\w+,(?![^{}]*\.later)'),
                           ("rules/filter.c", r'\{"(\w+)", CWR_FILTER_(?!LATER)\w+,'),
                           ("bridge/action/action.c", r'\{\.name = "(\w+)"(?![^{}]*\.later)')):
-        found = re.findall(pattern, (ROOT / file).read_text())
+        text = (ROOT / file).read_text()
+        if file == "rules/grammar.c":  # users and hours are of clockwire.yaml(5)
+            text = text[text.index(" rule[] = {"):]
+            text = re.sub(r" every\[\] = \{.*?^\};", "", text, flags=re.M | re.S)  # not yet
+        found = re.findall(pattern, text)
         assert found, f"{file}: its table has moved"
         for word in found:
             yield file, word
