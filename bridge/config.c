@@ -143,7 +143,12 @@ static void read_person(struct person *to, const struct cw_person *from,
     if (from->token && secrets_text(deps->secrets, cw_text_of(from->token), &token, &err))
         cw_diags_add(deps->diags, deps->missing_secret, "bad-secret", from->token_place, NULL, "%s",
                      err.text);
-    *to = (struct person){from->name, from->awork, from->timezone, token, from->type_of_work};
+    *to = (struct person){.name = from->name,
+                          .awork = from->awork,
+                          .timezone = from->timezone,
+                          .token = token,
+                          .type_of_work = from->type_of_work,
+                          .zone = from->zone};
 }
 
 static void read_people(struct config *c, const struct source_deps *deps)

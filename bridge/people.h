@@ -3,15 +3,16 @@
 #ifndef PEOPLE_H
 #define PEOPLE_H
 
-#include <stddef.h>
+#include <clockwire/rules.h>
 #include <stdint.h>
 
 struct person {
-    const char *name;         /* the key under `users`; also the name of the lane */
-    const char *awork;        /* uuid */
-    const char *timezone;     /* IANA */
-    const char *token;        /* the person's own, NULL: none. Secret */
-    const char *type_of_work; /* name or uuid, NULL: none */
+    const char *name;           /* the key under `users`; also the name of the lane */
+    const char *awork;          /* uuid */
+    const char *timezone;       /* IANA */
+    const char *token;          /* the person's own, NULL: none. Secret */
+    const char *type_of_work;   /* name or uuid, NULL: none */
+    const struct cw_zone *zone; /* of the ruleset's; NULL: UTC */
 };
 
 enum without_user_token { WITHOUT_TOKEN_EMULATE, WITHOUT_TOKEN_SKIP, WITHOUT_TOKEN_FAIL };

@@ -226,7 +226,7 @@ enum cw_status secrets_text(struct secrets *secrets, struct cw_text tpl, char **
                             struct cw_error *err)
 {
     struct cw_arena *arena = xarena(1024 * 1024);
-    const struct cw_scope scope = {lookup, secrets};
+    const struct cw_scope scope = {.lookup = lookup, .ctx = secrets};
     const struct cw_template *compiled;
     struct cw_value value = {.kind = CW_MISSING};
     enum cw_status status = cw_template_parse(tpl, arena, &compiled, err);

@@ -61,7 +61,7 @@ struct cwr_compiler {
     const char **alias_names; /* for "did you mean" */
     size_t n_aliases;
     struct cwr_map zones; /* names of time zones to what was read of them */
-    const struct cwr_zone **zone_rows;
+    const struct cw_zone **zone_rows;
     size_t n_zones;
     struct cwr_map patterns; /* "i" or "c" and a pattern to its compiled form */
     const struct cwr_regex **pattern_rows;
@@ -124,7 +124,7 @@ void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
                         const struct cw_node *timezone);
 /* A zone by name. Returns: its name; NULL without a node or after a fault. */
 const char *cwr_compile_zone(struct cwr_compiler *c, const struct cw_node *node,
-                             const struct cwr_zone **out);
+                             const struct cw_zone **out);
 /* After the people. */
 void cwr_compile_hours(struct cwr_compiler *c, const struct cw_node *hours,
                        const struct cw_node *users);

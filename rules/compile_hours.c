@@ -189,7 +189,7 @@ void cwr_compile_hours(struct cwr_compiler *c, const struct cw_node *hours,
     for (size_t i = 0; i < people && !c->no_memory; i++) {
         const struct cw_node *own = hours_of(users, i);
         if (own)
-            c->rules->times[i].own = compile_table(c, own);
+            c->rules->hours[i].own = compile_table(c, own);
         cw_arena_reset(c->passing);
     }
 }

@@ -163,20 +163,20 @@ static void check_name(struct cwr_compiler *c, const struct cw_node *key)
 
 static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
                            const struct cw_node *map, uint32_t i, const char *common,
-                           const struct cwr_zone *common_zone)
+                           const struct cw_zone *common_zone)
 {
     struct cw_person *person = &c->rules->people[i];
     person->name = cwr_keep(c, cw_node_text(key));
     person->place = cwr_keep_place(c, cw_node_place(key));
     person->timezone = common ? common : "UTC";
     person->awork = "";
-    c->rules->times[i] = (struct cwr_person_time){.zone = common_zone};
+    person->zone = common_zone;
     check_name(c, key);
     if (c->no_memory || !cwr_want_map(c, map, "a user"))
         return;
     cwr_check_keys(c, map, &cwr_person_keys);
     compile_awork(c, key, map, i);
-    const char *zone = cwr_compile_zone(c, cw_node_get(map, "timezone"), &c->rules->times[i].zone);
+    const char *zone = cwr_compile_zone(c, cw_node_get(map, "timezone"), &person->zone);
     if (zone)
         person->timezone = zone;
     else if (!common && !cw_node_get(map, "timezone"))
@@ -192,15 +192,15 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
 void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
                         const struct cw_node *timezone)
 {
-    const struct cwr_zone *zone = NULL;
+    const struct cw_zone *zone = &cwr_utc;
     const char *common = cwr_compile_zone(c, timezone, &zone);
     if (!users || !cwr_want_map(c, users, "`users`"))
         return;
     size_t n = cw_node_count(users);
     c->rules->people = cwr_take(c, n * sizeof *c->rules->people);
-    c->rules->times = cwr_take(c, n * sizeof *c->rules->times);
+    c->rules->hours = cwr_take(c, n * sizeof *c->rules->hours);
     c->rules->calendar.people = c->rules->people;
-    c->rules->calendar.times = c->rules->times;
+    c->rules->calendar.hours = c->rules->hours;
     for (size_t i = 0; i < n && !c->no_memory; i++) {
         compile_person(c, cw_node_key(users, i), cw_node_value(users, i), (uint32_t)i, common,
                        zone);

@@ -125,10 +125,10 @@ static void no_zone(struct cwr_compiler *c, const struct cw_node *node)
               (int)(text.len > 60 ? 60 : text.len), text.at);
 }
 
-static const struct cwr_zone *read_zone(struct cwr_compiler *c, const struct cw_node *node,
-                                        const char *name)
+static const struct cw_zone *read_zone(struct cwr_compiler *c, const struct cw_node *node,
+                                       const char *name)
 {
-    const struct cwr_zone *zone = NULL;
+    const struct cw_zone *zone = NULL;
     struct cw_text bytes = {NULL, 0};
     struct cw_error err = {0};
     if (!c->catalogue->zone)
@@ -149,13 +149,13 @@ static const struct cwr_zone *read_zone(struct cwr_compiler *c, const struct cw_
     return status ? NULL : zone;
 }
 
-static const struct cwr_zone *find_zone(struct cwr_compiler *c, const struct cw_node *node,
-                                        const char *name)
+static const struct cw_zone *find_zone(struct cwr_compiler *c, const struct cw_node *node,
+                                       const char *name)
 {
     uint32_t row = cwr_map_get(&c->zones, cw_text_of(name));
     if (row != CWR_NOWHERE)
         return c->zone_rows[row];
-    const struct cwr_zone *zone = read_zone(c, node, name);
+    const struct cw_zone *zone = read_zone(c, node, name);
     if (!zone)
         return NULL;
     c->zone_rows = cwr_grow(c, c->scratch, c->zone_rows, c->n_zones, sizeof *c->zone_rows);
@@ -168,7 +168,7 @@ static const struct cwr_zone *find_zone(struct cwr_compiler *c, const struct cw_
 }
 
 const char *cwr_compile_zone(struct cwr_compiler *c, const struct cw_node *node,
-                             const struct cwr_zone **out)
+                             const struct cw_zone **out)
 {
     struct cw_text text;
     if (!node || !cwr_want_text(c, node, "a time zone", &text))

@@ -13,7 +13,6 @@ struct render {
     const struct cw_person *person;
     struct cw_value vars;
     int64_t now_ms;
-    const struct cwr_zone *zone; /* of the person */
     struct cw_arena *arena;
     bool to_show; /* what is known later stands among the other arguments */
 };
@@ -76,11 +75,11 @@ enum cw_status cwr_refuse(struct cw_effect *effect, struct cw_arena *arena, cons
 static enum cw_status render_arg(const struct render *r, const struct cwr_arg *arg,
                                  struct cw_text *out, struct cw_error *err)
 {
-    const struct cw_scope scope = {look_up, (void *)r};
+    const struct cw_scope scope = {look_up, (void *)r, r->person->zone};
     struct cw_value value;
     if (arg->is_late)
-        return cwr_template_residual(arg->tpl, &scope, r->zone, r->arena, out, err);
-    enum cw_status status = cwr_template_render(arg->tpl, &scope, r->zone, r->arena, &value, err);
+        return cw_template_residual(arg->tpl, &scope, r->arena, out, err);
+    enum cw_status status = cw_template_render(arg->tpl, &scope, r->arena, &value, err);
     if (!status && cw_value_text(&value, r->arena, out))
         return cw_fail(err, CW_NOMEM, "memory is short");
     return status;
@@ -154,7 +153,6 @@ static enum cw_status begin(struct render *r, const struct cwr_deciding *d,
     *r = (struct render){.rule = rule,
                          .person = effect->person,
                          .now_ms = d->now_ms,
-                         .zone = cwr_person_zone(&d->rules->calendar, effect->person),
                          .arena = d->arena,
                          .to_show = rule->dry_run};
     *read = !status;
@@ -253,7 +251,7 @@ enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *
     enum cw_status status = begin(&r, d, rule, effect, &read);
     if (status || !read)
         return status;
-    const struct cw_scope scope = {look_up, &r};
+    const struct cw_scope scope = {look_up, &r, effect->person->zone};
     status = cw_template_render(rule->at, &scope, d->arena, &value, &err);
     if (status && status != CW_NOMEM)
         return cwr_refuse(effect, d->arena, err.text, rule->at_place);

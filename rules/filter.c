@@ -270,7 +270,7 @@ static enum cw_status run_text(const struct cwr_filter *filter, struct cw_text *
 }
 
 enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
-                              const struct cwr_zone *zone, struct cw_arena *arena)
+                              const struct cw_zone *zone, struct cw_arena *arena)
 {
     struct cw_text text;
     enum cw_status status;

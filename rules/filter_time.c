@@ -54,7 +54,7 @@ static bool read_whole(struct cw_text text, int64_t *out)
 
 /* ---- date ---- */
 
-static bool read_moment(const struct cw_value *value, const struct cwr_zone *zone, int64_t *out)
+static bool read_moment(const struct cw_value *value, const struct cw_zone *zone, int64_t *out)
 {
     const int64_t in_ms = INT64_C(100000000000); /* seconds reach it in the year 5138 */
     int64_t n;
@@ -120,7 +120,7 @@ static void put_sign(struct cwr_buf *buf, char sign, const struct cwr_wall *wall
 }
 
 enum cw_status cwr_filter_date(struct cw_text format, const struct cw_value *value,
-                               const struct cwr_zone *zone, struct cw_arena *arena,
+                               const struct cw_zone *zone, struct cw_arena *arena,
                                struct cw_text *out)
 {
     struct cwr_buf buf = cwr_buf_in(arena);

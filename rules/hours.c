@@ -5,13 +5,6 @@
 
 enum { SHOWN_BYTES = 200 };
 
-const struct cwr_zone *cwr_person_zone(const struct cwr_calendar *calendar,
-                                       const struct cw_person *person)
-{
-    const struct cwr_zone *zone = calendar->times[person - calendar->people].zone;
-    return zone ? zone : &cwr_utc;
-}
-
 uint32_t cwr_hours_named(const struct cwr_calendar *calendar, struct cw_text name)
 {
     return cwr_map_get(&calendar->rows, name);
@@ -20,15 +13,9 @@ uint32_t cwr_hours_named(const struct cwr_calendar *calendar, struct cw_text nam
 static const struct cwr_hours *hours_of(const struct cwr_calendar *calendar, uint32_t hours,
                                         const struct cw_person *person)
 {
-    const struct cwr_person_time *time = &calendar->times[person - calendar->people];
-    const struct cwr_hours *own = time->own ? time->own[hours] : NULL;
+    const struct cwr_person_hours *theirs = &calendar->hours[person - calendar->people];
+    const struct cwr_hours *own = theirs->own ? theirs->own[hours] : NULL;
     return own ? own : calendar->common[hours];
-}
-
-static const struct cwr_zone *zone_of(const struct cwr_calendar *calendar,
-                                      const struct cwr_hours *hours, const struct cw_person *person)
-{
-    return hours->zone ? hours->zone : cwr_person_zone(calendar, person);
 }
 
 static bool is_excepted(const struct cwr_hours *hours, int64_t day)
@@ -74,7 +61,7 @@ static void put_line(struct cwr_buf *buf, const struct cwr_hours *hours)
         cwr_buf_printf(buf, " (line %u)", hours->place.line);
 }
 
-static void explain(struct cwr_buf *buf, const struct cwr_zone *zone, const struct cwr_hours *hours,
+static void explain(struct cwr_buf *buf, const struct cw_zone *zone, const struct cwr_hours *hours,
                     const struct cwr_wall *wall)
 {
     static const char days[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
@@ -104,7 +91,7 @@ static bool ask_one(const struct cwr_calendar *calendar, uint32_t number,
             cwr_buf_printf(why, "%s has no such hours", person->name);
         return false;
     }
-    const struct cwr_zone *zone = zone_of(calendar, hours, person);
+    const struct cw_zone *zone = hours->zone ? hours->zone : person->zone;
     struct cwr_wall wall = cwr_zone_wall(zone, now_ms);
     if (why)
         explain(why, zone, hours, &wall);

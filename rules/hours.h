@@ -13,15 +13,14 @@
 struct cwr_hours {
     const struct cwr_window *windows;
     size_t n;
-    const struct cwr_zone *zone; /* NULL: the person's */
-    const int64_t *except;       /* days since 1970-01-01, ascending */
+    const struct cw_zone *zone; /* NULL: the person's */
+    const int64_t *except;      /* days since 1970-01-01, ascending */
     size_t n_except;
     struct cw_text shown; /* the windows as written: "mon-fri 09:00-17:30, sat 10:00-12:00" */
     struct cw_place place;
 };
 
-struct cwr_person_time {
-    const struct cwr_zone *zone;
+struct cwr_person_hours {
     const struct cwr_hours *const
         *own; /* by number, NULL where there are none; NULL: none at all */
 };
@@ -31,8 +30,8 @@ struct cwr_calendar {
     const struct cw_text *names;
     const struct cwr_hours *const *common;
     size_t n;
-    const struct cw_person *people; /* and their times, one by one */
-    const struct cwr_person_time *times;
+    const struct cw_person *people; /* and what is their own, one by one */
+    const struct cwr_person_hours *hours;
 };
 
 /* Which hours a `during` asks for; any of them suffices. */
@@ -42,8 +41,6 @@ struct cwr_during {
     struct cw_text residual; /* {"during":["work"]} */
 };
 
-const struct cwr_zone *cwr_person_zone(const struct cwr_calendar *calendar,
-                                       const struct cw_person *person);
 /* Returns: CWR_NOWHERE when there are no hours of this name. */
 uint32_t cwr_hours_named(const struct cwr_calendar *calendar, struct cw_text name);
 bool cwr_hours_hold(const struct cwr_calendar *calendar, uint32_t hours,

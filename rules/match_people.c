@@ -113,7 +113,7 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
 
 static void add_who(struct cwr_match *m, const struct cwr_who *who, struct cwr_people *out)
 {
-    const struct cw_scope scope = {look_up, m};
+    const struct cw_scope scope = {.lookup = look_up, .ctx = m};
     struct cw_value value;
     struct cw_error err;
     if (who->person) {
@@ -140,7 +140,7 @@ static struct cw_text key_fault(struct cwr_match *m, const char *what)
 
 bool cwr_match_key(struct cwr_match *m, struct cw_text *out, struct cw_text *fault)
 {
-    const struct cw_scope scope = {look_up, m};
+    const struct cw_scope scope = {.lookup = look_up, .ctx = m};
     struct cw_value value;
     struct cw_error err;
     enum cw_status status = cw_template_render(m->rule->key, &scope, m->look.arena, &value, &err);

@@ -1,16 +1,11 @@
 /* match_tick: the schedules of rules. A tick is for the people whose zone has it at that moment. */
 #include "match.h"
 
-static const struct cwr_zone *zone_of(const struct cwr_match *m, const struct cw_person *person)
-{
-    return cwr_person_zone(&m->rules->calendar, person);
-}
-
 bool cwr_match_ticked(const struct cwr_match *m, const struct cw_person *person)
 {
     for (size_t i = 0; i < m->rule->when.n; i++) {
         const struct cwr_schedule *every = m->rule->when.items[i].every;
-        if (every && cwr_schedule_next(every, zone_of(m, person), m->after_ms) <= m->upto_ms)
+        if (every && cwr_schedule_next(every, person->zone, m->after_ms) <= m->upto_ms)
             return true;
     }
     return false;
@@ -44,11 +39,11 @@ enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset
 static int64_t next_of_rule(struct cwr_match *m)
 {
     struct cwr_people people = {0};
-    const struct cwr_zone *last = NULL;
+    const struct cw_zone *last = NULL;
     int64_t due_ms = INT64_MAX;
     cwr_match_people(m, false, &people);
     for (size_t p = 0; p < people.n && !m->look.status; p++) {
-        const struct cwr_zone *zone = zone_of(m, people.items[p]);
+        const struct cw_zone *zone = people.items[p]->zone;
         for (size_t i = 0; zone != last && i < m->rule->when.n; i++) {
             const struct cwr_schedule *every = m->rule->when.items[i].every;
             int64_t next = every ? cwr_schedule_next(every, zone, m->after_ms) : INT64_MAX;

@@ -80,10 +80,9 @@ const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct c
     return i == CWR_NOWHERE ? NULL : &rules->people[i];
 }
 
-const char *cw_person_clock(const struct cw_ruleset *rules, const struct cw_person *person,
-                            int64_t ms, char out[CW_CLOCK_TEXT])
+const char *cw_person_clock(const struct cw_person *person, int64_t ms, char out[CW_CLOCK_TEXT])
 {
-    const struct cwr_zone *zone = person ? cwr_person_zone(&rules->calendar, person) : &cwr_utc;
+    const struct cw_zone *zone = person ? person->zone : &cwr_utc;
     ms = ms < CWR_MOMENT_FIRST ? CWR_MOMENT_FIRST : ms > CWR_MOMENT_LAST ? CWR_MOMENT_LAST : ms;
     int minutes = zone == &cwr_utc ? 0 : cwr_zone_wall(zone, ms).offset / 60;
     char text[CWR_MOMENT_SIZE];

@@ -97,7 +97,7 @@ struct cw_ruleset {
     size_t n_rules;
     struct cw_person *people;
     size_t n_people;
-    struct cwr_person_time *times; /* of the people */
+    struct cwr_person_hours *hours; /* of the people */
     struct cwr_calendar calendar;
     struct cwr_map names;  /* folded names and aliases to people */
     struct cwr_map ids;    /* rule ids to rules */

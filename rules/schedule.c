@@ -183,7 +183,7 @@ static int64_t day_from(const struct cwr_schedule *s, int64_t day)
     return day;
 }
 
-int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cwr_zone *zone,
+int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cw_zone *zone,
                           int64_t after_ms)
 {
     const int64_t least = INT64_C(-62167219200000), most = INT64_C(253402300799999);

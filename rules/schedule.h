@@ -30,7 +30,7 @@ enum cw_status cwr_schedule_parse(struct cw_text text, struct cwr_schedule *out,
                                   struct cw_error *err) CW_CHECKED;
 /* The first time after `after_ms`; times in a missing hour come at its end, those of a doubled one
  * once, the first. Returns: INT64_MAX beyond the year 9999. */
-int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cwr_zone *zone,
+int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cw_zone *zone,
                           int64_t after_ms);
 
 #endif

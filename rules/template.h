@@ -51,7 +51,7 @@ enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena 
                                 struct cwr_filter *out, struct cw_error *err) CW_CHECKED;
 /* `zone` is that of `date`; NULL: UTC. Returns: CW_EINVAL when the value is no time. */
 enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
-                              const struct cwr_zone *zone, struct cw_arena *arena) CW_CHECKED;
+                              const struct cw_zone *zone, struct cw_arena *arena) CW_CHECKED;
 
 /* The length of a quoted text with both quotes, or 0 when the second one is missing. */
 size_t cwr_quoted_length(struct cw_text text);
@@ -68,21 +68,11 @@ enum cw_status cwr_filter_check_unit(struct cw_text unit, size_t at, struct cwr_
 /* Points in time are RFC 3339, days (the midnight of the zone that begins them) and numbers of
  * seconds or milliseconds since 1970. */
 enum cw_status cwr_filter_date(struct cw_text format, const struct cw_value *value,
-                               const struct cwr_zone *zone, struct cw_arena *arena,
+                               const struct cw_zone *zone, struct cw_arena *arena,
                                struct cw_text *out) CW_CHECKED;
 /* "1 h 05 min" of a duration as the language writes it or a number of units. */
 enum cw_status cwr_filter_duration(int64_t unit_ms, const struct cw_value *value,
                                    struct cw_arena *arena, struct cw_text *out) CW_CHECKED;
-
-/* cw_template_render with the zone of `date`. */
-enum cw_status cwr_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
-                                   const struct cwr_zone *zone, struct cw_arena *arena,
-                                   struct cw_value *out, struct cw_error *err) CW_CHECKED;
-
-/* cw_template_residual, likewise. */
-enum cw_status cwr_template_residual(const struct cw_template *tpl, const struct cw_scope *scope,
-                                     const struct cwr_zone *zone, struct cw_arena *arena,
-                                     struct cw_text *out, struct cw_error *err) CW_CHECKED;
 
 /* The names of all filters, for "did you mean"; *n of them. */
 const char *const *cwr_filter_names(size_t *n);

@@ -33,7 +33,7 @@ static bool read_time(struct cw_text text, int64_t *out_second)
 enum cw_status cw_moment_parse(struct cw_text text, struct cw_text zone, struct cw_text tzif,
                                struct cw_arena *arena, int64_t *out_ms, struct cw_error *err)
 {
-    const struct cwr_zone *read = &cwr_utc;
+    const struct cw_zone *read = &cwr_utc;
     struct cw_text rest = {text.at, 0};
     int64_t day = 0, second = 0;
     if (text.len > DAY_CHARS && cwr_moment_read(text, out_ms))

@@ -6,7 +6,7 @@
 
 enum { HEADER_BYTES = 44, LEAST_OFFSET = -25 * 3600, MOST_OFFSET = 26 * 3600 };
 
-const struct cwr_zone cwr_utc = {.name = {"UTC", 3}};
+const struct cw_zone cwr_utc = {.name = {"UTC", 3}};
 
 /* One header and what follows from it. */
 struct block {
@@ -74,7 +74,7 @@ static bool get_offset(const struct block *b, uint32_t type, int32_t *out)
 }
 
 static enum cw_status read_changes(struct reader *r, const struct block *b, struct cw_arena *arena,
-                                   struct cwr_zone *zone)
+                                   struct cw_zone *zone)
 {
     int64_t *at = cw_arena_take(arena, ((size_t)b->times + 1) * sizeof *at), last = 0;
     int32_t *offsets = cw_arena_take(arena, ((size_t)b->times + 1) * sizeof *offsets);
@@ -102,7 +102,7 @@ static enum cw_status read_changes(struct reader *r, const struct block *b, stru
 }
 
 /* "\n", the zone as POSIX writes it or nothing, "\n". */
-static enum cw_status read_footer(struct reader *r, struct cwr_zone *zone)
+static enum cw_status read_footer(struct reader *r, struct cw_zone *zone)
 {
     const char *from = r->text.at + r->pos + 1;
     if (r->text.len - r->pos < 2 || from[-1] != '\n')
@@ -116,7 +116,7 @@ static enum cw_status read_footer(struct reader *r, struct cwr_zone *zone)
     return cwr_zone_rule_read((struct cw_text){from, (size_t)(end - from)}, &zone->rule, r->err);
 }
 
-static enum cw_status read_all(struct reader *r, struct cw_arena *arena, struct cwr_zone *zone)
+static enum cw_status read_all(struct reader *r, struct cw_arena *arena, struct cw_zone *zone)
 {
     struct block b;
     char version, again;
@@ -136,15 +136,15 @@ static enum cw_status read_all(struct reader *r, struct cw_arena *arena, struct 
 }
 
 enum cw_status cwr_zone_read(struct cw_text name, struct cw_text tzif, struct cw_arena *arena,
-                             const struct cwr_zone **out, struct cw_error *err)
+                             const struct cw_zone **out, struct cw_error *err)
 {
     struct reader r = {tzif, 0, err};
-    struct cwr_zone *zone = cw_arena_take(arena, sizeof *zone);
+    struct cw_zone *zone = cw_arena_take(arena, sizeof *zone);
     if (!zone)
         return cw_fail(err, CW_NOMEM, "no memory for a time zone");
     if (tzif.len > CWR_ZONE_BYTES)
         return bad(&r, "it is larger than 64 KiB");
-    *zone = (struct cwr_zone){.name = name};
+    *zone = (struct cw_zone){.name = name};
     enum cw_status status = read_all(&r, arena, zone);
     if (!status)
         *out = zone;
@@ -153,7 +153,7 @@ enum cw_status cwr_zone_read(struct cw_text name, struct cw_text tzif, struct cw
 
 /* ---- Asking ---- */
 
-static struct cwr_zone_span span_at(const struct cwr_zone *zone, int64_t second)
+static struct cwr_zone_span span_at(const struct cw_zone *zone, int64_t second)
 {
     size_t low = 0, high = zone->n;
     while (low < high) {
@@ -178,7 +178,7 @@ static int64_t floor_to(int64_t n, int64_t by)
     return n / by - (n % by < 0);
 }
 
-struct cwr_wall cwr_zone_wall(const struct cwr_zone *zone, int64_t ms)
+struct cwr_wall cwr_zone_wall(const struct cw_zone *zone, int64_t ms)
 {
     int64_t second = floor_to(ms, 1000);
     int32_t offset = span_at(zone, second).offset;
@@ -188,7 +188,7 @@ struct cwr_wall cwr_zone_wall(const struct cwr_zone *zone, int64_t ms)
                              (int)(weekday < 0 ? weekday + 7 : weekday), offset};
 }
 
-int64_t cwr_zone_instant(const struct cwr_zone *zone, int64_t day, int64_t second)
+int64_t cwr_zone_instant(const struct cw_zone *zone, int64_t day, int64_t second)
 {
     const int64_t most_days = INT64_C(100000000); /* about 270000 years */
     day = day > most_days ? most_days : day < -most_days ? -most_days : day;

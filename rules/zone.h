@@ -24,7 +24,7 @@ struct cwr_zone_rule {
     struct cwr_zone_day begin, end; /* of it; each in the time that it ends */
 };
 
-struct cwr_zone {
+struct cw_zone {
     struct cw_text name;
     const int64_t *at;      /* when the offset changes, in seconds, ascending */
     const int32_t *offsets; /* from then on */
@@ -34,11 +34,11 @@ struct cwr_zone {
     struct cwr_zone_rule rule;
 };
 
-extern const struct cwr_zone cwr_utc;
+extern const struct cw_zone cwr_utc;
 
 /* Lives: *out in `arena`; `name` is borrowed. Returns: CW_ESYNTAX, CW_NOMEM. */
 enum cw_status cwr_zone_read(struct cw_text name, struct cw_text tzif, struct cw_arena *arena,
-                             const struct cwr_zone **out, struct cw_error *err) CW_CHECKED;
+                             const struct cw_zone **out, struct cw_error *err) CW_CHECKED;
 
 /* A time on the wall. */
 struct cwr_wall {
@@ -47,10 +47,10 @@ struct cwr_wall {
     int weekday;    /* 0: Monday */
     int32_t offset; /* seconds east of UTC */
 };
-struct cwr_wall cwr_zone_wall(const struct cwr_zone *zone, int64_t ms);
+struct cwr_wall cwr_zone_wall(const struct cw_zone *zone, int64_t ms);
 /* When a wall shows this second of this day: of a doubled hour the first time, of a missing one
  * the moment of the change. */
-int64_t cwr_zone_instant(const struct cwr_zone *zone, int64_t day, int64_t second);
+int64_t cwr_zone_instant(const struct cw_zone *zone, int64_t day, int64_t second);
 
 /* ---- zone_rule.c ---- */
 

@@ -79,7 +79,7 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
 static enum cw_status render(const struct action_turn *t, const struct look *look, const char *name,
                              const json_t *value, json_t *known, json_t *open, struct cw_error *err)
 {
-    const struct cw_scope scope = {look_up, (void *)&look->facts};
+    const struct cw_scope scope = {look_up, (void *)&look->facts, t->person->zone};
     const struct cw_template *tpl = parse(value, t->arena, err);
     struct cw_value made;
     struct cw_text text;

@@ -178,7 +178,7 @@ static enum cw_status lookup(void *ctx, struct cw_path path, struct cw_arena *ar
 
 struct cw_scope scope_reader(struct scope *scope)
 {
-    return (struct cw_scope){lookup, scope};
+    return (struct cw_scope){.lookup = lookup, .ctx = scope};
 }
 
 static bool is_there(const struct cw_value *value)

@@ -20,6 +20,7 @@ extern "C" {
 /* ---- Templates: text with ${path | filter: arg} ---- */
 
 struct cw_template;
+struct cw_zone; /* a time zone: see cw_person */
 
 /* Finds what a path names. Set *out to CW_MISSING when there is nothing there. CW_EBUSY says that
  * it is not known yet: see cw_template_residual. */
@@ -27,6 +28,7 @@ struct cw_scope {
     enum cw_status (*lookup)(void *ctx, struct cw_path path, struct cw_arena *arena,
                              struct cw_value *out, struct cw_error *err);
     void *ctx;
+    const struct cw_zone *zone; /* of the filter `date`; NULL: UTC */
 };
 
 /* Compiles a template. `$${` is a literal `${`; ${'text'} is the text. Filters: upper lower trim
@@ -126,9 +128,10 @@ struct cw_catalogue {
 struct cw_ruleset;
 
 struct cw_person {
-    const char *name;         /* the key under `users` */
-    const char *awork;        /* uuid */
-    const char *timezone;     /* IANA; the file's `timezone`, else "UTC" */
+    const char *name;     /* the key under `users` */
+    const char *awork;    /* uuid */
+    const char *timezone; /* IANA; the file's `timezone`, else "UTC" */
+    const struct cw_zone *zone;
     const char *token;        /* template text, or NULL */
     const char *type_of_work; /* name or uuid, or NULL */
     const char *chat;         /* or NULL */
@@ -160,8 +163,7 @@ const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct c
 /* A moment as a clock in the person's zone shows it, "2026-03-02T10:00:00.000+01:00"; for NULL in
  * UTC, "...Z". Returns: `out`. */
 enum { CW_CLOCK_TEXT = 40 };
-const char *cw_person_clock(const struct cw_ruleset *rules, const struct cw_person *person,
-                            int64_t ms, char out[CW_CLOCK_TEXT]);
+const char *cw_person_clock(const struct cw_person *person, int64_t ms, char out[CW_CLOCK_TEXT]);
 
 /* ---- Matching: pure on the event ---- */
 

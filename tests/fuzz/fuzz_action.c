@@ -101,8 +101,11 @@ static void play(struct action_turn *t, struct cw_text rest)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct person person = {"anna", "aaaaaaaa-0000-4000-8000-000000000001", "UTC",
-                                         "own", "Dev"};
+    static const struct person person = {.name = "anna",
+                                         .awork = "aaaaaaaa-0000-4000-8000-000000000001",
+                                         .timezone = "UTC",
+                                         .token = "own",
+                                         .type_of_work = "Dev"};
     struct store_timer timer = {
         .entry = CW_TEXT("eeeeeeee-0000-4000-8000-000000000001"),
         .started_by = CW_TEXT("s"),

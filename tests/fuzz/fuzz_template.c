@@ -26,7 +26,8 @@ static void check_residual(const struct cw_template *tpl, struct cw_value *root,
                            struct cw_arena *arena, enum cw_status want_status,
                            const struct cw_value *want)
 {
-    struct cw_scope all = {look_up, root}, some = {look_up_some, root};
+    struct cw_scope all = {.lookup = look_up, .ctx = root},
+                    some = {.lookup = look_up_some, .ctx = root};
     struct cw_text left, direct, late;
     struct cw_value made;
     struct cw_error err;
@@ -64,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (cw_json_read(json, CW_TEXT("{}"), &err) || cw_json_read(json, cw_text_of(json_text), &err))
         abort();
     struct cw_value root = cw_json_root(json);
-    struct cw_scope scope = {look_up, &root};
+    struct cw_scope scope = {.lookup = look_up, .ctx = &root};
     struct cw_text text = {(const char *)data, size};
     enum cw_status status = cw_template_parse(text, arena, &tpl, &err);
     if (status) {

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check(const struct cwr_zone *zone, int64_t second)
+static void check(const struct cw_zone *zone, int64_t second)
 {
     struct cwr_wall wall = cwr_zone_wall(zone, second * 1000);
     if (wall.second < 0 || wall.second >= CWR_DAY_S || wall.weekday < 0 || wall.weekday > 6 ||
@@ -21,7 +21,7 @@ static void check(const struct cwr_zone *zone, int64_t second)
         abort(); /* a moment before the wall shows it */
 }
 
-static void check_schedule(const struct cwr_zone *zone, const char *text, int64_t second)
+static void check_schedule(const struct cw_zone *zone, const char *text, int64_t second)
 {
     struct cwr_schedule schedule;
     if (cwr_schedule_parse(cw_text_of(text), &schedule, NULL))
@@ -39,7 +39,7 @@ static void check_schedule(const struct cwr_zone *zone, const char *text, int64_
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cw_arena *arena = cw_arena_create(4 << 20);
-    const struct cwr_zone *zone = NULL;
+    const struct cw_zone *zone = NULL;
     struct cw_error err;
     if (!cwr_zone_read(CW_TEXT("X"), (struct cw_text){(const char *)data, size}, arena, &zone,
                        &err)) {

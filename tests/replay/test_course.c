@@ -109,8 +109,10 @@ static void begin(bool file, const char *rules)
         snprintf(w.where, sizeof w.where, "sqlite:%s/j.db", w.folder);
     }
     w.now_ms = nine;
-    w.persons[0] = (struct person){"ada", ID("1"), "UTC", NULL, KIND};
-    w.persons[1] = (struct person){"grace", ID("2"), "UTC", NULL, KIND};
+    w.persons[0] =
+        (struct person){.name = "ada", .awork = ID("1"), .timezone = "UTC", .type_of_work = KIND};
+    w.persons[1] =
+        (struct person){.name = "grace", .awork = ID("2"), .timezone = "UTC", .type_of_work = KIND};
     w.people = (struct people){w.persons, 2, {0}};
     w.people.target = (struct target){.url = "http://localhost",
                                       .token = "key",

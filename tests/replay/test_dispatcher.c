@@ -43,7 +43,8 @@ static void fill_people(struct world *w)
     for (int i = 0; i < MANY; i++) {
         snprintf(w->names[i], sizeof w->names[i], "%d", i + 1);
         snprintf(w->ids[i], sizeof w->ids[i], "aaaaaaaa-0000-4000-8000-%012d", i + 1);
-        w->persons[i] = (struct person){w->names[i], w->ids[i], "UTC", NULL, KIND};
+        w->persons[i] = (struct person){
+            .name = w->names[i], .awork = w->ids[i], .timezone = "UTC", .type_of_work = KIND};
     }
     w->people = (struct people){w->persons, MANY, {0}};
     w->people.target = (struct target){.url = "http://localhost",
@@ -707,8 +708,11 @@ static struct person *copy_of(const struct world *w, size_t from)
     struct person *list = calloc(w->people.n - from, sizeof *list);
     for (size_t i = from; i < w->people.n; i++) {
         const struct person *p = &w->persons[i];
-        list[i - from] = (struct person){strdup(p->name), strdup(p->awork), "UTC",
-                                         p->token ? strdup(p->token) : NULL, KIND};
+        list[i - from] = (struct person){.name = strdup(p->name),
+                                         .awork = strdup(p->awork),
+                                         .timezone = "UTC",
+                                         .token = p->token ? strdup(p->token) : NULL,
+                                         .type_of_work = KIND};
     }
     return list;
 }

@@ -124,10 +124,12 @@ static void open_world(const char *where, uint64_t max_bytes)
     struct cw_error err;
     struct store_opts opts = {.max_bytes = max_bytes};
     memset(&w, 0, sizeof w);
-    w.persons[0] = (struct person){"ada", "6a2c1d3e-0000-4000-8000-000000000001", "UTC", NULL,
-                                   "7b000000-0000-4000-8000-000000000001"};
-    w.persons[1] =
-        (struct person){"grace", "6a2c1d3e-0000-4000-8000-000000000002", "UTC", NULL, NULL};
+    w.persons[0] = (struct person){.name = "ada",
+                                   .awork = "6a2c1d3e-0000-4000-8000-000000000001",
+                                   .timezone = "UTC",
+                                   .type_of_work = "7b000000-0000-4000-8000-000000000001"};
+    w.persons[1] = (struct person){
+        .name = "grace", .awork = "6a2c1d3e-0000-4000-8000-000000000002", .timezone = "UTC"};
     w.people = (struct people){w.persons,
                                2,
                                {.token = "key",

@@ -2,6 +2,7 @@
 #include "action/action.h"
 #include "action/entry.h"
 #include "check.h"
+#include "lab.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,10 @@ struct play {
 static struct play play_of(const char *action, const char *args)
 {
     struct play p = {
-        .person = {"anna", ANNA, "Europe/Berlin", NULL, KIND},
+        .person = {.name = "anna",
+                   .awork = ANNA,
+                   .timezone = "Europe/Berlin",
+                   .type_of_work = KIND},
         .t = {.name = action, .rule = "r", .condition = {"", 0}, .now_ms = 1000},
     };
     p.t.args = json_loads(args, 0, NULL);
@@ -795,6 +799,22 @@ TEST(since_when_a_timer_is_what_it_is)
         CHECK_STR(p.v.log, cases[i].since);
         play_end(&p);
     }
+}
+
+TEST(moments_are_told_in_the_persons_zone)
+{
+    struct play p =
+        play_of("log", "{\"${}\":{\"text\":\"since ${timer.since | date: %H:%M %z}\"}}");
+    struct cw_ruleset *rules =
+        lab_compile("version: 1\nusers:\n  anna: { awork: " ANNA ", timezone: Europe/Berlin }\n"
+                    "rules:\n  - { id: a, when: github.a, user: anna, then: stop }\n",
+                    NULL);
+    p.person.zone = cw_ruleset_person(rules, 0)->zone;
+    begin(&p);
+    hear(&p, 200, ENTRY(E1, "08:00:00", ""));
+    CHECK_STR(p.v.log, "since 09:00 +0100");
+    cw_ruleset_unref(rules);
+    play_end(&p);
 }
 
 TEST(an_emulated_pause_is_paused_since_the_pause)

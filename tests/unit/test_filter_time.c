@@ -18,7 +18,7 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
     return cw_value_get(ctx, path, arena, out);
 }
 
-static const char *in_zone(const char *text, const struct cwr_zone *zone)
+static const char *in_zone(const char *text, const struct cw_zone *zone)
 {
     static char made[1024];
     struct cw_arena *arena = cw_arena_create(1 << 20);
@@ -29,9 +29,9 @@ static const char *in_zone(const char *text, const struct cwr_zone *zone)
     if (cw_json_read(json, cw_text_of(body), NULL))
         abort();
     struct cw_value root = cw_json_root(json);
-    const struct cw_scope scope = {look_up, &root};
+    const struct cw_scope scope = {look_up, &root, zone};
     if (cw_template_parse(cw_text_of(text), arena, &tpl, &err) ||
-        cwr_template_render(tpl, &scope, zone, arena, &value, &err))
+        cw_template_render(tpl, &scope, arena, &value, &err))
         snprintf(made, sizeof made, "error: %s", err.text);
     else if (!cw_value_text(&value, arena, &shown))
         snprintf(made, sizeof made, "%.*s", (int)shown.len, shown.at);
@@ -72,7 +72,7 @@ TEST(date_in_a_zone)
 {
     struct cw_arena *arena = cw_arena_create(1 << 20);
     struct cw_text bytes;
-    const struct cwr_zone *zone;
+    const struct cw_zone *zone;
     if (system_zone(NULL, "America/New_York", arena, &bytes))
         check_skip("this machine has no tzdata");
     CHECK(cwr_zone_read(CW_TEXT("America/New_York"), bytes, arena, &zone, &err) == CW_OK);

@@ -261,7 +261,7 @@ static enum cw_status render_in(struct cw_json *json, struct cw_arena *arena)
     if (status)
         return status;
     root = cw_json_root(json);
-    const struct cw_scope scope = {look_up, &root};
+    const struct cw_scope scope = {.lookup = look_up, .ctx = &root};
     status = cw_template_parse(cw_text_of(template_text), arena, &tpl, NULL);
     if (!status)
         status = cw_template_render(tpl, &scope, arena, &out, NULL);

@@ -9,9 +9,9 @@
 
 static struct cw_arena *arena;
 
-static const struct cwr_zone *zone_of(const char *name)
+static const struct cw_zone *zone_of(const char *name)
 {
-    const struct cwr_zone *zone = NULL;
+    const struct cw_zone *zone = NULL;
     struct cw_text bytes;
     arena = arena ? arena : cw_arena_create(64 << 20);
     if (system_zone(NULL, name, arena, &bytes))
@@ -116,7 +116,7 @@ TEST(end_of_time)
 
 /* A year of every schedule in every zone: times ascend, the wall shows what was asked for, or the
  * time is that of a change; and each day that it is for has its own. */
-static void try_year(const struct cwr_schedule *s, const struct cwr_zone *zone)
+static void try_year(const struct cwr_schedule *s, const struct cw_zone *zone)
 {
     int64_t from = at("2019-01-01T12:00:00Z"), to = at("2020-01-02T12:00:00Z"), last = from;
     int count = 0;
@@ -157,7 +157,7 @@ TEST(a_year_of_steps)
 {
     static const char *const zones[] = {"Europe/Berlin", "Australia/Lord_Howe", "America/Santiago"};
     for (size_t z = 0; z < 3; z++) {
-        const struct cwr_zone *zone = zone_of(zones[z]);
+        const struct cw_zone *zone = zone_of(zones[z]);
         for (int minutes = 5; minutes <= 720; minutes += 5) {
             struct cwr_schedule s = {.days = 127, .steps = true, .minute = minutes};
             int64_t t = at("2019-01-01T12:00:00Z"), to = at("2020-01-01T12:00:00Z");

@@ -38,7 +38,7 @@ static void begin(void)
 
 static enum cw_status render(const char *text, struct cw_value *out)
 {
-    const struct cw_scope scope = {look_up, &root};
+    const struct cw_scope scope = {.lookup = look_up, .ctx = &root};
     const struct cw_template *tpl;
     begin();
     enum cw_status status = cw_template_parse(cw_text_of(text), arena, &tpl, &err);
@@ -196,7 +196,7 @@ static enum cw_status look_up_some(void *ctx, struct cw_path path, struct cw_are
 
 static const char *left_of(const char *text)
 {
-    const struct cw_scope scope = {look_up_some, &root};
+    const struct cw_scope scope = {.lookup = look_up_some, .ctx = &root};
     const struct cw_template *tpl;
     struct cw_text made;
     begin();
@@ -230,7 +230,7 @@ TEST(what_is_known_is_escaped)
 
 TEST(nothing_renders_what_is_not_known_yet)
 {
-    const struct cw_scope scope = {look_up_some, &root};
+    const struct cw_scope scope = {.lookup = look_up_some, .ctx = &root};
     const struct cw_template *tpl;
     struct cw_value value;
     begin();
@@ -290,7 +290,8 @@ TEST(paths_of_a_template)
 
 TEST(memory_that_ends)
 {
-    const struct cw_scope scope = {look_up, &root}, some = {look_up_some, &root};
+    const struct cw_scope scope = {.lookup = look_up, .ctx = &root},
+                          some = {.lookup = look_up_some, .ctx = &root};
     struct cw_text left;
     const char *text =
         "a ${'$'}${match.task} ${event.title | upper | replace: a, b} $${x} ${event.list}";

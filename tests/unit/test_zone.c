@@ -20,9 +20,9 @@ struct zone_case {
 
 static struct cw_arena *arena;
 
-static const struct cwr_zone *zone_of(const char *name)
+static const struct cw_zone *zone_of(const char *name)
 {
-    const struct cwr_zone *zone = NULL;
+    const struct cw_zone *zone = NULL;
     struct cw_text bytes;
     struct cw_error err = {0};
     if (!arena)
@@ -38,7 +38,7 @@ static const struct cwr_zone *zone_of(const char *name)
 }
 
 /* Laws change, so the far future is tried with the footers of today. */
-static const struct cwr_zone *future_zone(const char *name)
+static const struct cw_zone *future_zone(const char *name)
 {
     static const char *const footers[][2] = {
         {"Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"},
@@ -46,8 +46,8 @@ static const struct cwr_zone *future_zone(const char *name)
         {"America/New_York", "EST5EDT,M3.2.0,M11.1.0"},
         {"Asia/Jerusalem", "IST-2IDT,M3.4.4/26,M10.5.0"},
         {"Australia/Lord_Howe", "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"}};
-    static struct cwr_zone zone;
-    zone = (struct cwr_zone){.has_rule = true};
+    static struct cw_zone zone;
+    zone = (struct cw_zone){.has_rule = true};
     for (size_t i = 0; i < sizeof footers / sizeof *footers; i++)
         if (strcmp(footers[i][0], name) == 0 &&
             !cwr_zone_rule_read(cw_text_of(footers[i][1]), &zone.rule, NULL))
@@ -56,14 +56,14 @@ static const struct cwr_zone *future_zone(const char *name)
     return &zone;
 }
 
-static int64_t wall_of(const struct cwr_zone *zone, int64_t second)
+static int64_t wall_of(const struct cw_zone *zone, int64_t second)
 {
     struct cwr_wall wall = cwr_zone_wall(zone, second * 1000);
     CHECK_INT(wall.day * CWR_DAY_S + wall.second, second + wall.offset);
     return wall.day * CWR_DAY_S + wall.second;
 }
 
-static int64_t meant(const struct cwr_zone *zone, int64_t wall)
+static int64_t meant(const struct cw_zone *zone, int64_t wall)
 {
     int64_t ms = cwr_zone_instant(zone, wall / CWR_DAY_S, wall % CWR_DAY_S);
     CHECK_INT(ms % 1000, 0);
@@ -77,7 +77,7 @@ TEST(changes)
     for (size_t i = 0; i < n; i++) {
         const struct zone_case *c = &zone_cases[i];
         bool future = c->change > INT64_C(2145916800); /* 2038 */
-        const struct cwr_zone *zone = future ? future_zone(c->zone) : zone_of(c->zone);
+        const struct cw_zone *zone = future ? future_zone(c->zone) : zone_of(c->zone);
         bool good = CHECK_INT(wall_of(zone, c->change - 1), c->change - 1 + c->before);
         good &= CHECK_INT(wall_of(zone, c->change), c->change + c->after);
         good &= CHECK_INT(meant(zone, c->wall), c->meant);
@@ -100,7 +100,7 @@ TEST(there_and_back)
         "America/Santiago",  "Pacific/Apia",        "Africa/Cairo",
         "Africa/Casablanca", "Europe/Dublin",       "Etc/GMT+12"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct cwr_zone *zone = zone_of(names[i]);
+        const struct cw_zone *zone = zone_of(names[i]);
         int64_t last = INT64_MIN;
         for (int64_t t = INT64_C(-1000000000); t < INT64_C(4100000000); t += 1234567) {
             int64_t back = meant(zone, wall_of(zone, t));
@@ -186,7 +186,7 @@ TEST(summer_for_the_whole_year)
 static enum cw_status try_bytes(const char *bytes, size_t n)
 {
     struct cw_arena *own = cw_arena_create(1 << 20);
-    const struct cwr_zone *zone = NULL;
+    const struct cw_zone *zone = NULL;
     struct cw_error err = {0};
     char *copy = malloc(n ? n : 1); /* exact size: ASan sees every overread */
     memcpy(copy, bytes, n);
@@ -255,7 +255,7 @@ static size_t old_file(char *out, char version, uint32_t leap, uint32_t type)
 TEST(first_version)
 {
     char bytes[256];
-    const struct cwr_zone *zone = NULL;
+    const struct cw_zone *zone = NULL;
     struct cw_error err;
     size_t n = old_file(bytes, 0, 0, 1);
     zone_of("UTC");
