@@ -2,68 +2,14 @@
 
 #include "action/action.h"
 #include "address.h"
+#include "document.h"
+#include "file.h"
 #include "settings.h"
 #include "xalloc.h"
 #include "zones.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { FILE_LIMIT = 64 << 20 };
-
-/* ---- The file ---- */
-
-static void add_file_error(struct cw_diags *diags, const char *file, const char *what)
-{
-    struct cw_place place = {file, 1, 1, 1};
-    cw_diags_add(diags, CW_ERROR, "cannot-read", place, NULL, "cannot read this file: %s", what);
-}
-
-char *config_text(const char *file, size_t *len, struct cw_diags *diags)
-{
-    FILE *f = fopen(file, "rbe");
-    if (!f) {
-        add_file_error(diags, file, strerror(errno));
-        return NULL;
-    }
-    char *text = xmalloc(1 << 16);
-    size_t size = 1 << 16, n = 0, got;
-    while ((got = fread(text + n, 1, size - n, f)) > 0) {
-        n += got;
-        if (n == size && size <= FILE_LIMIT)
-            text = xrealloc(text, size *= 2);
-    }
-    bool bad = ferror(f) || n > FILE_LIMIT;
-    fclose(f);
-    if (bad) {
-        add_file_error(diags, file, n > FILE_LIMIT ? "it is larger than 64 MiB" : "read error");
-        free(text);
-        return NULL;
-    }
-    *len = n;
-    return text;
-}
-
-static struct cw_doc *read_doc(const char *file, struct cw_diags *diags)
-{
-    size_t len = 0;
-    struct cw_doc *doc = NULL;
-    auto_free char *text = config_text(file, &len, diags);
-    if (!text)
-        return NULL;
-    struct cw_text whole = {text, len};
-    cw_diags_file(diags, file, whole);
-    if (cw_doc_parse(file, whole, NULL, diags, &doc))
-        return NULL;
-    if (cw_node_kind(cw_doc_root(doc)) == CW_NODE_MAP)
-        return doc;
-    cw_diags_add(diags, CW_ERROR, "wrong-kind", cw_node_place(cw_doc_root(doc)), NULL,
-                 "a configuration is a mapping that begins with `version: 1`");
-    cw_doc_destroy(doc);
-    return NULL;
-}
 
 /* ---- Sources ---- */
 
@@ -162,20 +108,29 @@ static void read_people(struct config *c, const struct source_deps *deps)
     c->people.target = c->target;
 }
 
-/* ---- Paths relative to the file, and what must go together ---- */
+/* ---- Paths relative to a file, and what must go together ---- */
 
-static char *folder_of(const char *file)
+/* The value at section.key, or NULL. */
+static const struct cw_node *setting(const struct cw_node *root, const char *section,
+                                     const char *key)
 {
-    char *real = realpath(file, NULL);
-    if (!real)
-        return xstrdup(".");
-    char *slash = strrchr(real, '/');
-    slash[slash == real] = '\0';
-    return real;
+    const struct cw_node *map = cw_node_get(root, section);
+    return map && cw_node_kind(map) == CW_NODE_MAP ? cw_node_get(map, key) : NULL;
 }
 
-static void settle_store(struct config *c, const char *folder)
+/* The absolute folder in which a file is named. */
+static char *folder_of(const char *file)
 {
+    auto_free char *folder = file_beside(file, ".");
+    char *real = realpath(folder, NULL);
+    return real ? real : xstrdup(".");
+}
+
+/* From the folder of the file in which it is written. */
+static void settle_store(struct config *c, const struct cw_node *root)
+{
+    const struct cw_node *node = setting(root, "journal", "store");
+    auto_free char *folder = folder_of(node ? cw_node_place(node).file : c->file);
     const char *path = c->store + strlen("sqlite:");
     if (strncmp(c->store, "sqlite:", 7) != 0 || *path == '/')
         return;
@@ -184,23 +139,16 @@ static void settle_store(struct config *c, const char *folder)
     c->store = full;
 }
 
-static void settle_admin(struct config *c, const char *folder)
+static void settle_admin(struct config *c)
 {
     if (*c->admin_listen)
         return;
+    auto_free char *folder = folder_of(c->file);
     const char *path = strncmp(c->store, "sqlite:", 7) == 0 ? c->store + 7 : "";
     const char *slash = strrchr(path, '/');
     free(c->admin_listen);
     c->admin_listen = slash ? xprintf("unix:%.*s/clockwire.sock", (int)(slash - path), path)
                             : xprintf("unix:%s/clockwire.sock", folder);
-}
-
-/* The value at section.key, or NULL. */
-static const struct cw_node *setting(const struct cw_node *root, const char *section,
-                                     const char *key)
-{
-    const struct cw_node *map = cw_node_get(root, section);
-    return map && cw_node_kind(map) == CW_NODE_MAP ? cw_node_get(map, key) : NULL;
 }
 
 /* A token that is written but missing has been reported as such. */
@@ -248,10 +196,9 @@ static void read_all(struct config *c, const struct cw_doc *doc, const struct so
 {
     const struct cw_node *root = cw_doc_root(doc);
     const struct cw_node *sources = cw_node_get(root, "sources");
-    auto_free char *folder = folder_of(c->file);
     settings_read(c, root, deps);
-    settle_store(c, folder);
-    settle_admin(c, folder);
+    settle_store(c, root);
+    settle_admin(c);
     if (sources)
         read_sources(c, sources, deps);
     read_rules(c, doc, deps->diags);
@@ -263,7 +210,7 @@ static void read_all(struct config *c, const struct cw_doc *doc, const struct so
 enum cw_status config_load(const char *file, const struct config_opts *opts, struct cw_diags *diags,
                            struct config **out)
 {
-    struct cw_doc *doc = read_doc(file, diags);
+    struct cw_doc *doc = document_read(file, diags);
     if (!doc)
         return CW_EINVAL;
     struct secrets *secrets = secrets_create(opts->secrets);
@@ -285,7 +232,7 @@ enum cw_status config_load(const char *file, const struct config_opts *opts, str
 enum cw_status config_load_settings(const char *file, const struct config_opts *opts,
                                     struct cw_diags *diags, struct config **out)
 {
-    struct cw_doc *doc = read_doc(file, diags);
+    struct cw_doc *doc = document_read(file, diags);
     if (!doc)
         return CW_EINVAL;
     struct cw_diags *unseen = cw_diags_create();
@@ -294,12 +241,11 @@ enum cw_status config_load_settings(const char *file, const struct config_opts *
     struct secrets *secrets = secrets_create(opts->secrets);
     struct source_deps deps = {secrets, unseen, opts->missing_secret, NULL};
     struct config *c = xcalloc(1, sizeof *c);
-    auto_free char *folder = folder_of(file);
     c->file = xstrdup(file);
     settings_defaults(c);
     settings_read(c, cw_doc_root(doc), &deps);
-    settle_store(c, folder);
-    settle_admin(c, folder);
+    settle_store(c, cw_doc_root(doc));
+    settle_admin(c);
     check_admin(c, cw_doc_root(doc), diags);
     cw_doc_destroy(doc);
     secrets_destroy(secrets);

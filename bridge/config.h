@@ -1,6 +1,7 @@
-/* config: one file becomes everything that the daemon runs on: settings, sources, people, rules.
+/* config: a file, with those that it includes, becomes everything that the daemon runs on:
+ * settings, sources, people, rules.
  *
- * All faults of a file are found in one pass and shown with their places. A configuration is
+ * All faults are found in one pass and shown with their places. A configuration is
  * immutable; a reload makes a new one and swaps a pointer. */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -48,8 +49,6 @@ enum cw_status config_load(const char *file, const struct config_opts *opts, str
  * its business. Returns: CW_EINVAL when the file cannot be read or an address is not usable. */
 enum cw_status config_load_settings(const char *file, const struct config_opts *opts,
                                     struct cw_diags *diags, struct config **out) CW_CHECKED;
-/* The text of a file, which the caller frees; NULL after a fault. */
-char *config_text(const char *file, size_t *len, struct cw_diags *diags);
 void config_destroy(struct config *config); /* wipes its secrets */
 const struct source *config_source(const struct config *config, struct cw_text path);
 const struct source *config_source_named(const struct config *config, const char *name);

@@ -30,11 +30,13 @@ struct builder {
     struct cw_text text; /* without a byte order mark */
     struct cw_doc_limits limits;
     struct cw_diags *diags;
-    struct cw_doc *doc;
+    struct cw_arena *arena; /* of the document */
+    struct cw_node root;
     struct frame frames[MOST_DEPTH];
     unsigned depth, flow_depth;
     struct cw_node *made; /* complete nodes whose parent is not */
-    size_t n_made, room, nodes;
+    size_t n_made, room;
+    size_t nodes; /* of the files before this one, too */
     size_t faults;
     size_t fed, fed_at_event;
     bool too_quiet, have_root, end;
@@ -43,6 +45,8 @@ struct builder {
     enum cw_status status;
 };
 
+/* Reads `text` to its end, or to a ceiling: sets root, nodes and status. */
+void cwr_yaml_build(struct builder *b);
 struct cw_place cwr_yaml_place(const struct builder *b, const yaml_mark_t *from,
                                const yaml_mark_t *to);
 /* Counts a fault; after many of them the rest of the file is not worth reading. */

@@ -35,6 +35,11 @@ static void check_section(struct cwr_compiler *c, const struct cw_node *key)
     struct cw_text text = cw_node_text(key);
     if (is_hosts(c, text))
         return;
+    if (cw_text_is(text, "include")) { /* cw_doc_join takes it away */
+        cwr_fault(c, key, "not-in-this-build", NULL,
+                  "`include` is in the grammar, but this program reads one file alone");
+        return;
+    }
     for (size_t i = 0; i < cwr_section_keys.n; i++) {
         if (!cw_text_is(text, cwr_section_keys.at[i].name))
             continue;

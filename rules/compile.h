@@ -86,6 +86,8 @@ const char *cwr_mean_event(struct cwr_compiler *c, struct cw_text name);
 /* The place of `len` bytes at `offset` of a scalar's text, as far as that can be known. */
 struct cw_place cwr_place_in(const struct cw_node *scalar, size_t offset, size_t len);
 struct cw_place cwr_keep_place(struct cwr_compiler *c, struct cw_place place);
+/* Where something else stands, told at `here`: "line 12", or "teams.yaml:12" in another file. */
+const char *cwr_where(struct cwr_compiler *c, struct cw_place place, struct cw_place here);
 /* A copy in the ruleset's arena; NULL (and no_memory) when memory is short. */
 const char *cwr_keep(struct cwr_compiler *c, struct cw_text text);
 void *cwr_take(struct cwr_compiler *c, size_t size);

@@ -78,9 +78,9 @@ static void warn(struct cwr_compiler *c, const struct cwr_rule *rule, const stru
     const struct cwr_action *mine = next_timer(rule, &i), *its = next_timer(winner, &k);
     cw_diags_add(c->diags, CW_WARNING, "contradiction", rule->place,
                  "the first rule wins: give them different conditions, or remove one",
-                 "`%s` never comes to its `%s`: for the same event and user `%s` (line %u) does "
-                 "`%s`",
-                 rule->id.at, mine->name, winner->id.at, winner->place.line, its->name);
+                 "`%s` never comes to its `%s`: for the same event and user `%s` (%s) does `%s`",
+                 rule->id.at, mine->name, winner->id.at, cwr_where(c, winner->place, rule->place),
+                 its->name);
 }
 
 /* Certain only when each of its triggers has such a winner. */

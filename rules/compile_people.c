@@ -31,16 +31,15 @@ uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who)
 static void taken(struct cwr_compiler *c, const struct cw_node *node, struct cw_text name,
                   uint32_t row, uint32_t owner, uint32_t person)
 {
-    struct cw_place other = c->alias_places[row];
+    const char *where = cwr_where(c, c->alias_places[row], cw_node_place(node));
     int len = (int)(name.len > 100 ? 100 : name.len);
     if (owner == person)
         cw_diags_add(c->diags, CW_WARNING, "duplicate-alias", cw_node_place(node), NULL,
-                     "`%.*s` stands twice (line %u); names and aliases have no case", len, name.at,
-                     other.line);
+                     "`%.*s` stands twice (%s); names and aliases have no case", len, name.at,
+                     where);
     else
-        cwr_fault(c, node, "duplicate-alias", NULL, "`%.*s` is %s's already (%s%sline %u)", len,
-                  name.at, c->rules->people[owner].name, other.file ? other.file : "",
-                  other.file ? ", " : "", other.line);
+        cwr_fault(c, node, "duplicate-alias", NULL, "`%.*s` is %s's already (%s)", len, name.at,
+                  c->rules->people[owner].name, where);
 }
 
 static void add_name(struct cwr_compiler *c, const struct cw_node *node, uint32_t person)
@@ -123,8 +122,9 @@ static void claim_awork(struct cwr_compiler *c, const struct cw_node *node, stru
     }
     uint32_t owner = cwr_map_get(&c->awork_ids, folded);
     if (owner != CWR_NOWHERE)
-        cwr_fault(c, node, "duplicate-awork-id", NULL, "this awork id is %s's already",
-                  c->rules->people[owner].name);
+        cwr_fault(c, node, "duplicate-awork-id", NULL, "this awork id is %s's already (%s)",
+                  c->rules->people[owner].name,
+                  cwr_where(c, c->rules->people[owner].place, cw_node_place(node)));
     else if (cwr_map_put(&c->awork_ids, folded, person))
         c->no_memory = true;
 }

@@ -28,8 +28,9 @@ static void add_id(struct cwr_compiler *c, const struct cw_node *node, uint32_t 
     }
     uint32_t other = cwr_map_get(&c->rules->ids, text);
     if (other != CWR_NOWHERE) {
-        cwr_fault(c, node, "duplicate-id", NULL, "there is a rule `%.*s` already (line %u)",
-                  (int)text.len, text.at, c->rules->rules[other].place.line);
+        cwr_fault(c, node, "duplicate-id", NULL, "there is a rule `%.*s` already (%s)",
+                  (int)text.len, text.at,
+                  cwr_where(c, c->rules->rules[other].place, cw_node_place(node)));
         return;
     }
     const char *copy = cwr_keep(c, text);

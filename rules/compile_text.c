@@ -87,11 +87,21 @@ struct cw_place cwr_place_in(const struct cw_node *scalar, size_t offset, size_t
 struct cw_place cwr_keep_place(struct cwr_compiler *c, struct cw_place place)
 {
     if (place.file && place.file != c->file) {
+        c->rules->calendar.many_files |= c->file != NULL;
         c->file_copy = cwr_keep(c, cw_text_of(place.file));
         c->file = place.file;
     }
     place.file = place.file ? c->file_copy : NULL;
     return place;
+}
+
+const char *cwr_where(struct cwr_compiler *c, struct cw_place place, struct cw_place here)
+{
+    struct cwr_buf buf = cwr_buf_in(c->passing);
+    struct cw_text made;
+    bool same = !place.file || !here.file || strcmp(place.file, here.file) == 0;
+    cwr_buf_printf(&buf, "%s%s%u", same ? "" : place.file, same ? "line " : ":", place.line);
+    return cwr_buf_end(&buf, &made) ? "elsewhere" : made.at;
 }
 
 const char *cwr_keep(struct cwr_compiler *c, struct cw_text text)

@@ -126,30 +126,25 @@ static const char *printable(struct cw_diags *diags, const char *text)
     return copy;
 }
 
-static size_t rank_of(const struct cw_diags *diags, const char *file)
+static bool is_before(const struct cw_place *a, size_t rank_a, const struct cw_place *b,
+                      size_t rank_b)
 {
-    for (size_t i = 0; file && i < diags->n_files; i++)
-        if (strcmp(diags->files[i].name, file) == 0)
-            return i + 1;
-    return 0;
-}
-
-static bool is_before(const struct cw_diags *diags, const struct cw_place *a,
-                      const struct cw_place *b)
-{
-    size_t x = rank_of(diags, a->file), y = rank_of(diags, b->file);
-    if (x != y)
-        return x < y;
+    if (rank_a != rank_b)
+        return rank_a < rank_b;
     return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
 /* Behind all that are not later, so that equal places keep the order in which they were found. */
-static void insert(struct cw_diags *diags, const struct cw_diag *diag)
+static void insert(struct cw_diags *diags, const struct cw_diag *diag, size_t rank)
 {
     size_t i = diags->n++;
-    for (; i && is_before(diags, &diag->place, &diags->diags[i - 1].place); i--)
+    for (; i && is_before(&diag->place, rank, &diags->diags[i - 1].place, diags->ranks[i - 1]);
+         i--) {
         diags->diags[i] = diags->diags[i - 1];
+        diags->ranks[i] = diags->ranks[i - 1];
+    }
     diags->diags[i] = *diag;
+    diags->ranks[i] = rank;
 }
 
 void cw_diags_add(struct cw_diags *diags, enum cw_severity severity, const char *code,
@@ -164,15 +159,13 @@ void cw_diags_add(struct cw_diags *diags, enum cw_severity severity, const char 
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    if (place.file) {
-        const struct cwr_diag_file *file = file_of(diags, place.file);
-        diag.place.file = file ? file->name : NULL;
-    }
+    const struct cwr_diag_file *file = place.file ? file_of(diags, place.file) : NULL;
+    diag.place.file = file ? file->name : NULL;
     diag.place.width += !place.width;
     diag.text = printable(diags, line);
     diag.hint = hint ? printable(diags, hint) : NULL;
     if (diag.text)
-        insert(diags, &diag);
+        insert(diags, &diag, file ? (size_t)(file - diags->files) + 1 : 0);
 }
 
 size_t cw_diags_count(const struct cw_diags *diags, enum cw_severity severity)

@@ -14,6 +14,7 @@ struct cwr_diag_file {
 
 struct cw_diags {
     struct cw_diag diags[CWR_DIAGS];
+    size_t ranks[CWR_DIAGS]; /* of their files: from 1 in the order in which they came */
     size_t n;
     size_t counts[3]; /* by severity, those not kept too */
     bool memory_was_short;

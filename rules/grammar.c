@@ -11,7 +11,9 @@ static const struct cwr_key sections[] = {
     {"rules", CWR_FORM_RULES, .required = true,
      .help = "When something happens, if these facts hold, then do that; tried in this order."},
     {"hours", CWR_FORM_ALL_HOURS, .help = "Named hours of the week, for the condition `during`."},
-    {"include", CWR_FORM_ANY, .later = true},
+    {"include", CWR_FORM_NAMES,
+     .help = "Further files, by name or pattern, seen from this one; they are part of it.",
+     .example = "'teams/*.yaml'"},
     {"teams", CWR_FORM_ANY, .later = true},
     {"tests", CWR_FORM_ANY, .later = true}, /* unless the host reads them */
 };

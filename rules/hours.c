@@ -52,16 +52,20 @@ static bool holds(const struct cwr_hours *hours, const struct cwr_wall *wall)
            opens(hours, wall->day - 1, (wall->weekday + 6) % 7, minute + CWR_DAY_MIN);
 }
 
-static void put_line(struct cwr_buf *buf, const struct cwr_hours *hours)
+static void put_line(struct cwr_buf *buf, const struct cwr_calendar *calendar,
+                     const struct cwr_hours *hours)
 {
     bool long_text = hours->shown.len > SHOWN_BYTES;
     cwr_buf_put(buf, (struct cw_text){hours->shown.at, long_text ? SHOWN_BYTES : hours->shown.len});
     cwr_buf_puts(buf, long_text ? "..." : "");
-    if (hours->place.line)
+    if (calendar->many_files && hours->place.file)
+        cwr_buf_printf(buf, " (%s:%u)", hours->place.file, hours->place.line);
+    else if (hours->place.line)
         cwr_buf_printf(buf, " (line %u)", hours->place.line);
 }
 
-static void explain(struct cwr_buf *buf, const struct cw_zone *zone, const struct cwr_hours *hours,
+static void explain(struct cwr_buf *buf, const struct cwr_calendar *calendar,
+                    const struct cw_zone *zone, const struct cwr_hours *hours,
                     const struct cwr_wall *wall)
 {
     static const char days[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
@@ -74,7 +78,7 @@ static void explain(struct cwr_buf *buf, const struct cw_zone *zone, const struc
         cwr_buf_puts(buf, " is on an exception of ");
     else
         cwr_buf_puts(buf, " is outside ");
-    put_line(buf, hours);
+    put_line(buf, calendar, hours);
 }
 
 static bool ask_one(const struct cwr_calendar *calendar, uint32_t number,
@@ -94,7 +98,7 @@ static bool ask_one(const struct cwr_calendar *calendar, uint32_t number,
     const struct cw_zone *zone = hours->zone ? hours->zone : person->zone;
     struct cwr_wall wall = cwr_zone_wall(zone, now_ms);
     if (why)
-        explain(why, zone, hours, &wall);
+        explain(why, calendar, zone, hours, &wall);
     return holds(hours, &wall);
 }
 

@@ -32,6 +32,7 @@ struct cwr_calendar {
     size_t n;
     const struct cw_person *people; /* and what is their own, one by one */
     const struct cwr_person_hours *hours;
+    bool many_files; /* a line alone says nothing then */
 };
 
 /* Which hours a `during` asks for; any of them suffices. */

@@ -14,9 +14,18 @@ struct cw_node {
     uint32_t width : 28, kind : 2, plain : 1;
 };
 
+/* The root of one of a document's files. */
+struct cwr_doc_part {
+    struct cw_node root;
+    struct cwr_doc_part *next;
+};
+
 struct cw_doc {
     struct cw_arena *arena;
-    struct cw_node root;
+    struct cw_node root; /* of the first file; after cw_doc_join of all of them */
+    struct cwr_doc_part first, *last;
+    struct cw_doc_limits limits;
+    size_t bytes, nodes; /* of all files so far */
 };
 
 /* Orders the pairs of a large map for look-ups; small ones need none. Returns: CW_NOMEM. */

@@ -34,7 +34,7 @@ static bool is_key_next(const struct builder *b)
 static void add(struct builder *b, const struct cw_node *node)
 {
     if (!b->depth) {
-        b->doc->root = *node;
+        b->root = *node;
         b->have_root = true;
         return;
     }
@@ -130,7 +130,7 @@ static void on_scalar(struct builder *b, const yaml_event_t *event)
     }
     node.n = (uint32_t)text.len;
     node.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    node.at = cw_arena_copy(b->doc->arena, text);
+    node.at = cw_arena_copy(b->arena, text);
     if (!node.at) {
         cwr_yaml_memory(b);
         return;
@@ -211,10 +211,10 @@ static void on_end(struct builder *b)
     node.n = (uint32_t)(node.kind == CW_NODE_MAP ? n / 2 : n);
     node.at = children;
     if (node.kind == CW_NODE_MAP && node.n > CWR_SMALL_MAP) {
-        if (cwr_map_index(&node, b->doc->arena) != CW_OK)
+        if (cwr_map_index(&node, b->arena) != CW_OK)
             node.at = NULL;
     } else {
-        node.at = cw_arena_take(b->doc->arena, n * sizeof node);
+        node.at = cw_arena_take(b->arena, n * sizeof node);
         if (node.at && n)
             memcpy((void *)(uintptr_t)node.at, children, n * sizeof node);
     }
@@ -303,33 +303,10 @@ static void run(struct builder *b)
         cwr_yaml_fault(b, "syntax", (struct cw_place){b->file, 1, 1, 1}, NULL, "the file is empty");
 }
 
-static struct cw_doc *doc_create(const char **file)
+void cwr_yaml_build(struct builder *b)
 {
-    struct cw_doc *doc = calloc(1, sizeof *doc);
-    if (!doc)
-        return NULL;
-    doc->arena = cw_arena_create(SIZE_MAX);
-    if (doc->arena && (*file = cw_arena_copy(doc->arena, cw_text_of(*file))))
-        return doc;
-    cw_doc_destroy(doc);
-    return NULL;
-}
-
-static struct cw_doc_limits with_defaults(const struct cw_doc_limits *given)
-{
-    struct cw_doc_limits limits = given ? *given : (struct cw_doc_limits){0};
-    limits.bytes = limits.bytes ? limits.bytes : DEFAULT_BYTES;
-    limits.nodes = limits.nodes ? limits.nodes : DEFAULT_NODES;
-    limits.depth = limits.depth ? limits.depth : DEFAULT_DEPTH;
-    if (limits.depth > MOST_DEPTH)
-        limits.depth = MOST_DEPTH;
-    return limits;
-}
-
-static void build(struct builder *b)
-{
-    b->doc = doc_create(&b->file);
-    if (!b->doc || !yaml_parser_initialize(&b->parser)) {
+    b->file = cw_arena_copy(b->arena, cw_text_of(b->file));
+    if (!b->file || !yaml_parser_initialize(&b->parser)) {
         cwr_yaml_memory(b);
         return;
     }
@@ -338,28 +315,4 @@ static void build(struct builder *b)
     run(b);
     yaml_parser_delete(&b->parser);
     free(b->made);
-}
-
-enum cw_status cw_doc_parse(const char *file, struct cw_text text,
-                            const struct cw_doc_limits *limits, struct cw_diags *diags,
-                            struct cw_doc **out)
-{
-    struct builder b = {.file = file, .limits = with_defaults(limits), .diags = diags};
-    size_t skip = 0;
-    if (text.len > b.limits.bytes) {
-        cw_diags_add(diags, CW_ERROR, "too-large", (struct cw_place){.file = file}, NULL,
-                     "the file has %zu bytes, more than %zu", text.len, b.limits.bytes);
-        return CW_ELIMIT;
-    }
-    cw_diags_file(diags, file, text);
-    if (cwr_yaml_check(file, text, diags, &skip) != CW_OK)
-        return CW_ESYNTAX;
-    b.text = (struct cw_text){text.at + skip, text.len - skip};
-    cwr_yaml_find_end(&b);
-    build(&b);
-    if (b.status == CW_OK)
-        *out = b.doc;
-    else
-        cw_doc_destroy(b.doc);
-    return b.status;
 }

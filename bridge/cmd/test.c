@@ -1,4 +1,5 @@
 /* clockwire test FILE...: plays the tests of configurations on a virtual clock. */
+#include "../file.h"
 #include "../log.h"
 #include "../trial/play.h"
 #include "../xalloc.h"
@@ -100,26 +101,20 @@ static void put_trials(const char *file, const struct trials *trials)
 /* The faults without the notes about secrets, which nobody needs here. */
 static char *render_faults(const struct cw_diags *diags, bool colour)
 {
-    struct cw_diags *shown = cw_diags_create(), *none = cw_diags_create();
+    struct cw_diags *shown = cw_diags_create();
     const char *last = "";
-    if (!shown || !none)
+    if (!shown)
         return NULL;
     for (size_t i = 0; i < cw_diags_total(diags); i++) {
         const struct cw_diag *d = cw_diags_get(diags, i);
-        size_t len = 0;
         if (d->severity == CW_NOTE)
             continue;
-        bool is_new = d->place.file && strcmp(d->place.file, last) != 0;
-        auto_free char *text = is_new ? config_text(d->place.file, &len, none) : NULL;
-        if (text)
-            cw_diags_file(shown, d->place.file, (struct cw_text){text, len});
-        if (d->place.file)
-            last = d->place.file;
+        if (d->place.file && strcmp(d->place.file, last) != 0)
+            file_show(last = d->place.file, shown);
         cw_diags_add(shown, d->severity, d->code, d->place, d->hint, "%s", d->text);
     }
     char *text = cw_diags_render(shown, colour);
     cw_diags_destroy(shown);
-    cw_diags_destroy(none);
     return text;
 }
 

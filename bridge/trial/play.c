@@ -1,6 +1,7 @@
 #include "trial/play.h"
 
 #include "clock.h"
+#include "file.h"
 #include "trial/stage.h"
 #include "xalloc.h"
 
@@ -133,18 +134,14 @@ static char *difference(const struct view *v)
 static void fail(struct trial *t, struct cw_place place, const char *line, const char *hint,
                  bool colour)
 {
-    size_t len = 0;
-    struct cw_diags *diags = cw_diags_create(), *none = cw_diags_create();
-    if (!diags || !none)
+    struct cw_diags *diags = cw_diags_create();
+    if (!diags)
         abort();
-    auto_free char *text = config_text(place.file, &len, none);
-    if (text)
-        cw_diags_file(diags, place.file, (struct cw_text){text, len});
+    file_show(place.file, diags);
     cw_diags_add(diags, CW_ERROR, "test-failed", place, hint, "%s", line);
     t->fault = cw_diags_render(diags, colour);
     t->line = xprintf("%s:%u:%u: %s", place.file, place.line, place.column, line);
     cw_diags_destroy(diags);
-    cw_diags_destroy(none);
 }
 
 static void fail_step(struct trial *t, const struct view *v, struct stage *stage, bool colour)

@@ -6,7 +6,8 @@
  * in one validating pass over the bytes without a tree of heap objects.
  *
  * A configuration goes cw_doc_parse -> cw_ruleset_compile (rules.h), both with one cw_diags, then
- * cw_diags_render. An event goes cw_json_read -> cw_json_root -> cw_match (rules.h). */
+ * cw_diags_render. A host that reads `include` calls cw_doc_add for each further file, and
+ * cw_doc_join, in between. An event goes cw_json_read -> cw_json_root -> cw_match (rules.h). */
 #ifndef CLOCKWIRE_DOC_H
 #define CLOCKWIRE_DOC_H
 
@@ -90,6 +91,16 @@ enum cw_status cw_doc_parse(const char *file, struct cw_text text,
                             const struct cw_doc_limits *limits, struct cw_diags *diags,
                             struct cw_doc **out) CW_CHECKED;
 void cw_doc_destroy(struct cw_doc *doc);
+/* Reads one more file into a document: one that its `include`, or that of another file, names. The
+ * host finds and reads files. Its `limits` hold for all files together. *out_root is this file's
+ * own root. Returns: as cw_doc_parse; the document itself stays as it was. */
+enum cw_status cw_doc_add(struct cw_doc *doc, const char *file, struct cw_text text,
+                          struct cw_diags *diags, const struct cw_node **out_root) CW_CHECKED;
+/* Makes one of all files, in their order: sections that are lists or mappings are put together,
+ * `include` is gone, `version` is the first file's. From then on cw_doc_root is the whole; every
+ * node keeps the place in its file. Returns: CW_ESYNTAX when two files give the same name, or the
+ * same section differently, CW_NOMEM. */
+enum cw_status cw_doc_join(struct cw_doc *doc, struct cw_diags *diags) CW_CHECKED;
 /* Never NULL; an empty document is an empty scalar. */
 const struct cw_node *cw_doc_root(const struct cw_doc *doc);
 

@@ -1,4 +1,5 @@
-/* fuzz_doc: any bytes as a YAML document: refused with a place and printable words, or a tree whose
+/* fuzz_doc: any bytes as a YAML document, or as several files of one ("%%" alone on a line stands
+ * between them): refused with a place and printable words, or a tree whose
  * places lie in the text, whose look-ups find every key and whose texts hold no NUL. */
 #include <clockwire/doc.h>
 #include <stdio.h>
@@ -42,19 +43,49 @@ static void check_rendered(const struct cw_diags *diags)
     free(text);
 }
 
+/* Takes the next file from `text`. */
+static struct cw_text next_file(struct cw_text *text)
+{
+    const char *mark = memmem(text->at, text->len, "\n%%\n", 4);
+    struct cw_text file = {text->at, mark ? (size_t)(mark + 1 - text->at) : text->len};
+    size_t gone = mark ? file.len + 3 : file.len;
+    *text = (struct cw_text){text->at + gone, text->len - gone};
+    return file;
+}
+
+static void check_doc(struct cw_doc *doc, struct cw_diags *diags, bool more, uint32_t lines)
+{
+    walk(cw_doc_root(doc), 0, lines);
+    if (!more && cw_node_kind(cw_doc_root(doc)) != CW_NODE_MAP)
+        return;
+    size_t errors = cw_diags_count(diags, CW_ERROR);
+    enum cw_status status = cw_doc_join(doc, diags);
+    MUST((status == CW_OK) == (cw_diags_count(diags, CW_ERROR) == errors));
+    walk(cw_doc_root(doc), 0, lines);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct cw_text text = {(const char *)data, size};
+    struct cw_text left = {(const char *)data, size}, text = next_file(&left);
     struct cw_diags *diags = cw_diags_create();
     struct cw_doc *doc = NULL;
+    const struct cw_node *root;
+    char name[] = "f";
     uint32_t lines = 1;
+    bool more = left.len > 0;
     for (size_t i = 0; i < size; i++)
         lines += data[i] == '\n';
-    enum cw_status status = cw_doc_parse("f", text, NULL, diags, &doc);
+    enum cw_status status = cw_doc_parse(name, text, NULL, diags, &doc);
     MUST((status == CW_OK) == (doc != NULL));
     MUST((status == CW_OK) == (cw_diags_count(diags, CW_ERROR) == 0));
+    for (int i = 0; doc && left.len && i < 20; i++) {
+        name[0]++;
+        size_t errors = cw_diags_count(diags, CW_ERROR);
+        status = cw_doc_add(doc, name, next_file(&left), diags, &root);
+        MUST((status == CW_OK) == (cw_diags_count(diags, CW_ERROR) == errors));
+    }
     if (doc)
-        walk(cw_doc_root(doc), 0, lines);
+        check_doc(doc, diags, more, lines);
     for (size_t i = 0; i < cw_diags_total(diags); i++)
         MUST(cw_diags_get(diags, i)->place.line >= 1 &&
              cw_diags_get(diags, i)->place.line <= lines);

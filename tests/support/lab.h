@@ -52,16 +52,38 @@ __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
     .zone = system_zone,
     .ticks = true};
 
+struct lab_file {
+    const char *name, *text;
+};
+
+/* The first file, and those that it is to include, as one document. */
+__attribute__((unused)) static enum cw_status lab_parse(const struct lab_file *files, size_t n,
+                                                        struct cw_diags *diags, struct cw_doc **out)
+{
+    struct cw_doc *doc = NULL;
+    const struct cw_node *root;
+    enum cw_status status =
+        cw_doc_parse(files[0].name, cw_text_of(files[0].text), NULL, diags, &doc);
+    for (size_t i = 1; i < n && !status; i++)
+        status = cw_doc_add(doc, files[i].name, cw_text_of(files[i].text), diags, &root);
+    if (!status && n > 1)
+        status = cw_doc_join(doc, diags);
+    if (status)
+        cw_doc_destroy(doc);
+    else
+        *out = doc;
+    return status;
+}
+
 /* Compiles; *diags, if given, is the caller's, else what was found is printed. */
-__attribute__((unused)) static struct cw_ruleset *lab_compile(const char *text,
-                                                              struct cw_diags *diags)
+__attribute__((unused)) static struct cw_ruleset *lab_compile_files(const struct lab_file *files,
+                                                                    size_t n,
+                                                                    struct cw_diags *diags)
 {
     struct cw_diags *own = diags ? diags : cw_diags_create();
     struct cw_doc *doc = NULL;
     struct cw_ruleset *rules = NULL;
-    cw_diags_file(own, "rules.yaml", cw_text_of(text));
-    if (!cw_doc_parse("rules.yaml", cw_text_of(text), NULL, own, &doc) &&
-        cw_ruleset_compile(doc, &lab_catalogue, own, &rules))
+    if (!lab_parse(files, n, own, &doc) && cw_ruleset_compile(doc, &lab_catalogue, own, &rules))
         rules = NULL;
     cw_doc_destroy(doc);
     if (!diags && !rules) {
@@ -72,6 +94,12 @@ __attribute__((unused)) static struct cw_ruleset *lab_compile(const char *text,
     if (!diags)
         cw_diags_destroy(own);
     return rules;
+}
+
+__attribute__((unused)) static struct cw_ruleset *lab_compile(const char *text,
+                                                              struct cw_diags *diags)
+{
+    return lab_compile_files(&(struct lab_file){"rules.yaml", text}, 1, diags);
 }
 
 /* One event, its JSON and scratch. */

@@ -2,6 +2,7 @@
  *
  * ## title
  * -- rules            a whole file, shared by the cases below until the next one
+ * -- and NAME         a further file that it includes
  * -- now 2026-03-02T19:12:00Z                       for what follows, up to the next rules
  * -- facts ada running [paused_by [started_by]]     for the next event; - is nobody
  * -- mark RULE PERSON KEY throttle MS | -- pending RULE PERSON KEY      for the next event
@@ -34,6 +35,8 @@ struct run {
     struct mark marks[8];
     size_t n_marks;
     char title[128], body[65536];
+    struct lab_file files[8]; /* the rules and what they include */
+    size_t n_files;
     unsigned checks;
     const char *file;
 };
@@ -105,12 +108,23 @@ static void add_facts(struct run *run, const char *args)
         k->paused_by[0] = '\0';
 }
 
-static void set_rules(struct run *run, const char *text)
+static void forget_files(struct run *run)
 {
+    for (; run->n_files; run->n_files--) {
+        free((char *)(uintptr_t)run->files[run->n_files - 1].name);
+        free((char *)(uintptr_t)run->files[run->n_files - 1].text);
+    }
+}
+
+static void add_file(struct run *run, const char *name, const char *text)
+{
+    if (!CHECK(run->n_files < 8))
+        return;
+    run->files[run->n_files++] = (struct lab_file){strdup(name), strdup(text)};
     cw_ruleset_unref(run->rules);
     cw_diags_destroy(run->diags);
     run->diags = cw_diags_create();
-    run->rules = lab_compile(text, run->diags);
+    run->rules = lab_compile_files(run->files, run->n_files, run->diags);
 }
 
 static void set_event(struct run *run, char *args, const char *body)
@@ -181,7 +195,10 @@ static void do_block(struct run *run, char *head, const char *text)
         *args++ = '\0';
     if (strcmp(head, "rules") == 0) {
         run->lab->now_ms = 0;
-        set_rules(run, text);
+        forget_files(run);
+        add_file(run, "rules.yaml", text);
+    } else if (strcmp(head, "and") == 0 && args) {
+        add_file(run, args, text);
     } else if (strcmp(head, "now") == 0 && args) {
         CHECK(cwr_moment_read(cw_text_of(args), &run->lab->now_ms));
     } else if (strcmp(head, "facts") == 0 && args) {
@@ -265,6 +282,7 @@ TEST(cases)
     }
     closedir(dir);
     CHECK(run.checks >= 20);
+    forget_files(&run);
     cw_ruleset_unref(run.rules);
     cw_diags_destroy(run.diags);
     lab_destroy(run.lab);

@@ -161,17 +161,22 @@ TEST(path_in_small_arenas)
     cw_json_destroy(json);
 }
 
-static enum cw_status parse_doc(void)
+static enum cw_status parse_keys(struct cw_diags *diags, struct cw_doc **out)
 {
     char text[2000];
     size_t len = 0;
     for (int i = 0; i < 20; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "k%d: [a, {b: c}]\n", i);
+    return cw_doc_parse("f", (struct cw_text){text, len}, NULL, diags, out);
+}
+
+static enum cw_status parse_doc(void)
+{
     struct cw_diags *diags = cw_diags_create();
     struct cw_doc *doc = NULL;
     if (!diags)
         return CW_NOMEM;
-    enum cw_status status = cw_doc_parse("f", (struct cw_text){text, len}, NULL, diags, &doc);
+    enum cw_status status = parse_keys(diags, &doc);
     CHECK((status == CW_OK) == (doc != NULL));
     if (status == CW_NOMEM)
         CHECK(cw_diags_count(diags, CW_ERROR) > 0);
@@ -184,6 +189,43 @@ static enum cw_status parse_doc(void)
 TEST(doc)
 {
     each(parse_doc);
+}
+
+static enum cw_status join_in(struct cw_doc *doc, struct cw_diags *diags)
+{
+    const struct cw_node *root;
+    char text[2000];
+    size_t len = (size_t)snprintf(text, sizeof text, "include: x\nk1: [d]\nmap:\n");
+    for (int i = 0; i < 20; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "  a%d: b\n", i);
+    enum cw_status status = cw_doc_add(doc, "g", (struct cw_text){text, len}, diags, &root);
+    if (!status)
+        status = cw_doc_join(doc, diags);
+    if (status)
+        return status;
+    CHECK_INT(cw_node_count(cw_doc_root(doc)), 21);
+    CHECK_INT(cw_node_count(cw_node_get(cw_doc_root(doc), "k1")), 3);
+    CHECK(cw_node_get(cw_node_get(cw_doc_root(doc), "map"), "a19") != NULL);
+    return CW_OK;
+}
+
+static enum cw_status join_docs(void)
+{
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    if (!diags)
+        return CW_NOMEM;
+    enum cw_status status = parse_keys(diags, &doc);
+    if (!status)
+        status = join_in(doc, diags);
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
+    return status;
+}
+
+TEST(several_files)
+{
+    each(join_docs);
 }
 
 static enum cw_status render(void)
