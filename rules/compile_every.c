@@ -1,4 +1,5 @@
 /* compile_every: the trigger { every: mon-fri 20:00 }. */
+#include "buf.h"
 #include "compile.h"
 
 bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out)
@@ -18,15 +19,18 @@ bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct
         return false;
     }
     struct cwr_schedule *every = cwr_take(c, sizeof *every);
-    const char *shown = cwr_keep(c, text);
+    struct cwr_buf buf = cwr_buf_in(c->arena);
+    cwr_buf_puts(&buf, "every ");
+    cwr_buf_put(&buf, text);
+    c->no_memory |= cwr_buf_end(&buf, &out->shown) != CW_OK;
     if (c->no_memory)
         return false;
     if (cwr_schedule_parse(text, every, &err)) {
         cwr_fault(c, node, "bad-value", NULL, "%s", err.text);
         return false;
     }
+    out->kind = CW_TRIGGER_EVERY;
     out->every = every;
-    out->shown = cw_text_of(shown);
     out->place = cwr_keep_place(c, cw_node_place(node));
     c->at.rule->ticks = true;
     return true;

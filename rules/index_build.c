@@ -282,7 +282,7 @@ static void each_trigger(struct builder *b, void (*visit)(struct builder *, cons
         if (!rule->enabled)
             continue;
         for (size_t k = 0; k < rule->when.n && !b->no_memory; k++)
-            if (!rule->when.items[k].every)
+            if (rule->when.items[k].kind == CW_TRIGGER_EVENT)
                 visit(b, rule, &rule->when.items[k], false);
         for (size_t k = 0; k < rule->unless.n && !b->no_memory; k++)
             visit(b, rule, &rule->unless.items[k], true);

@@ -71,7 +71,7 @@ static void say_no(struct cwr_match *m, const struct cw_person *person)
         cwr_match_say(m, person, false, m->look.reason ? m->look.place : m->rule->place, made.at);
 }
 
-static void say_when(struct cwr_match *m)
+void cwr_match_say_when(struct cwr_match *m)
 {
     struct cwr_buf buf = cwr_buf_in(m->look.arena);
     struct cw_text made;
@@ -81,11 +81,9 @@ static void say_when(struct cwr_match *m)
     for (size_t i = 0; i < m->rule->when.n && i < 8; i++) {
         const struct cwr_trigger *t = &m->rule->when.items[i];
         cwr_buf_puts(&buf, i ? " or " : "");
-        if (t->every) {
-            cwr_buf_puts(&buf, "every ");
-            cwr_buf_put(&buf, t->shown);
+        cwr_buf_put(&buf, t->shown);
+        if (t->kind != CW_TRIGGER_EVENT)
             continue;
-        }
         cwr_buf_put(&buf, t->source);
         cwr_buf_puts(&buf, ".");
         cwr_buf_put(&buf, t->type.len ? t->type : CW_TEXT("*"));
@@ -185,9 +183,10 @@ struct run_parts {
 static void add_run(struct cwr_match *m, const struct cw_person *person,
                     const struct run_parts *parts)
 {
-    add_candidate(m, (struct cw_candidate){CW_CANDIDATE_RUN, .person = person, .key = parts->key,
-                                           .condition = parts->residual, .vars = parts->vars,
-                                           .fault = parts->fault});
+    add_candidate(m,
+                  (struct cw_candidate){CW_CANDIDATE_RUN, .trigger = m->trigger, .person = person,
+                                        .key = parts->key, .condition = parts->residual,
+                                        .vars = parts->vars, .fault = parts->fault});
     cwr_match_say(m, person, true, m->rule->place, "matched");
 }
 
@@ -232,9 +231,10 @@ static void add_correction(struct cwr_match *m, struct cw_text key, size_t first
         m, (struct cw_candidate){CW_CANDIDATE_CORRECT, .key = key, .keep = keep, .n_keep = n});
 }
 
-static bool corrects(const struct cwr_rule *rule)
+/* A tick says nothing of anybody's earlier event. */
+static bool corrects(const struct cwr_match *m)
 {
-    return rule->key && (rule->has_wait || rule->at);
+    return m->rule->key && (m->rule->has_wait || m->rule->at) && !m->ticking;
 }
 
 static void look_people(struct cwr_match *m, struct cw_text residual)
@@ -262,7 +262,7 @@ static void look_people(struct cwr_match *m, struct cw_text residual)
         else
             add_run(m, people.items[i], &parts);
     }
-    if (has_key && corrects(m->rule) && m->limits == limits && !m->look.status)
+    if (has_key && corrects(m) && m->limits == limits && !m->look.status)
         add_correction(m, parts.key, first);
 }
 
@@ -271,7 +271,7 @@ static void look_unfit(struct cwr_match *m)
     struct cw_text key = {NULL, 0}, fault = {NULL, 0};
     bool limit = m->look.limit;
     say_no(m, NULL);
-    if (!limit && corrects(m->rule) && cwr_match_key(m, &key, &fault))
+    if (!limit && corrects(m) && cwr_match_key(m, &key, &fault))
         add_correction(m, key, m->n);
 }
 
@@ -301,12 +301,13 @@ static void look_when(struct cwr_match *m)
     const struct cwr_trigger *trigger = find_trigger(m, &m->rule->when, &named);
     if (m->look.status)
         return;
+    m->trigger = trigger ? (uint32_t)(trigger - m->rule->when.items) : 0;
     if (trigger)
         look_if(m);
     else if (named)
         say_no(m, NULL);
     else
-        say_when(m);
+        cwr_match_say_when(m);
 }
 
 /* ---- The whole ---- */

@@ -7,6 +7,12 @@
 
 enum { CWR_STRANGERS = 16, CWR_NAMES = 4096, CWR_KEY_BYTES = 1024 };
 
+struct cwr_ticks {
+    const struct cw_zone *zone; /* NULL: none was asked for */
+    int64_t last_ms;            /* the latest up to some moment */
+    uint32_t trigger;           /* of that one */
+};
+
 /* One cw_match. */
 struct cwr_match {
     const struct cw_ruleset *rules;
@@ -19,8 +25,10 @@ struct cwr_match {
     size_t n_strangers;
     uint32_t limits;
     struct cw_value captures[CWR_REGEX_GROUPS];
-    bool ticking; /* then only people who have a tick with after_ms < tick <= upto_ms */
-    int64_t after_ms, upto_ms;
+    uint32_t trigger; /* of the rule at hand: what fits */
+    bool ticking;     /* then only people whose latest tick up to upto_ms is the event's */
+    int64_t upto_ms;
+    struct cwr_ticks ticks; /* of the rule at hand, in the zone asked for last */
 };
 
 /* The people that a rule's `user` names on this event, each once, in order. */
@@ -45,7 +53,9 @@ void cwr_match_begin(struct cwr_match *m, struct cw_matcher *matcher,
                      struct cw_arena *arena);
 void cwr_match_rule(struct cwr_match *m);
 enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out) CW_CHECKED;
-bool cwr_match_ticked(const struct cwr_match *m, const struct cw_person *person);
+/* Whether it is the person's tick; then m->trigger is whose. */
+bool cwr_match_ticked(struct cwr_match *m, const struct cw_person *person);
+void cwr_match_say_when(struct cwr_match *m);
 
 /* The same with the index switched off, for tests. */
 enum cw_status cwr_match_plainly(struct cw_matcher *matcher, const struct cw_ruleset *rules,

@@ -1,14 +1,31 @@
 /* match_tick: the schedules of rules. A tick is for the people whose zone has it at that moment. */
 #include "match.h"
 
-bool cwr_match_ticked(const struct cwr_match *m, const struct cw_person *person)
+/* The latest ticks up to upto_ms of the rule at hand, in a person's zone. People share their zones,
+ * so that the answer is often that for the person before. */
+static const struct cwr_ticks *ticks_of(struct cwr_match *m, const struct cw_person *person)
 {
+    const struct cw_zone *zone = person->zone;
+    struct cwr_ticks *ticks = &m->ticks;
+    if (ticks->zone == zone)
+        return ticks;
+    *ticks = (struct cwr_ticks){zone, INT64_MIN, 0};
     for (size_t i = 0; i < m->rule->when.n; i++) {
         const struct cwr_schedule *every = m->rule->when.items[i].every;
-        if (every && cwr_schedule_next(every, person->zone, m->after_ms) <= m->upto_ms)
-            return true;
+        int64_t last_ms = every ? cwr_schedule_last(every, zone, m->upto_ms) : INT64_MIN;
+        if (last_ms <= ticks->last_ms)
+            continue;
+        ticks->last_ms = last_ms;
+        ticks->trigger = (uint32_t)i;
     }
-    return false;
+    return ticks;
+}
+
+bool cwr_match_ticked(struct cwr_match *m, const struct cw_person *person)
+{
+    const struct cwr_ticks *ticks = ticks_of(m, person);
+    m->trigger = ticks->trigger;
+    return ticks->last_ms == m->look.event->received_ms;
 }
 
 static enum cw_status begin(struct cwr_match *m)
@@ -18,25 +35,77 @@ static enum cw_status begin(struct cwr_match *m)
     return cwr_matcher_begin(matcher, m->rules->n_paths, m->rules->n_people);
 }
 
-enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset *rules,
-                             const struct cw_event *event, int64_t after_ms, int64_t upto_ms,
-                             struct cw_arena *arena, struct cw_matches *out)
+/* The next rule that is to be looked at: one with a schedule. */
+static bool next_rule(struct cwr_match *m, size_t *i)
 {
-    struct cwr_match m = {.ticking = true, .after_ms = after_ms, .upto_ms = upto_ms};
-    cwr_match_begin(&m, matcher, rules, event, upto_ms, arena);
+    while (*i < m->rules->n_rules && !(m->rules->rules[*i].enabled && m->rules->rules[*i].ticks))
+        (*i)++;
+    m->ticks.zone = NULL;
+    m->rule = *i < m->rules->n_rules ? &m->rules->rules[(*i)++] : NULL;
+    return m->rule && !m->look.status;
+}
+
+static bool is_for_anybody(struct cwr_match *m)
+{
+    struct cwr_people people = {0};
+    cwr_match_people(m, false, &people);
+    for (size_t i = 0; i < people.n; i++)
+        if (cwr_match_ticked(m, people.items[i]))
+            return true;
+    return false;
+}
+
+/* With a trace every rule is looked at, so that each says why it is not meant. */
+static void look_at_all(struct cwr_match *m)
+{
+    for (size_t i = 0; i < m->rules->n_rules && !m->look.status; i++) {
+        m->rule = &m->rules->rules[i];
+        m->ticks.zone = NULL;
+        if (m->rule->enabled && m->rule->ticks && is_for_anybody(m))
+            cwr_match_rule(m);
+        else if (m->rule->enabled)
+            cwr_match_say_when(m);
+    }
+}
+
+enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                             const struct cw_event *event, int64_t now_ms,
+                             const struct cw_trace *trace, struct cw_arena *arena,
+                             struct cw_matches *out)
+{
+    struct cwr_match m = {.ticking = true, .upto_ms = now_ms, .trace = trace};
+    cwr_match_begin(&m, matcher, rules, event, event->received_ms, arena);
+    m.look.tracing = trace != NULL;
     if (begin(&m))
         return CW_NOMEM;
-    for (size_t i = 0; i < rules->n_rules && !m.look.status; i++) {
-        m.rule = &rules->rules[i];
-        if (m.rule->enabled && m.rule->ticks)
-            cwr_match_rule(&m);
-    }
+    if (trace)
+        look_at_all(&m);
+    for (size_t i = 0; !trace && next_rule(&m, &i);)
+        cwr_match_rule(&m);
     return m.look.status ? m.look.status : cwr_match_finish(&m, out);
 }
 
 /* ---- The next one ---- */
 
-static int64_t next_of_rule(struct cwr_match *m)
+/* Of a rule in a person's zone: the latest that has come, or else the first that will. */
+static int64_t next_for(struct cwr_match *m, const struct cw_person *person, int64_t after_ms)
+{
+    int64_t due_ms = ticks_of(m, person)->last_ms;
+    if (due_ms > after_ms)
+        return due_ms;
+    due_ms = INT64_MAX;
+    for (size_t i = 0; i < m->rule->when.n; i++) {
+        const struct cwr_schedule *every = m->rule->when.items[i].every;
+        int64_t next = INT64_MAX;
+        if (every)
+            next = cwr_schedule_next(every, person->zone,
+                                     after_ms > m->upto_ms ? after_ms : m->upto_ms);
+        due_ms = next < due_ms ? next : due_ms;
+    }
+    return due_ms;
+}
+
+static int64_t next_of_rule(struct cwr_match *m, int64_t after_ms)
 {
     struct cwr_people people = {0};
     const struct cw_zone *last = NULL;
@@ -44,30 +113,25 @@ static int64_t next_of_rule(struct cwr_match *m)
     cwr_match_people(m, false, &people);
     for (size_t p = 0; p < people.n && !m->look.status; p++) {
         const struct cw_zone *zone = people.items[p]->zone;
-        for (size_t i = 0; zone != last && i < m->rule->when.n; i++) {
-            const struct cwr_schedule *every = m->rule->when.items[i].every;
-            int64_t next = every ? cwr_schedule_next(every, zone, m->after_ms) : INT64_MAX;
-            due_ms = next < due_ms ? next : due_ms;
-        }
+        int64_t next = zone == last ? INT64_MAX : next_for(m, people.items[p], after_ms);
+        due_ms = next < due_ms ? next : due_ms;
         last = zone;
     }
     return due_ms;
 }
 
 enum cw_status cw_next_tick(struct cw_matcher *matcher, const struct cw_ruleset *rules,
-                            int64_t after_ms, struct cw_arena *arena, int64_t *out_due_ms)
+                            int64_t after_ms, int64_t now_ms, struct cw_arena *arena,
+                            int64_t *out_due_ms)
 {
     const struct cw_event nothing = {.user = {.kind = CW_MISSING}};
-    struct cwr_match m = {.ticking = true, .after_ms = after_ms};
+    struct cwr_match m = {.ticking = true, .upto_ms = now_ms};
     int64_t due_ms = INT64_MAX;
-    cwr_match_begin(&m, matcher, rules, &nothing, after_ms, arena);
+    cwr_match_begin(&m, matcher, rules, &nothing, now_ms, arena);
     if (begin(&m))
         return CW_NOMEM;
-    for (size_t i = 0; i < rules->n_rules && !m.look.status; i++) {
-        m.rule = &rules->rules[i];
-        if (!m.rule->enabled || !m.rule->ticks)
-            continue;
-        int64_t next = next_of_rule(&m);
+    for (size_t i = 0; next_rule(&m, &i);) {
+        int64_t next = next_of_rule(&m, after_ms);
         due_ms = next < due_ms ? next : due_ms;
     }
     if (!m.look.status)

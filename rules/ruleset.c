@@ -64,6 +64,16 @@ bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id)
     return cwr_map_get(&rules->ids, id) != CWR_NOWHERE;
 }
 
+bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
+                        enum cw_trigger_kind *kind, struct cw_text *out)
+{
+    if (rule >= rules->n_rules || i >= rules->rules[rule].when.n)
+        return false;
+    *kind = rules->rules[rule].when.items[i].kind;
+    *out = rules->rules[rule].when.items[i].shown;
+    return true;
+}
+
 size_t cw_ruleset_people(const struct cw_ruleset *rules)
 {
     return rules->n_people;

@@ -14,11 +14,12 @@
 enum { CWR_NAME_BYTES = 320 }; /* of a person's name or alias */
 
 struct cwr_trigger {
-    struct cw_text source;              /* a source's name or a family */
-    struct cw_text type;                /* empty: any */
-    const struct cwr_condition *filter; /* or NULL */
-    const struct cwr_schedule *every;   /* or NULL; then there is no event */
-    struct cw_text shown;               /* of `every` */
+    enum cw_trigger_kind kind;
+    struct cw_text source;              /* EVENT: a source's name or a family */
+    struct cw_text type;                /* EVENT; empty: any */
+    const struct cwr_condition *filter; /* EVENT; or NULL */
+    const struct cwr_schedule *every;   /* EVERY */
+    struct cw_text shown;               /* how it is written; of EVENT: empty */
     struct cw_place place;
 };
 

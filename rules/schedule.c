@@ -183,13 +183,15 @@ static int64_t day_from(const struct cwr_schedule *s, int64_t day)
     return day;
 }
 
+/* The years 0 to 9999. */
+static const int64_t least_ms = INT64_C(-62167219200000), most_at_ms = INT64_C(253402300799999);
+
 int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cw_zone *zone,
                           int64_t after_ms)
 {
-    const int64_t least = INT64_C(-62167219200000), most = INT64_C(253402300799999);
-    if (after_ms > most)
+    if (after_ms > most_at_ms)
         return INT64_MAX;
-    after_ms = after_ms < least ? least : after_ms;
+    after_ms = after_ms < least_ms ? least_ms : after_ms;
     /* What the wall shows now may be shown again, but no time before it is still to come. */
     struct cwr_wall wall = cwr_zone_wall(zone, after_ms);
     int64_t day = day_from(schedule, wall.day);
@@ -199,7 +201,7 @@ int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cw_z
     for (;;) {
         int64_t at = cwr_zone_instant(zone, day, (int64_t)minute * 60);
         if (at > after_ms)
-            return at <= most ? at : INT64_MAX;
+            return at <= most_at_ms ? at : INT64_MAX;
         if (schedule->steps && minute + schedule->minute < CWR_DAY_MIN) {
             minute += schedule->minute;
             continue;
@@ -207,4 +209,20 @@ int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cw_z
         day = day_from(schedule, day + 1);
         minute = schedule->steps ? 0 : schedule->minute;
     }
+}
+
+/* Looks back twice as far each time, so that few times lie in the stretch that has the last one. */
+int64_t cwr_schedule_last(const struct cwr_schedule *schedule, const struct cw_zone *zone,
+                          int64_t upto_ms)
+{
+    int64_t last = INT64_MAX, next;
+    upto_ms = upto_ms > most_at_ms ? most_at_ms : upto_ms;
+    for (int64_t back = 60000; last > upto_ms; back *= 2) {
+        if (upto_ms < least_ms + back)
+            return INT64_MIN;
+        last = cwr_schedule_next(schedule, zone, upto_ms - back);
+    }
+    while ((next = cwr_schedule_next(schedule, zone, last)) <= upto_ms)
+        last = next;
+    return last;
 }

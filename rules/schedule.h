@@ -32,5 +32,8 @@ enum cw_status cwr_schedule_parse(struct cw_text text, struct cwr_schedule *out,
  * once, the first. Returns: INT64_MAX beyond the year 9999. */
 int64_t cwr_schedule_next(const struct cwr_schedule *schedule, const struct cw_zone *zone,
                           int64_t after_ms);
+/* The last time up to `upto_ms`, that moment included. Returns: INT64_MIN when there is none. */
+int64_t cwr_schedule_last(const struct cwr_schedule *schedule, const struct cw_zone *zone,
+                          int64_t upto_ms);
 
 #endif

@@ -157,6 +157,11 @@ bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
 /* In the order of the file; NULL behind the end. */
 const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t i);
+enum cw_trigger_kind { CW_TRIGGER_EVENT, CW_TRIGGER_EVERY };
+/* How the i-th trigger of a rule's `when` is written, one text for each sense; empty for a plain
+ * event. Returns: false behind the last one. */
+bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
+                        enum cw_trigger_kind *kind, struct cw_text *out);
 /* By name or alias, in any case; NULL when nobody has it. */
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who);
 
@@ -183,6 +188,7 @@ enum cw_candidate_kind {
 struct cw_candidate {
     enum cw_candidate_kind kind;
     uint32_t rule;                  /* index in the ruleset, the order of the file */
+    uint32_t trigger;               /* RUN: index of what fits in its `when` */
     const struct cw_person *person; /* NULL: everybody (CANCEL, CORRECT) */
     struct cw_text key;             /* the person's name unless the rule says otherwise */
     struct cw_text condition;       /* what is left of `if` to ask about facts; empty: it holds */
@@ -223,18 +229,20 @@ enum cw_status cw_match(struct cw_matcher *matcher, const struct cw_ruleset *rul
 /* ---- Ticks: rules with `every` ----
  *
  * A host keeps the time up to which ticks were handled. When the next one after it is due, it
- * matches an event of its own that stands for that moment, decides, and moves on. */
+ * matches an event of its own that stands for that moment, decides, and moves on. Where several
+ * ticks of a rule and person have passed meanwhile, only the latest of them counts. */
 
-/* The first tick after a time, of any rule and person; INT64_MAX when there is none.
- * Returns: CW_NOMEM. */
+/* The first moment after `after_ms` that has ticks to be handled, of any rule and person; INT64_MAX
+ * when there is none. Returns: CW_NOMEM. */
 enum cw_status cw_next_tick(struct cw_matcher *matcher, const struct cw_ruleset *rules,
-                            int64_t after_ms, struct cw_arena *arena,
+                            int64_t after_ms, int64_t now_ms, struct cw_arena *arena,
                             int64_t *out_due_ms) CW_CHECKED;
-/* Candidates for each rule and person with a tick, after_ms < tick <= upto_ms; one for each,
- * however many ticks there are. Otherwise like cw_match. */
+/* Candidates for each rule and person whose latest tick up to `now_ms` is the moment at which
+ * `event` was received. Otherwise like cw_match. */
 enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset *rules,
-                             const struct cw_event *event, int64_t after_ms, int64_t upto_ms,
-                             struct cw_arena *arena, struct cw_matches *out) CW_CHECKED;
+                             const struct cw_event *event, int64_t now_ms,
+                             const struct cw_trace *trace, struct cw_arena *arena,
+                             struct cw_matches *out) CW_CHECKED;
 
 /* ---- Facts: what changes; true, false or unknown ---- */
 

@@ -191,6 +191,33 @@ static const char *refusal(const char *text, bool window)
     return err.text;
 }
 
+/* It is the one that `next` comes by last. */
+TEST(the_last_one)
+{
+    static const char *const texts[] = {"mon-fri 20:00", "sun 02:30", "1 minute",  "30 minutes",
+                                        "7 hours",       "1 day",     "3650 days", "mon-sun 00:00"};
+    static const char *const zones[] = {"Europe/Berlin", "Australia/Lord_Howe", "America/Santiago"};
+    const int64_t begin = at("2024-03-29T00:00:00Z");
+    for (size_t i = 0; i < 8 * 3; i++) {
+        struct cwr_schedule s = schedule_of(texts[i % 8]);
+        const struct cw_zone *zone = zone_of(zones[i / 8]);
+        for (int64_t k = 0; k < 400; k++) {
+            int64_t upto = begin + k * 3593999 + (k % 3 ? 0 : -(k * 3593999 % 60000));
+            int64_t last = cwr_schedule_last(&s, zone, upto);
+            if (!CHECK(last <= upto) || !CHECK(cwr_schedule_next(&s, zone, last) > upto) ||
+                !CHECK(cwr_schedule_next(&s, zone, last - 1) == last))
+                return;
+        }
+    }
+    struct cwr_schedule s = schedule_of("1 minute");
+    CHECK_INT(cwr_schedule_last(&s, &cwr_utc, at("2024-03-29T00:07:59.999Z")),
+              at("2024-03-29T00:07:00Z"));
+    CHECK_INT(cwr_schedule_last(&s, &cwr_utc, at("2024-03-29T00:07:00Z")),
+              at("2024-03-29T00:07:00Z"));
+    CHECK_INT(cwr_schedule_last(&s, &cwr_utc, INT64_MAX), at("9999-12-31T23:59:00Z"));
+    CHECK_INT(cwr_schedule_last(&s, &cwr_utc, INT64_MIN), INT64_MIN);
+}
+
 TEST(schedules)
 {
     static const char *const bad[] = {"",

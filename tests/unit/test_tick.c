@@ -13,7 +13,7 @@ static const char text[] =
     "  - { id: evening, when: { every: mon-fri 20:00 }, user: [ada, bob, eve],"
     " if: { timer: running, not: { during: on_call } }, then: [{ log: 'tick ${event.id}' }, stop] "
     "}\n"
-    "  - { id: noon, when: [{ every: mon-sun 12:00 }, custom.a], user: eve, then: stop }\n"
+    "  - { id: noon, when: [custom.a, { every: mon-sun 12:00 }], user: eve, then: stop }\n"
     "  - { id: off, when: { every: 1 minute }, user: eve, enabled: false, then: stop }\n"
     "  - { id: event, when: custom.a, user: ada, if: { event.x: 1 }, then: stop }\n";
 
@@ -29,31 +29,47 @@ static int64_t at(const char *moment)
     return ms;
 }
 
-static const char *next(const char *after)
+/* The next one that is to be handled after one moment, looked for at another. */
+static const char *next_at(const char *after, const char *now)
 {
     static char out[CWR_MOMENT_SIZE];
     int64_t ms = at(after), due_ms = 0;
-    CHECK_INT(cw_next_tick(lab->matcher, rules, ms, lab->arena, &due_ms), CW_OK);
+    CHECK_INT(cw_next_tick(lab->matcher, rules, ms, at(now), lab->arena, &due_ms), CW_OK);
     struct cw_text made = cwr_moment_print(due_ms, out);
     out[16] = '\0';
     return made.at;
 }
 
-static const char *tick(const char *after, const char *upto)
+static const char *next(const char *after)
 {
-    int64_t after_ms = at(after), upto_ms = at(upto);
+    return next_at(after, after);
+}
+
+static bool match(const char *moment, const char *now, const struct cw_trace *trace)
+{
     struct cw_event event = {.id = CW_TEXT("T1"),
-                             .source = CW_TEXT("schedule"),
+                             .source = CW_TEXT("clock"),
                              .type = CW_TEXT("tick"),
-                             .received_ms = upto_ms};
+                             .received_ms = at(moment)};
     lab->len = 0;
     lab->text[0] = '\0';
-    if (cw_match_tick(lab->matcher, rules, &event, after_ms, upto_ms, lab->arena, &lab->matches) ||
-        cw_decide(rules, &lab->matches, NULL, upto_ms, lab->arena, &lab->plan))
+    return cw_match_tick(lab->matcher, rules, &event, at(now), trace, lab->arena, &lab->matches) ==
+           CW_OK;
+}
+
+static const char *tick_at(const char *moment, const char *now)
+{
+    if (!match(moment, now, NULL) ||
+        cw_decide(rules, &lab->matches, NULL, at(moment), lab->arena, &lab->plan))
         return "no memory";
     for (size_t i = 0; i < lab->plan.n; i++)
-        lab_print_effect(lab, &lab->plan.effects[i], upto_ms);
+        lab_print_effect(lab, &lab->plan.effects[i], at(moment));
     return lab->text;
+}
+
+static const char *tick(const char *moment)
+{
+    return tick_at(moment, moment);
 }
 
 TEST(the_next_one)
@@ -66,21 +82,72 @@ TEST(the_next_one)
 
 TEST(whose)
 {
-    CHECK_STR(tick("2026-03-03T18:59:00Z", "2026-03-03T19:00:00Z"),
+    CHECK_STR(tick("2026-03-03T19:00:00Z"),
               "run evening ada if {\"timer\":[\"running\"]} with {\"event.id\":\"T1\"}\n"
               "  log {\"text\":\"tick T1\"}\n  stop {}\n"
               "run evening bob if {\"timer\":[\"running\"]} with {\"event.id\":\"T1\"}\n"
               "  log {\"text\":\"tick T1\"}\n  stop {}\n");
-    CHECK_STR(tick("2026-03-03T16:59:59.999Z", "2026-03-03T17:00:00Z"),
-              "run noon eve\n  stop {}\n");
-    CHECK_STR(tick("2026-03-03T19:00:00Z", "2026-03-04T00:59:59Z"), "");
-    CHECK_STR(tick("2026-03-01T00:00:00Z", "2026-03-02T17:30:00Z"), "run noon eve\n  stop {}\n");
+    CHECK_STR(tick("2026-03-03T17:00:00Z"), "run noon eve\n  stop {}\n");
+    CHECK_INT(lab->matches.items[0].trigger, 1);
+    CHECK_STR(tick("2026-03-03T19:00:01Z"), "");
+    CHECK_STR(tick("2026-03-03T18:59:59.999Z"), "");
+}
+
+/* Nothing was handled for days: what was missed comes once, at its latest moment. */
+TEST(only_the_latest_of_those_missed)
+{
+    CHECK_STR(next_at("2026-03-01T00:00:00Z", "2026-03-05T18:00:00Z"), "2026-03-04T19:00");
+    CHECK_STR(next_at("2026-03-04T19:00:00Z", "2026-03-05T18:00:00Z"), "2026-03-05T01:00");
+    CHECK_STR(next_at("2026-03-05T01:00:00Z", "2026-03-05T18:00:00Z"), "2026-03-05T17:00");
+    CHECK_STR(next_at("2026-03-05T17:00:00Z", "2026-03-05T18:00:00Z"), "2026-03-05T19:00");
+    CHECK_STR(tick_at("2026-03-04T17:00:00Z", "2026-03-05T18:00:00Z"), "");
+    CHECK_STR(tick_at("2026-03-05T17:00:00Z", "2026-03-05T18:00:00Z"), "run noon eve\n  stop {}\n");
+}
+
+/* The clock was set back: what was handled is not handled again. */
+TEST(a_clock_that_was_set_back)
+{
+    CHECK_STR(next_at("2026-03-03T19:00:00Z", "2026-03-03T10:00:00Z"), "2026-03-04T01:00");
 }
 
 TEST(hours_hold_back)
 {
     /* on Monday everybody is on call at 20:00 */
-    CHECK_STR(tick("2026-03-02T18:59:00Z", "2026-03-02T19:00:00Z"), "");
+    CHECK_STR(tick("2026-03-02T19:00:00Z"), "");
+}
+
+static void say(void *ctx, const char *rule, const struct cw_person *person, bool matched,
+                struct cw_place place, const char *reason)
+{
+    (void)ctx;
+    (void)place;
+    lab_print(lab, "%s %s%s%s\n", rule, person ? person->name : "-", matched ? " " : ": ", reason);
+}
+
+TEST(each_rule_says_why)
+{
+    const struct cw_trace trace = {say, NULL};
+    CHECK(match("2026-03-03T19:00:00Z", "2026-03-03T19:00:00Z", &trace));
+    CHECK_STR(lab->text, "evening ada matched\nevening bob matched\n"
+                         "noon -: no: when is custom.a or every mon-sun 12:00\n"
+                         "event -: no: when is custom.a\n");
+    CHECK(match("2026-03-02T19:00:00Z", "2026-03-02T19:00:00Z", &trace));
+    CHECK(strncmp(lab->text, "evening ada: no: during on_call: 20:00 Mon Europe/Berlin is", 59) ==
+          0);
+}
+
+TEST(triggers_are_told)
+{
+    enum cw_trigger_kind kind = CW_TRIGGER_EVENT;
+    struct cw_text shown;
+    at("2026-03-02");
+    if (CHECK(cw_ruleset_trigger(rules, 0, 0, &kind, &shown))) {
+        CHECK_INT(kind, CW_TRIGGER_EVERY);
+        CHECK_MEM(shown.at, shown.len, "every mon-fri 20:00");
+    }
+    CHECK(cw_ruleset_trigger(rules, 1, 0, &kind, &shown) && kind == CW_TRIGGER_EVENT && !shown.len);
+    CHECK(!cw_ruleset_trigger(rules, 1, 2, &kind, &shown));
+    CHECK(!cw_ruleset_trigger(rules, 4, 0, &kind, &shown));
 }
 
 TEST(events_tick_nothing)
@@ -88,7 +155,7 @@ TEST(events_tick_nothing)
     at("2026-03-02");
     CHECK(lab_event(lab, "custom", "", "a", "{\"x\":2}"));
     CHECK_STR(lab_run(lab, rules, NULL), "run noon eve\n  stop {}\n");
-    CHECK(lab_event(lab, "schedule", "", "tick", "{}"));
+    CHECK(lab_event(lab, "clock", "", "tick", "{}"));
     CHECK_STR(lab_run(lab, rules, NULL), "");
 }
 
@@ -97,7 +164,7 @@ TEST(without_schedules)
     struct cw_ruleset *none = lab_compile("version: 1\nrules: []\n", NULL);
     int64_t due_ms = 0;
     at("2026-03-02");
-    CHECK_INT(cw_next_tick(lab->matcher, none, 0, lab->arena, &due_ms), CW_OK);
+    CHECK_INT(cw_next_tick(lab->matcher, none, 0, 0, lab->arena, &due_ms), CW_OK);
     CHECK(due_ms == INT64_MAX);
     cw_ruleset_unref(none);
 }
