@@ -12,36 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20 };
+enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20, RELOADS = 16 };
 
 struct admin {
     struct admin_deps deps;
     struct admin_door door;
     const struct listener *watched;
+    struct listener_exchange *reloads[RELOADS]; /* that wait for the answer */
+    size_t n_reloads;
 };
-
-struct admin *admin_create(const struct admin_deps *deps)
-{
-    struct admin *a = xcalloc(1, sizeof *a);
-    a->deps = *deps;
-    door_init(&a->door, deps->config->admin_listen);
-    return a;
-}
-
-void admin_destroy(struct admin *a)
-{
-    free(a);
-}
-
-void admin_reload(struct admin *a, const struct config *config)
-{
-    a->deps.config = config;
-}
-
-void admin_watch(struct admin *a, const struct listener *listener)
-{
-    a->watched = listener;
-}
 
 static void reply(struct listener_exchange *x, int status, const char *type, struct cw_text body)
 {
@@ -54,9 +33,47 @@ static void reply(struct listener_exchange *x, int status, const char *type, str
     listener_reply(x, &answer);
 }
 
+/* JSON lines when it went well, else a text for people. */
+static void reply_lines(struct listener_exchange *x, int status, struct cw_text body)
+{
+    reply(x, status, status < 300 ? "application/x-ndjson" : "text/plain; charset=utf-8", body);
+}
+
 static void reply_text(struct listener_exchange *x, int status, const char *text)
 {
     reply(x, status, "text/plain; charset=utf-8", cw_text_of(text));
+}
+
+struct admin *admin_create(const struct admin_deps *deps)
+{
+    struct admin *a = xcalloc(1, sizeof *a);
+    a->deps = *deps;
+    door_init(&a->door, deps->config->admin_listen);
+    return a;
+}
+
+void admin_destroy(struct admin *a)
+{
+    if (a)
+        admin_reloaded(a, 503, CW_TEXT("the daemon ends\n"));
+    free(a);
+}
+
+void admin_reload(struct admin *a, const struct config *config)
+{
+    a->deps.config = config;
+}
+
+void admin_reloaded(struct admin *a, int status, struct cw_text text)
+{
+    for (size_t i = 0; i < a->n_reloads; i++)
+        reply_lines(a->reloads[i], status, text);
+    a->n_reloads = 0;
+}
+
+void admin_watch(struct admin *a, const struct listener *listener)
+{
+    a->watched = listener;
 }
 
 /* ---- The pages ---- */
@@ -195,8 +212,31 @@ static void on_why(struct admin *a, struct listener_exchange *x, const struct ht
 static void on_reload(struct admin *a, struct listener_exchange *x, const struct http_request *r)
 {
     (void)r;
+    if (a->n_reloads == RELOADS) {
+        reply_text(x, 503, "too many ask for a reload at once\n");
+        return;
+    }
+    a->reloads[a->n_reloads++] = x;
     a->deps.reload(a->deps.ctx);
-    reply_text(x, 202, "the configuration will be read; the log says how it went\n");
+}
+
+/* Another file is read over a unix socket only: who has a token need not have the files. */
+static void on_plan(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+{
+    struct cw_arena *arena = xarena(QUERY_BYTES);
+    struct form form = {0};
+    char *text = NULL;
+    size_t len = 0;
+    bool bad = form_read(r->query, arena, &form, NULL);
+    auto_free char *file = text_in(&form, "file");
+    if (bad || (file && !a->door.is_local)) {
+        reply_text(x, 400, "another file is planned over a unix socket only\n");
+    } else {
+        int status = a->deps.plan(a->deps.ctx, file, &text, &len);
+        reply_lines(x, status, (struct cw_text){text, len});
+    }
+    free(text);
+    cw_arena_destroy(arena);
 }
 
 static const struct page {
@@ -206,7 +246,7 @@ static const struct page {
     {"/healthz", "GET", on_healthz}, {"/readyz", "GET", on_readyz},
     {"/metrics", "GET", on_metrics}, {"/events", "GET", on_events},
     {"/pending", "GET", on_pending}, {"/why", "GET", on_why},
-    {"/reload", "POST", on_reload},
+    {"/plan", "GET", on_plan},       {"/reload", "POST", on_reload},
 };
 enum { PAGES = sizeof pages / sizeof *pages };
 

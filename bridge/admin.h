@@ -17,13 +17,18 @@ struct admin_deps {
     struct dispatcher *dispatcher;
     const struct config *config;
     int64_t started_ms;
-    void (*reload)(void *ctx); /* asks for a reload after this turn */
+    void (*reload)(void *ctx); /* asks for a reload after this turn; admin_reloaded comes then */
+    /* What a file (NULL: the daemon's own) would change. Returns: the status of the answer; the
+     * text is the caller's. */
+    int (*plan)(void *ctx, const char *file, char **text, size_t *len);
     void *ctx;
 };
 
 struct admin *admin_create(const struct admin_deps *deps);
 void admin_destroy(struct admin *admin);
 void admin_reload(struct admin *admin, const struct config *config);
+/* How the reload went: the answer to all who asked for it. */
+void admin_reloaded(struct admin *admin, int status, struct cw_text text);
 /* Gauges that come from the listener; read when /metrics is asked for. */
 void admin_watch(struct admin *admin, const struct listener *listener);
 struct listener_ops admin_ops(struct admin *admin);

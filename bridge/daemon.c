@@ -4,6 +4,8 @@
 #include "clock.h"
 #include "front.h"
 #include "metrics.h"
+#include "plan.h"
+#include "settings.h"
 #include "xalloc.h"
 
 #include <clockwire/version.h>
@@ -57,69 +59,55 @@ static void show(const struct cw_diags *diags, bool first)
     }
 }
 
-static struct config *load(const struct daemon_opts *opts, bool first)
+static struct config *load(const struct daemon_opts *opts, const char *file,
+                           struct cw_diags **diags)
 {
-    struct cw_diags *diags = cw_diags_create();
     struct config *config = NULL;
     struct config_opts how = {opts->secrets, CW_ERROR};
-    if (!diags)
+    *diags = cw_diags_create();
+    if (!*diags)
         abort();
-    if (config_load(opts->config, &how, diags, &config))
-        config = NULL;
-    show(diags, first);
-    cw_diags_destroy(diags);
-    return config;
+    return config_load(file, &how, *diags, &config) ? NULL : config;
 }
 
-static bool same(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
+/* What is told of a configuration: its plan when it is good, else its faults. */
+struct told {
+    int status;
+    char *text;
+    size_t len;
+    struct plan_sums sums;
+};
 
-/* What a reload cannot change: said once, and the old value stays in force. */
-static void warn_fixed(const struct config *old, const struct config *new)
+static void tell(struct daemon *d, const struct config *new, const struct cw_diags *diags,
+                 struct told *out)
 {
-    bool listen = old->listen.n != new->listen.n;
-    for (size_t i = 0; !listen && i < new->listen.n; i++)
-        listen = !same(old->listen.items[i], new->listen.items[i]);
-    if (listen || !same(old->admin_listen, new->admin_listen) || !same(old->store, new->store) ||
-        !same(old->target.url, new->target.url))
-        LOG(LOG_WARN, "addresses, journal and the API's url change only with a restart", F_END);
-    if (old->queue != new->queue || old->connections != new->connections ||
-        old->head_bytes != new->head_bytes || old->request_ms != new->request_ms ||
-        old->target.timeout_ms != new->target.timeout_ms)
-        LOG(LOG_WARN, "limits of the server and the API's timeout change only with a restart",
-            F_END);
-}
-
-static void count_lost(struct daemon *d)
-{
-    struct cw_arena *arena = xarena(64 << 20);
-    struct store_run *runs = NULL;
-    struct cw_error err;
-    size_t n = 0, lost = 0;
-    int64_t rules = (int64_t)cw_ruleset_rules(d->config->rules);
-    if (store_runs_waiting(d->store, NULL, 100000, arena, &runs, &n, &err) == CW_OK) {
-        for (size_t i = 0; i < n; i++)
-            lost += !cw_ruleset_has_rule(d->config->rules, runs[i].rule);
-        LOG(LOG_INFO, "configuration reloaded", F_I("rules", rules),
-            F_I("runs_kept", (int64_t)(n - lost)), F_I("runs_without_rule", (int64_t)lost));
-    } else { /* more waits than is worth counting */
-        LOG(LOG_INFO, "configuration reloaded", F_I("rules", rules));
-    }
-    cw_arena_destroy(arena);
-}
-
-static void reload(struct daemon *d)
-{
-    struct config *new = load(&d->opts, false), *old = d->config;
-    d->reload_asked = false;
-    if (!new) {
-        metric_add(METRIC_reloads_failed, 1);
-        LOG(LOG_ERROR, "the new configuration has faults; the old one goes on", F_END);
+    struct plan_ask ask = {d->store, d->config, new, clock_now_ms()};
+    out->status = new ? 200 : 422;
+    if (new) {
+        plan_make(&ask, &out->sums, &out->text, &out->len);
         return;
     }
-    warn_fixed(old, new);
+    out->text = cw_diags_render(diags, false);
+    out->len = out->text ? strlen(out->text) : 0;
+}
+
+static int plan(void *ctx, const char *file, char **text, size_t *len)
+{
+    struct daemon *d = ctx;
+    struct cw_diags *diags;
+    struct told told = {0};
+    struct config *new = load(&d->opts, file ? file : d->opts.config, &diags);
+    tell(d, new, diags, &told);
+    config_destroy(new);
+    cw_diags_destroy(diags);
+    *text = told.text;
+    *len = told.len;
+    return told.status;
+}
+
+static void swap(struct daemon *d, struct config *new)
+{
+    struct config *old = d->config;
     d->config = new;
     log_setup((enum log_level) new->log_level, (enum log_format) new->log_format, 2);
     engine_reload(d->engine, new->rules);
@@ -127,8 +115,44 @@ static void reload(struct daemon *d)
     admin_reload(d->admin, new);
     dispatcher_reload(d->dispatcher, &new->people);
     config_destroy(old);
-    metric_add(METRIC_reloads, 1);
-    count_lost(d);
+}
+
+static void log_reload(const struct plan_sums *s)
+{
+    LOG(LOG_INFO, "configuration reloaded", F_I("rules", s->rules), F_I("new", s->rules_new),
+        F_I("gone", s->rules_gone), F_I("changed", s->rules_changed),
+        F_I("runs_kept", s->runs[PLAN_KEPT]), F_I("runs_changed", s->runs[PLAN_CHANGED]),
+        F_I("runs_lost", s->runs[PLAN_LOST]), F_I("runs_refused", s->runs[PLAN_REFUSED]),
+        F_I("runs_back", s->runs[PLAN_BACK]));
+}
+
+/* What a reload cannot change: said once, and the old value stays in force. */
+static void warn_fixed(const struct config *old, const struct config *new)
+{
+    const char *path;
+    for (size_t from = 0; (path = settings_fixed(old, new, &from));)
+        LOG(LOG_WARN, "this changes only with a restart", F_S("setting", path));
+}
+
+static void reload(struct daemon *d)
+{
+    struct cw_diags *diags;
+    struct told told = {0};
+    struct config *new = load(&d->opts, d->opts.config, &diags);
+    d->reload_asked = false;
+    show(diags, false);
+    tell(d, new, diags, &told); /* by the old rules and by the new ones: before the swap */
+    metric_add(new ? METRIC_reloads : METRIC_reloads_failed, 1);
+    if (new) {
+        warn_fixed(d->config, new);
+        swap(d, new);
+        log_reload(&told.sums);
+    } else {
+        LOG(LOG_ERROR, "the new configuration has faults; the old one goes on", F_END);
+    }
+    admin_reloaded(d->admin, told.status, (struct cw_text){told.text, told.len});
+    cw_diags_destroy(diags);
+    free(told.text);
 }
 
 /* ---- Signals and wake-ups ---- */
@@ -250,8 +274,8 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
     struct engine_deps core = {d->store, d->dispatcher, d->config->queue};
     d->engine = engine_create(&core, d->config->rules);
     d->front = front_create(d->engine, d->config);
-    struct admin_deps door = {d->store,   d->engine, d->dispatcher, d->config, d->started_ms,
-                              ask_reload, d};
+    struct admin_deps door = {d->store,      d->engine,  d->dispatcher, d->config,
+                              d->started_ms, ask_reload, plan,          d};
     d->admin = admin_create(&door);
     return dispatcher_load(d->dispatcher, clock_now_ms(), err);
 }
@@ -392,8 +416,11 @@ static int serve(struct daemon *d)
 int daemon_run(const struct daemon_opts *opts)
 {
     struct daemon d = {.opts = *opts, .started_ms = clock_now_ms()};
+    struct cw_diags *diags;
     harden();
-    d.config = load(opts, true);
+    d.config = load(opts, opts->config, &diags);
+    show(diags, true);
+    cw_diags_destroy(diags);
     if (!d.config) {
         fprintf(stderr, "clockwire: not started: the configuration has faults\n");
         return DAEMON_CONFIG;

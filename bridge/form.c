@@ -1,6 +1,9 @@
 /* form: one pass counts and checks the pieces, a second one decodes those that need it. */
 #include "form.h"
 
+#include "xalloc.h"
+
+#include <stdio.h>
 #include <string.h>
 
 enum { FORM_FIELDS = 1000 };
@@ -128,4 +131,23 @@ const struct form_field *form_find(const struct form *form, struct cw_text name,
             (!name.len || memcmp(form->fields[i].name.at, name.at, name.len) == 0))
             return &form->fields[i];
     return NULL;
+}
+
+char *form_pair(const char *name, const char *value)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    if (!value)
+        return xstrdup("");
+    size_t n = strlen(name);
+    char *text = xmalloc(n + 3 * strlen(value) + 2), *to = text + n + 1;
+    memcpy(text, name, n);
+    text[n] = '=';
+    for (; *value; value++) {
+        if (strchr(plain, *value))
+            *to++ = *value;
+        else
+            to += sprintf(to, "%%%02X", (unsigned)(unsigned char)*value);
+    }
+    *to = '\0';
+    return text;
 }

@@ -24,6 +24,10 @@ enum cw_status form_read(struct cw_text text, struct cw_arena *arena, struct for
 /* The first field of that name from the `from`-th field on, or NULL. */
 const struct form_field *form_find(const struct form *form, struct cw_text name, size_t from);
 
+/* "name=value" for a query, everything encoded that is neither letter, digit, - nor _; "" when
+ * value is NULL. The caller frees it. */
+char *form_pair(const char *name, const char *value);
+
 /* True when the text is well-formed UTF-8 (NUL is a character like others). */
 bool form_is_utf8(struct cw_text text);
 

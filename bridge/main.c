@@ -4,6 +4,7 @@
 #include <clockwire/version.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,19 +19,25 @@ static const struct command {
     const char *name, *words, *help;
     int (*run)(const struct cmd_args *args);
     int most_words;
+    const char *options; /* beside -c, --secrets and --help */
 } commands[] = {
-    {"run", "", "serve: hear events, make calls", cmd_run, 0},
-    {"check", "[FILE...]",
-     "list every fault of a configuration; --format text, json, sarif, github", cmd_check, INT_MAX},
+    {"run", "", "serve: hear events, make calls", cmd_run, 0, ""},
+    {"check", "[FILE...]", "list every fault of a configuration; --format", cmd_check, INT_MAX,
+     "format"},
     {"test", "[FILE...]", "play the tests of a configuration; --coverage, --format junit", cmd_test,
-     INT_MAX},
-    {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2},
-    {"health", "[--ready]", "ask the daemon whether it is well", cmd_health, 0},
-    {"events", "[--after N]", "what came and what was done about it; --json", cmd_events, 0},
-    {"why", "EVENT", "why each rule did what it did; --rule ID, --user NAME, --json", cmd_why, 1},
-    {"pending", "", "runs that wait for their time: JSON lines", cmd_pending, 0},
-    {"reload", "", "read the configuration anew, as SIGHUP does", cmd_reload, 0},
-    {"version", "", "print the version", cmd_version, 0},
+     INT_MAX, "coverage format"},
+    {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2, ""},
+    {"health", "[--ready]", "ask the daemon whether it is well", cmd_health, 0, "ready"},
+    {"events", "[--after N]", "what came and what was done about it; --json", cmd_events, 0,
+     "after json"},
+    {"why", "EVENT", "why each rule did what it did; --rule ID, --user NAME, --json", cmd_why, 1,
+     "rule user json"},
+    {"pending", "", "runs that wait for their time: JSON lines", cmd_pending, 0, ""},
+    {"plan", "[FILE]", "what a reload would change, and what becomes of what waits; --json",
+     cmd_plan, 1, "json"},
+    {"reload", "", "read the configuration anew, as SIGHUP does; --dry-run, --json", cmd_reload, 0,
+     "dry-run json"},
+    {"version", "", "print the version", cmd_version, 0, ""},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -57,42 +64,63 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
-static bool read_args(int argc, char **argv, struct cmd_args *args)
+/* ---- Options ---- */
+
+static const struct row {
+    const char *name;
+    size_t at; /* in struct cmd_args: a text, or a flag */
+    bool is_flag;
+} rows[] = {
+#define TEXT(name, field)                                                                          \
+    {                                                                                              \
+        name, offsetof(struct cmd_args, field), false                                              \
+    }
+#define FLAG(name, field)                                                                          \
+    {                                                                                              \
+        name, offsetof(struct cmd_args, field), true                                               \
+    }
+    TEXT("config", config),     TEXT("secrets", secrets), FLAG("help", help),
+    FLAG("ready", ready),       TEXT("after", after),     FLAG("json", json),
+    FLAG("coverage", coverage), TEXT("format", format),   TEXT("rule", rule),
+    TEXT("user", user),         FLAG("dry-run", dry_run),
+};
+enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };
+
+static void set(struct cmd_args *args, const struct row *row, const char *text)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"secrets", required_argument, NULL, 's'},
-                                            {"ready", no_argument, NULL, 'r'},
-                                            {"after", required_argument, NULL, 'a'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"coverage", no_argument, NULL, 'v'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"rule", required_argument, NULL, 'R'},
-                                            {"user", required_argument, NULL, 'u'},
-                                            {0}};
+    char *at = (char *)args + row->at;
+    if (row->is_flag)
+        *(bool *)at = true;
+    else
+        *(const char **)at = text;
+}
+
+static bool takes(const struct command *command, size_t row)
+{
+    const char *at = command->options;
+    size_t n = strlen(rows[row].name);
+    if (row < EVERYWHERE)
+        return true;
+    for (; at; at = strchr(at, ' '), at += at != NULL)
+        if (strncmp(at, rows[row].name, n) == 0 && (at[n] == ' ' || !at[n]))
+            return true;
+    return false;
+}
+
+static bool read_args(const struct command *command, int argc, char **argv, struct cmd_args *args)
+{
+    struct option options[ROWS + 1] = {{0}};
+    for (int i = 0; i < ROWS; i++)
+        options[i] = (struct option){rows[i].name, !rows[i].is_flag, NULL, 256 + i};
     for (int c; (c = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
-        if (c == 'c')
-            args->config = optarg;
-        else if (c == 's')
-            args->secrets = optarg;
-        else if (c == 'r')
-            args->ready = true;
-        else if (c == 'j')
-            args->json = true;
-        else if (c == 'a')
-            args->after = optarg;
-        else if (c == 'h')
-            args->help = true;
-        else if (c == 'v')
-            args->coverage = true;
-        else if (c == 'f')
-            args->format = optarg;
-        else if (c == 'R')
-            args->rule = optarg;
-        else if (c == 'u')
-            args->user = optarg;
-        else
+        size_t row = c == 'c' ? 0 : c == 'h' ? 2 : (size_t)c - 256;
+        if (c == '?')
             return false;
+        if (!takes(command, row)) {
+            fprintf(stderr, "clockwire: %s does not take --%s\n", command->name, rows[row].name);
+            return false;
+        }
+        set(args, &rows[row], optarg);
     }
     args->words = argv + optind;
     args->n_words = argc - optind;
@@ -112,7 +140,7 @@ int main(int argc, char **argv)
     const struct command *command = find(argv[1]);
     if (!command)
         return CMD_USAGE;
-    if (!read_args(argc - 1, argv + 1, &args))
+    if (!read_args(command, argc - 1, argv + 1, &args))
         return usage(stderr, CMD_USAGE);
     if (args.help)
         return usage(stdout, CMD_OK);

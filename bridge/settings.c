@@ -166,19 +166,23 @@ static const struct setting {
     set_fn set; /* NULL: in the grammar, not in this build */
     size_t offset;
     const char *otherwise;
+    bool fixed; /* changes with a restart only */
 } settings[] = {
 #define SETTING(path, kind, field, otherwise, help)                                                \
-    {path, set_##kind, offsetof(struct config, field), otherwise},
-#define LATER(path) {path, NULL, 0, NULL},
+    {path, set_##kind, offsetof(struct config, field), otherwise, false},
+#define FIXED(path, kind, field, otherwise, help)                                                  \
+    {path, set_##kind, offsetof(struct config, field), otherwise, true},
+#define LATER(path) {path, NULL, 0, NULL, false},
 #include "config.def"
 #undef SETTING
+#undef FIXED
 #undef LATER
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
-static void *field_of(struct config *config, const struct setting *row)
+static void *field_of(const struct config *config, const struct setting *row)
 {
-    return (char *)config + row->offset;
+    return (char *)(uintptr_t)config + row->offset;
 }
 
 static void clear(struct config *config, const struct setting *row)
@@ -337,6 +341,35 @@ void settings_read(struct config *config, const struct cw_node *root,
         if (section)
             read_map(&r, settings_sections[i], section);
     }
+}
+
+static bool same_lists(const struct text_list *a, const struct text_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+static bool same_values(const struct setting *row, const void *a, const void *b)
+{
+    if (row->set == set_addresses)
+        return same_lists(a, b);
+    if (row->set == set_count || row->set == set_size)
+        return *(const size_t *)a == *(const size_t *)b;
+    if (row->set == set_duration)
+        return *(const int64_t *)a == *(const int64_t *)b;
+    return strcmp(*(char *const *)a, *(char *const *)b) == 0;
+}
+
+const char *settings_fixed(const struct config *old, const struct config *new, size_t *from)
+{
+    while (*from < SETTINGS) {
+        const struct setting *row = &settings[(*from)++];
+        if (row->fixed && !same_values(row, field_of(old, row), field_of(new, row)))
+            return row->path;
+    }
+    return NULL;
 }
 
 void settings_fini(struct config *config)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "node.h"
 
 static bool is_slug(struct cw_text text)
 {
@@ -204,6 +205,7 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
     const struct cw_node *node;
     c->at = (struct cwr_rule_state){.rule = rule};
     cwr_check_keys(c, map, &cwr_rule_keys);
+    rule->digest = cwr_node_digest(map);
     compile_enabled(c, cw_node_get(map, "enabled"), rule);
     compile_name(c, cw_node_get(map, "name"));
     if ((node = want(c, map, "when")))

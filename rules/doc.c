@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "map.h"
 #include "node.h"
 
 void cw_doc_destroy(struct cw_doc *doc)
@@ -163,4 +164,15 @@ const struct cw_node *cw_node_get(const struct cw_node *map, const char *key)
         if (compare(cw_node_text(cw_node_key(map, i)), text) == 0)
             return cw_node_value(map, i);
     return NULL;
+}
+
+uint64_t cwr_node_digest(const struct cw_node *node)
+{
+    uint64_t digest = cwr_hash(node->kind * 2U + node->plain, cw_node_text(node));
+    size_t n = node->kind == CW_NODE_MAP ? node->n * (size_t)2 : cw_node_count(node);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t of[] = {digest, cwr_node_digest((const struct cw_node *)node->at + i)};
+        digest = cwr_hash(0, (struct cw_text){(const char *)of, sizeof of});
+    }
+    return digest;
 }

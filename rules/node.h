@@ -36,6 +36,9 @@ void cwr_map_duplicates(const struct cw_node *map,
                                       const struct cw_node *second),
                         void *ctx);
 
+/* A number of what is written, comments, blanks and places left aside. */
+uint64_t cwr_node_digest(const struct cw_node *node);
+
 /* Checks bytes and characters before the parser sees them: UTF-8 without controls, lone CR, other
  * line ends, controls of bidirectional text, or a byte order mark inside. The first fault goes to
  * `diags`. *skip: bytes of a byte order mark at the start. */

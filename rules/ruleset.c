@@ -74,6 +74,17 @@ bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
     return true;
 }
 
+size_t cw_ruleset_index(const struct cw_ruleset *rules, struct cw_text id)
+{
+    uint32_t i = cwr_map_get(&rules->ids, id);
+    return i == CWR_NOWHERE ? SIZE_MAX : i;
+}
+
+uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i)
+{
+    return rules->rules[i].digest;
+}
+
 size_t cw_ruleset_people(const struct cw_ruleset *rules)
 {
     return rules->n_people;

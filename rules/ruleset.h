@@ -60,6 +60,7 @@ enum cwr_mode { CWR_RESTART, CWR_SINGLE, CWR_PARALLEL };
 struct cwr_rule {
     struct cw_text id;
     struct cw_place place;
+    uint64_t digest; /* of its text */
     bool enabled;
     struct cwr_triggers when, unless;
     const struct cwr_who *who; /* none: event.user */

@@ -10,6 +10,7 @@ struct cmd_args {
     bool ready, json;    /* --ready, --json */
     bool help;           /* --help */
     bool coverage;       /* --coverage */
+    bool dry_run;        /* --dry-run */
     const char *after;   /* --after N, or NULL */
     const char *format;  /* --format NAME, or NULL */
     const char *rule;    /* --rule ID, or NULL */
@@ -26,6 +27,7 @@ int cmd_health(const struct cmd_args *args);
 int cmd_events(const struct cmd_args *args);
 int cmd_why(const struct cmd_args *args);
 int cmd_pending(const struct cmd_args *args);
+int cmd_plan(const struct cmd_args *args);
 int cmd_reload(const struct cmd_args *args);
 
 /* Loads the configuration and prints its faults; missing secrets are no error here.

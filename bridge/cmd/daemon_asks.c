@@ -26,8 +26,3 @@ int cmd_pending(const struct cmd_args *args)
 {
     return ask(cmd_settings(args), "GET", "/pending");
 }
-
-int cmd_reload(const struct cmd_args *args)
-{
-    return ask(cmd_config(args), "POST", "/reload"); /* shows the faults here, too */
-}

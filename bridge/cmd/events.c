@@ -1,22 +1,11 @@
 /* clockwire events: what came and what was done about it, for people; --json for programs. */
 #include "../xalloc.h"
 #include "cmd.h"
+#include "show.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text_of(const json_t *o, const char *name)
-{
-    const char *text = json_string_value(json_object_get(o, name));
-    return text ? text : "";
-}
-
-static long long number_of(const json_t *o, const char *name)
-{
-    return (long long)json_integer_value(json_object_get(o, name));
-}
 
 /* "2026-03-02T08:00:00.123Z" -> "08:00:00.123" */
 static const char *clock_of(const char *ts)
@@ -28,17 +17,17 @@ static const char *clock_of(const char *ts)
 
 static void print_reason(const json_t *o)
 {
-    const char *reason = text_of(o, "reason");
+    const char *reason = show_text(o, "reason");
     printf("%s%s\n", *reason ? ": " : "", reason);
 }
 
 static void print_attempt(const json_t *a)
 {
-    long long status = number_of(a, "status");
-    printf("        %s  %s", clock_of(text_of(a, "begun")), text_of(a, "request"));
+    long long status = show_number(a, "status");
+    printf("        %s  %s", clock_of(show_text(a, "begun")), show_text(a, "request"));
     if (status)
         printf(" -> %lld", status);
-    printf("  %s\n", text_of(a, "verdict"));
+    printf("  %s\n", show_text(a, "verdict"));
 }
 
 static void print_call(const json_t *c)
@@ -47,8 +36,8 @@ static void print_call(const json_t *c)
     json_t *a;
     json_t *args = json_object_get(c, "args");
     auto_free char *shown = json_object_size(args) ? json_dumps(args, JSON_COMPACT) : NULL;
-    printf("      %s%s%s  %s", text_of(c, "action"), shown ? " " : "", shown ? shown : "",
-           text_of(c, "state"));
+    printf("      %s%s%s  %s", show_text(c, "action"), shown ? " " : "", shown ? shown : "",
+           show_text(c, "state"));
     print_reason(c);
     json_array_foreach(json_object_get(c, "attempts"), i, a) print_attempt(a);
 }
@@ -57,21 +46,23 @@ static void print_run(const json_t *r, const json_t *calls)
 {
     size_t i;
     json_t *c;
-    printf("    %s for %s  %s", text_of(r, "rule"), text_of(r, "person"), text_of(r, "state"));
-    if (strcmp(text_of(r, "state"), "waiting") == 0)
-        printf(" until %s", clock_of(text_of(r, "due")));
+    printf("    %s for %s  %s", show_text(r, "rule"), show_text(r, "person"),
+           show_text(r, "state"));
+    if (strcmp(show_text(r, "state"), "waiting") == 0)
+        printf(" until %s", clock_of(show_text(r, "due")));
     print_reason(r);
-    json_array_foreach(calls, i, c) if (number_of(c, "run") == number_of(r, "run")) print_call(c);
+    json_array_foreach(calls, i, c) if (show_number(c, "run") == show_number(r, "run"))
+        print_call(c);
 }
 
 static void print_event(const json_t *e)
 {
     size_t i;
     json_t *r;
-    printf("event %lld  %s  %s%s%s  %s", number_of(e, "event"), clock_of(text_of(e, "received")),
-           text_of(e, "source"), *text_of(e, "type") ? "." : "", text_of(e, "type"),
-           text_of(e, "id"));
-    bool refused = strcmp(text_of(e, "verdict"), "refused") == 0;
+    printf("event %lld  %s  %s%s%s  %s", show_number(e, "event"),
+           clock_of(show_text(e, "received")), show_text(e, "source"),
+           *show_text(e, "type") ? "." : "", show_text(e, "type"), show_text(e, "id"));
+    bool refused = strcmp(show_text(e, "verdict"), "refused") == 0;
     if (refused)
         printf("  refused");
     print_reason(e);

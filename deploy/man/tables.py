@@ -58,9 +58,10 @@ def settings():
     for macro, args in rows("bridge/config.def"):
         if macro == "LATER":
             later.append(args[0])
-        elif macro == "SETTING":
+        elif macro in ("SETTING", "FIXED"):
             default = f" Default: {args[3]}." if args[3] else ""
-            out += item(args[0], args[4] + "." + default)
+            fixed = " Changes with a restart only." if macro == "FIXED" else ""
+            out += item(args[0], args[4] + "." + default + fixed)
     if later:
         out += (".PP\nIn the language, but not in this build, which refuses them: "
                 + ", ".join(roff(name) for name in later) + ".\n")

@@ -154,6 +154,10 @@ size_t cw_ruleset_rules(const struct cw_ruleset *rules);
 /* The id of the i-th rule of the file, NULL behind the end; its place, if `place` is given. */
 const char *cw_ruleset_rule(const struct cw_ruleset *rules, size_t i, struct cw_place *place);
 bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id);
+/* The place of a rule in the order of the file; SIZE_MAX when there is none. */
+size_t cw_ruleset_index(const struct cw_ruleset *rules, struct cw_text id);
+/* What the i-th rule says, as a number: rules that are written alike have the same one. */
+uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
 /* In the order of the file; NULL behind the end. */
 const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t i);

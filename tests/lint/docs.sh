@@ -27,7 +27,7 @@ rows()
 documented clockwire.1 metric < <(rows bridge/metrics.def 1)
 documented clockwire.yaml.5 diagnostic < <(rows rules/diag.def 1)
 documented clockwire.yaml.5 setting < <(rows bridge/config.def 1)
-documented clockwire.1 command < <(sed -nE 's/^    \{"([a-z-]+)", ".*cmd_.*/\1/p' bridge/main.c |
+documented clockwire.1 command < <(sed -nE 's/^    \{"([a-z-]+)", ".*/\1/p' bridge/main.c |
     sed 's!^!bridge/main.c:1:!')
 python3 -B deploy/man/tables.py --check || bad=1
 exit "$bad"

@@ -116,4 +116,18 @@ TEST(ceilings)
     cw_arena_destroy(arena);
 }
 
+TEST(a_pair_reads_back)
+{
+    const char *value = "no such&x=%+ \xc3\xa9-_9";
+    struct form form;
+    char *text = form_pair("user", value);
+    CHECK_STR(text, "user=no%20such%26x%3D%25%2B%20%C3%A9-_9");
+    form = read_ok(text);
+    CHECK_STR(form_find(&form, CW_TEXT("user"), 0)->value.at, value);
+    free(text);
+    text = form_pair("user", NULL);
+    CHECK_STR(text, "");
+    free(text);
+}
+
 CHECK_MAIN

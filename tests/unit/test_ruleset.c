@@ -31,6 +31,36 @@ TEST(the_clock_of_a_person)
     CHECK_STR(clock_of("ada", "1880-01-01T00:00:00Z"), "1880-01-01T00:53:00.000+00:53");
 }
 
+static uint64_t digest_of(const char *rule)
+{
+    static char whole[1000];
+    snprintf(whole, sizeof whole, "%.*s  - %s", (int)(strstr(text, "rules:\n") + 7 - text), text,
+             rule);
+    struct cw_ruleset *rules = lab_compile(whole, NULL);
+    uint64_t digest = cw_ruleset_digest(rules, 0);
+    cw_ruleset_unref(rules);
+    return digest;
+}
+
+TEST(the_digest_of_a_rule)
+{
+    uint64_t one = digest_of("{ id: a, when: custom.a, user: ada, then: stop }\n");
+    CHECK(one == digest_of("{ id: a,  when: custom.a, user: ada, then: stop } # the same\n"));
+    CHECK(one == digest_of("id: a\n    when: custom.a\n    user: ada\n    then: stop\n"));
+    CHECK(one != digest_of("{ id: a, when: custom.b, user: ada, then: stop }\n"));
+    CHECK(one != digest_of("{ id: a, when: [custom.a], user: ada, then: stop }\n"));
+    CHECK(one != digest_of("{ id: a, when: custom.a, user: ada, wait: 1 hour, then: stop }\n"));
+    CHECK(one != digest_of("{ id: a, when: custom.a, user: ada, then: pause }\n"));
+}
+
+TEST(rules_by_id)
+{
+    struct cw_ruleset *rules = lab_compile(text, NULL);
+    CHECK_INT(cw_ruleset_index(rules, CW_TEXT("a")), 0);
+    CHECK(cw_ruleset_index(rules, CW_TEXT("b")) == SIZE_MAX);
+    cw_ruleset_unref(rules);
+}
+
 TEST(the_ends_of_time)
 {
     char out[CW_CLOCK_TEXT];
