@@ -166,13 +166,10 @@ static enum plan_fate fate_of(const struct outcome *was, const struct outcome *i
 static void put_due(struct planner *p, json_t *line, const struct store_run *run)
 {
     char at[CW_CLOCK_TEXT];
-    const struct cw_ruleset *rules = p->ask->new->rules;
-    const struct cw_person *person = cw_ruleset_find(rules, run->person);
-    if (!person) {
-        rules = p->ask->old->rules;
-        person = cw_ruleset_find(rules, run->person);
-    }
-    json_object_set_new(line, "due", json_string(cw_person_clock(rules, person, run->due_ms, at)));
+    const struct cw_person *person = cw_ruleset_find(p->ask->new->rules, run->person);
+    if (!person)
+        person = cw_ruleset_find(p->ask->old->rules, run->person);
+    json_object_set_new(line, "due", json_string(cw_person_clock(person, run->due_ms, at)));
     json_object_set_new(line, "zone", json_string(person ? person->timezone : "UTC"));
 }
 
