@@ -3,7 +3,6 @@
 
 #include "xalloc.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { FORM_FIELDS = 1000 };
@@ -135,6 +134,7 @@ const struct form_field *form_find(const struct form *form, struct cw_text name,
 
 char *form_pair(const char *name, const char *value)
 {
+    static const char hex[] = "0123456789ABCDEF";
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     if (!value)
         return xstrdup("");
@@ -143,10 +143,14 @@ char *form_pair(const char *name, const char *value)
     memcpy(text, name, n);
     text[n] = '=';
     for (; *value; value++) {
-        if (strchr(plain, *value))
+        unsigned c = (unsigned char)*value;
+        if (strchr(plain, *value)) {
             *to++ = *value;
-        else
-            to += sprintf(to, "%%%02X", (unsigned)(unsigned char)*value);
+            continue;
+        }
+        *to++ = '%';
+        *to++ = hex[c >> 4];
+        *to++ = hex[c & 15];
     }
     *to = '\0';
     return text;

@@ -120,6 +120,7 @@ TEST(a_pair_reads_back)
 {
     const char *value = "no such&x=%+ \xc3\xa9-_9";
     struct form form;
+    arena = cw_arena_create(1 << 20);
     char *text = form_pair("user", value);
     CHECK_STR(text, "user=no%20such%26x%3D%25%2B%20%C3%A9-_9");
     form = read_ok(text);
@@ -128,6 +129,7 @@ TEST(a_pair_reads_back)
     text = form_pair("user", NULL);
     CHECK_STR(text, "");
     free(text);
+    cw_arena_destroy(arena);
 }
 
 CHECK_MAIN
