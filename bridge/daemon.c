@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 10000, IDLE_MS = 1000, LISTENERS = 17 };
+enum { DRAIN_MS = 10000, IDLE_MS = 1000, LISTENERS = 17, REPLIES = 256 };
 
 struct daemon {
     struct daemon_opts opts;
@@ -28,6 +28,7 @@ struct daemon {
     struct event_base *base;
     struct store *store;
     struct transport *transport;
+    struct replies *replies;
     struct dispatcher *dispatcher;
     struct engine *engine;
     struct front *front;
@@ -181,6 +182,7 @@ static void on_stop(evutil_socket_t fd, short what, void *ctx)
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_stop(d->listeners[i]);
     dispatcher_stop(d->dispatcher);
+    replies_close(d->replies);
     LOG(LOG_INFO, "stopping", F_I("in_flight", (int64_t)dispatcher_in_flight(d->dispatcher)));
 }
 
@@ -268,12 +270,21 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
                                    &d->transport, err);
     if (st)
         return st;
-    struct dispatcher_deps lanes = {d->store,      d->transport, &d->config->people,
-                                    random_seed(), wake,         d};
+    d->replies = replies_create(REPLIES);
+    struct dispatcher_deps lanes = {.store = d->store,
+                                    .transport = d->transport,
+                                    .people = &d->config->people,
+                                    .seed = random_seed(),
+                                    .replies = d->replies,
+                                    .wake = wake,
+                                    .ctx = d};
     d->dispatcher = dispatcher_create(&lanes);
-    struct engine_deps core = {d->store, d->dispatcher, d->config->queue};
+    struct engine_deps core = {.store = d->store,
+                               .dispatcher = d->dispatcher,
+                               .replies = d->replies,
+                               .queue = d->config->queue};
     d->engine = engine_create(&core, d->config->rules);
-    d->front = front_create(d->engine, d->config);
+    d->front = front_create(d->engine, d->replies, d->config);
     struct admin_deps door = {d->store,      d->engine,  d->dispatcher, d->config,
                               d->started_ms, ask_reload, plan,          d};
     d->admin = admin_create(&door);
@@ -311,7 +322,9 @@ static enum cw_status open_doors(struct daemon *d, struct cw_error *err)
 
 static void arm(struct daemon *d, int64_t now_ms)
 {
-    int64_t next_ms = engine_next_ms(d->engine);
+    int64_t next_ms = engine_next_ms(d->engine), reply_ms = replies_next_ms(d->replies);
+    if (reply_ms < next_ms)
+        next_ms = reply_ms;
     if (d->stopping && d->drain_until_ms < next_ms)
         next_ms = d->drain_until_ms;
     int64_t wait_ms = next_ms <= now_ms ? 1 : next_ms - now_ms;
@@ -342,6 +355,7 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
 {
     int64_t now_ms = clock_now_ms();
     enum cw_status st = engine_turn(d->engine, now_ms, err);
+    replies_expire(d->replies, now_ms);
     if (!st)
         st = tidy(d, now_ms, err);
     if (!st && d->reload_asked)
@@ -364,6 +378,8 @@ static void close_all(struct daemon *d)
 {
     hold_hup(true);
     engine_destroy(d->engine); /* whoever still waits for a commit gets 503 */
+    if (d->replies)
+        replies_close(d->replies);
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_close(d->listeners[i]);
     if (d->transport)
@@ -371,6 +387,7 @@ static void close_all(struct daemon *d)
     front_destroy(d->front);
     admin_destroy(d->admin);
     dispatcher_destroy(d->dispatcher);
+    replies_destroy(d->replies);
     if (d->transport)
         d->transport->ops->destroy(d->transport);
     store_close(d->store);

@@ -50,6 +50,7 @@ struct dispatcher *dispatcher_create(const struct dispatcher_deps *deps)
     d->deps = *deps;
     d->seed = deps->seed;
     d->last_note = &d->notes;
+    d->last_saying = &d->sayings;
     d->arena = xarena(ARENA_BYTES);
     d->limiter = limiter_of(deps->people);
     d->kinds = kinds_create();
@@ -64,6 +65,7 @@ static void forget(struct dispatcher *d)
         d->deps.transport->ops->abandon(d->deps.transport);
     lanes_fini(&d->lanes);
     notes_drop(d);
+    sayings_drop(d);
     d->answered = d->outbox = (struct queue){0};
     d->in_flight = d->begun = 0;
 }
@@ -264,4 +266,5 @@ void dispatcher_committed(struct dispatcher *d, int64_t now_ms)
     notes_write(d);
     while ((lane = queue_take(&d->outbox)))
         send_parcel(d, lane);
+    sayings_tell(d);
 }

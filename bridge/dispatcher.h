@@ -8,6 +8,7 @@
 #define DISPATCHER_H
 
 #include "people.h"
+#include "replies.h"
 #include "store/store.h"
 #include "transport/transport.h"
 
@@ -18,6 +19,7 @@ struct dispatcher_deps {
     struct transport *transport; /* borrowed */
     const struct people *people; /* borrowed until the next reload */
     uint64_t seed;               /* of the jitter */
+    struct replies *replies;     /* borrowed; NULL: nobody ever waits for a reply */
     /* True when `turn` has something to do at once: an answer came. Called from the loop. */
     void (*wake)(void *ctx);
     void *ctx;

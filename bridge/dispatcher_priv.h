@@ -31,6 +31,7 @@ struct dispatcher {
     struct kinds *kinds;
     struct cw_arena *arena; /* of one step */
     struct note *notes, **last_note;
+    struct saying *sayings, **last_saying; /* what senders are to hear, likewise */
     uint64_t seed;
     int64_t now_ms, loaded_ms;
     size_t in_flight, begun; /* begun: lanes with a parcel, waiting or in flight */
@@ -53,6 +54,16 @@ void note_end(struct dispatcher *d, enum log_level level, const char *msg, const
 void note_say(struct dispatcher *d, const struct lane *lane, const char *text);
 void notes_write(struct dispatcher *d);
 void notes_drop(struct dispatcher *d);
+
+/* dispatcher_reply.c */
+/* What a `reply` must know of the steps before it. */
+enum cw_status reply_prepare(struct dispatcher *d, const struct head *head,
+                             struct action_turn *turn, struct cw_error *err) CW_CHECKED;
+/* A call has ended: what its sender is to hear of it. */
+void reply_note(struct dispatcher *d, const struct lane *lane,
+                const struct action_verdict *verdict);
+void sayings_tell(struct dispatcher *d);
+void sayings_drop(struct dispatcher *d);
 
 /* dispatcher_retry.c */
 /* When the call is tried again; what concerns everybody holds up everybody. */

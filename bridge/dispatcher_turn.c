@@ -113,8 +113,10 @@ static enum cw_status step(struct dispatcher *d, struct lane *lane,
         .answer = answer,
         .arena = d->arena,
     };
-    *out = action_step(&turn);
-    return CW_OK;
+    st = reply_prepare(d, lane->head, &turn, err);
+    if (!st)
+        *out = action_step(&turn);
+    return st;
 }
 
 /* ---- What comes of a step ---- */
@@ -195,15 +197,6 @@ static void tell_end(struct dispatcher *d, const struct lane *lane, const struct
         note_say(d, lane, v->log);
 }
 
-static bool is_of_the_timer(const char *action)
-{
-    static const char *const names[] = {"start", "stop", "pause", "resume"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(action, names[i]) == 0)
-            return true;
-    return false;
-}
-
 static void tell_watcher(const struct dispatcher *d, const struct lane *lane,
                          enum store_call_state state, const struct action_verdict *v)
 {
@@ -220,7 +213,7 @@ static void tell_watcher(const struct dispatcher *d, const struct lane *lane,
                                  args ? args : "{}",
                                  state,
                                  state == STORE_CALL_DONE &&
-                                     (v->has_timer || !is_of_the_timer(h->action))};
+                                     (v->has_timer || !action_is_of_timer(cw_text_of(h->action)))};
     d->ended(d->ended_ctx, &end);
 }
 
@@ -237,6 +230,7 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
         st = put_timer(d, lane, v, err);
     if (!st)
         st = end_run(d, lane, is_dead || v->ends_run, later, err);
+    reply_note(d, lane, v);
     tell_end(d, lane, v);
     tell_watcher(d, lane, state, v);
     lane_forget_head(lane);

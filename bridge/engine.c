@@ -28,12 +28,15 @@ struct engine *engine_create(const struct engine_deps *deps, struct cw_ruleset *
     return e;
 }
 
-static void give_back(struct accepted *list, enum accepted_result result)
+static void give_back(struct engine *e, struct accepted *list, enum accepted_result result)
 {
     while (list) {
         struct accepted *next = list->next;
-        if (result == ACCEPTED_FAILED)
+        if (result == ACCEPTED_FAILED) {
             list->result = ACCEPTED_FAILED;
+            replies_drop(e->deps.replies, list->waiter);
+            list->waiter = NULL;
+        }
         list->done(list);
         list = next;
     }
@@ -43,7 +46,7 @@ void engine_destroy(struct engine *e)
 {
     if (!e)
         return;
-    give_back(e->first, ACCEPTED_FAILED);
+    give_back(e, e->first, ACCEPTED_FAILED);
     cw_ruleset_unref(e->rules);
     cw_arena_destroy(e->arena);
     free(e);
@@ -194,13 +197,13 @@ static enum cw_status take_delivery(struct engine *e, struct accepted *a, int64_
                                     struct cw_error *err)
 {
     size_t room = DELIVERY_BYTES;
+    enum cw_status st = CW_OK;
     a->result = a->n_events ? ACCEPTED_DUPLICATE : ACCEPTED_STORED;
-    for (size_t i = 0; i < a->n_events; i++) {
-        enum cw_status st = take_event(e, a, &a->events[i], now_ms, &room, err);
-        if (st)
-            return st;
-    }
-    return CW_OK;
+    e->delivery = a;
+    for (size_t i = 0; i < a->n_events && !st; i++)
+        st = take_event(e, a, &a->events[i], now_ms, &room, err);
+    e->delivery = NULL;
+    return st;
 }
 
 /* ---- Runs that came due ---- */
@@ -294,7 +297,7 @@ static enum cw_status failed(struct engine *e, enum cw_status st, int64_t now_ms
     e->well = false;
     e->not_before_ms = now_ms + TROUBLE_MS;
     LOG(LOG_ERROR, "the journal did not take this turn", F_S("reason", err->text));
-    give_back(list, ACCEPTED_FAILED);
+    give_back(e, list, ACCEPTED_FAILED);
     if (st == CW_EIO)
         return st;
     return dispatcher_load(e->deps.dispatcher, now_ms, err);
@@ -336,7 +339,7 @@ enum cw_status engine_turn(struct engine *e, int64_t now_ms, struct cw_error *er
     e->well = true;
     metric_add(METRIC_commits, 1);
     metric_set(METRIC_queue_length, (int64_t)e->waiting);
-    give_back(list, ACCEPTED_STORED);
+    give_back(e, list, ACCEPTED_STORED);
     dispatcher_committed(e->deps.dispatcher, now_ms);
     return CW_OK;
 }

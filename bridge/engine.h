@@ -31,6 +31,8 @@ struct accepted {
     struct accepted_event *events;
     size_t n_events;
     enum accepted_result result; /* DUPLICATE: all of its events were known */
+    struct waiter *waiter;       /* STORED: who waits for a `reply`, for replies_hear; or NULL */
+    bool too_many;               /* STORED: it would wait, but too many do */
     void (*done)(struct accepted *accepted);
     void *ctx;
 };
@@ -38,7 +40,8 @@ struct accepted {
 struct engine_deps {
     struct store *store;
     struct dispatcher *dispatcher;
-    size_t queue; /* deliveries that may wait */
+    struct replies *replies; /* NULL: nobody ever waits */
+    size_t queue;            /* deliveries that may wait */
 };
 
 struct engine *engine_create(const struct engine_deps *deps, struct cw_ruleset *rules);

@@ -31,6 +31,16 @@ static int64_t expires_of(const struct store_run *run, const struct cw_call *cal
     return ms ? ms : 1;                          /* 0 would be never */
 }
 
+/* The sender waits for what the rules of its own delivery say at once. */
+static void expect_reply(struct engine *e, const struct store_call *call)
+{
+    struct accepted *a = e->delivery;
+    if (!a || !e->deps.replies || !cw_text_is(call->action, "reply"))
+        return;
+    if (!replies_expect(e->deps.replies, &a->waiter, call->run, call->step) && !a->waiter)
+        a->too_many = true;
+}
+
 enum cw_status engine_add_calls(struct engine *e, const struct store_run *run,
                                 const struct cw_effect *f, int64_t now_ms, struct cw_error *err)
 {
@@ -52,6 +62,7 @@ enum cw_status engine_add_calls(struct engine *e, const struct store_run *run,
         enum cw_status st = store_call_add(e->deps.store, &call, &call.id, err);
         if (st)
             return st;
+        expect_reply(e, &call);
     }
     if (f->n_calls)
         dispatcher_notice(e->deps.dispatcher, f->person->name);

@@ -9,6 +9,7 @@ struct engine {
     struct cw_ruleset *rules;
     struct accepted *first, **last; /* waiting */
     struct accepted *turn;          /* in the present transaction */
+    struct accepted *delivery;      /* the one that is decided now; or NULL */
     size_t waiting;
     struct cw_arena *arena; /* of what comes due */
     int64_t sweep_ms;       /* when marks that have ended are next looked for */

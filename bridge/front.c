@@ -11,15 +11,18 @@
 
 enum {
     DELIVERY_ARENA = 64 << 20,
+    TELL_BYTES = 1 << 20,
     SPARE_ARENAS = 256,
     HELD_BYTES = 256 << 20, /* of all deliveries that wait for their commit */
     REASON_BYTES = 256,
     REFUSALS_PER_S = 10, /* journaled refusals; more are only counted */
-    RETRY_AFTER_S = 5
+    RETRY_AFTER_S = 5,
+    REPLY_MS = 2500 /* the most impatient chats give up after three seconds */
 };
 
 struct front {
     struct engine *engine;
+    struct replies *replies;
     const struct config *config;
     struct source_scratch *scratch;
     struct cw_matcher *matcher;
@@ -38,15 +41,18 @@ struct pending {
     struct listener_exchange *exchange;
     struct http_answer answer;
     struct cw_text source; /* its name; the source itself may go with a reload */
+    int64_t reply_by_ms;
     size_t held;
     struct accepted_event refusal;
     char reason[REASON_BYTES];
 };
 
-struct front *front_create(struct engine *engine, const struct config *config)
+struct front *front_create(struct engine *engine, struct replies *replies,
+                           const struct config *config)
 {
     struct front *f = xcalloc(1, sizeof *f);
     f->engine = engine;
+    f->replies = replies;
     f->config = config;
     f->scratch = source_scratch_create();
     f->matcher = cw_matcher_create();
@@ -96,19 +102,47 @@ static struct http_answer plain(int status, const char *text)
                                 .retry_after_s = status == 503 ? RETRY_AFTER_S : 0};
 }
 
+static void finish(struct pending *p, const struct http_answer *answer)
+{
+    struct front *f = p->front;
+    struct cw_arena *arena = p->accepted.arena;
+    f->held -= p->held;
+    listener_reply(p->exchange, answer);
+    cw_ruleset_unref(p->accepted.rules);
+    give_arena(f, arena);
+}
+
+/* In a memory of its own: the sender may have filled the delivery's. */
+static void tell(struct pending *p, struct cw_text text)
+{
+    struct cw_arena *arena = xarena(TELL_BYTES);
+    auto_free char *name = xtext(p->source);
+    struct http_answer answer;
+    source_tell(config_source_named(p->front->config, name), text, arena, &answer);
+    finish(p, &answer);
+    cw_arena_destroy(arena);
+}
+
+static void on_heard(void *ctx, struct cw_text text)
+{
+    tell(ctx, text);
+}
+
 static void on_done(struct accepted *accepted)
 {
     struct pending *p = (struct pending *)accepted;
-    struct front *f = p->front;
-    struct cw_arena *arena = accepted->arena;
-    struct http_answer answer =
-        accepted->result == ACCEPTED_FAILED ? plain(503, "not stored, try again\n") : p->answer;
-    if (accepted->result == ACCEPTED_FAILED)
+    struct http_answer failed = plain(503, "not stored, try again\n");
+    if (accepted->result == ACCEPTED_FAILED) {
         metric_add(METRIC_events_overload, 1);
-    f->held -= p->held;
-    listener_reply(p->exchange, &answer);
-    cw_ruleset_unref(accepted->rules);
-    give_arena(f, arena);
+        finish(p, &failed);
+    } else if (accepted->waiter) {
+        replies_hear(p->front->replies, accepted->waiter, p->reply_by_ms, on_heard, p);
+    } else if (accepted->too_many) {
+        metric_add(METRIC_replies_full, 1);
+        tell(p, cw_text_of(replies_late));
+    } else {
+        finish(p, &p->answer);
+    }
 }
 
 /* ---- From a source's event to the engine's ---- */
@@ -267,6 +301,7 @@ static void on_events(struct front *f, struct pending *p, const struct source_de
     static const char too_large[] = "the delivery needs too much memory";
     struct http_answer refusal = plain(400, too_large);
     p->answer = d->answer;
+    p->reply_by_ms = now_ms + REPLY_MS;
     if (fill_events(f, &p->accepted, d, now_ms) && keep(p->accepted.arena, &p->answer.body))
         submit(f, p);
     else

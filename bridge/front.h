@@ -1,7 +1,8 @@
 /* front: a request becomes one self-contained `accepted` value.
  *
  * listener -> source (verify, decode) -> cw_match -> engine. The answer is sent when the engine has
- * the delivery on disk. Requests that are not genuine leave only a counter. */
+ * the delivery on disk; where rules have a `reply`, when they have spoken, or after 2.5 seconds.
+ * Requests that are not genuine leave only a counter. */
 #ifndef FRONT_H
 #define FRONT_H
 
@@ -11,7 +12,8 @@
 
 struct front;
 
-struct front *front_create(struct engine *engine, const struct config *config);
+struct front *front_create(struct engine *engine, struct replies *replies,
+                           const struct config *config);
 void front_destroy(struct front *front);
 void front_reload(struct front *front, const struct config *config);
 struct listener_ops front_ops(struct front *front);

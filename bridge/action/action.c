@@ -22,6 +22,7 @@ static const struct cw_arg_spec start_args[] = {
 };
 static const struct cw_arg_spec as_of_args[] = {{.name = "as_of", .later = true}, {0}};
 static const struct cw_arg_spec log_args[] = {{.name = "text", .required = true}, {0}};
+static const struct cw_arg_spec reply_args[] = {{.name = "text", .required = true}, {0}};
 
 const struct cw_action_spec action_specs[] = {
     {.name = "start", .args = start_args, .timer = true, .expires_ms = QUARTER_MS},
@@ -30,27 +31,40 @@ const struct cw_action_spec action_specs[] = {
     {.name = "resume", .bare = true, .timer = true, .expires_ms = QUARTER_MS},
     {.name = "log", .args = log_args, .scalar = "text"},
     {.name = "notify", .later = true},
-    {.name = "reply", .later = true, .now_only = true},
+    {.name = "reply", .args = reply_args, .scalar = "text", .now_only = true},
     {.name = "set", .later = true},
     {.name = "clear", .later = true},
     {.name = "call", .later = true},
 };
 const size_t action_specs_n = sizeof action_specs / sizeof *action_specs;
 
-static const struct action_ops *ops_of(const char *name)
+static const struct row {
+    const char *name, *undone;
+    const struct action_ops *ops;
+} rows[] = {{"start", "not started", &action_start}, {"stop", "not stopped", &action_stop},
+            {"pause", "not paused", &action_pause},  {"resume", "not resumed", &action_resume},
+            {"log", "not logged", &action_log},      {"reply", "not done", &action_reply}};
+
+static const struct row *row_of(const char *name)
 {
-    static const struct {
-        const char *name;
-        const struct action_ops *ops;
-    } rows[] = {{"start", &action_start},
-                {"stop", &action_stop},
-                {"pause", &action_pause},
-                {"resume", &action_resume},
-                {"log", &action_log}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].name, name) == 0)
-            return rows[i].ops;
+            return &rows[i];
     return NULL;
+}
+
+bool action_is_of_timer(struct cw_text name)
+{
+    for (size_t i = 0; i < action_specs_n; i++)
+        if (cw_text_is(name, action_specs[i].name))
+            return action_specs[i].timer;
+    return false;
+}
+
+const char *action_undone(const char *name)
+{
+    const struct row *row = row_of(name);
+    return row ? row->undone : "not done";
 }
 
 /* ---- What is seen ---- */
@@ -305,7 +319,8 @@ static struct action_verdict go_on(const struct action_turn *t, const struct act
 struct action_verdict action_step(const struct action_turn *turn)
 {
     struct action_turn t = *turn;
-    const struct action_ops *ops = ops_of(t.name);
+    const struct row *row = row_of(t.name);
+    const struct action_ops *ops = row ? row->ops : NULL;
     if (!ops)
         return step_end(&t, ACTION_DEAD, "this build has no action %s", t.name);
     t.args = late_args(turn->args, t.progress);

@@ -36,6 +36,8 @@ struct action_turn {
     struct kinds *kinds;             /* learns from answers */
     int64_t now_ms;
     const struct transport_answer *answer; /* NULL: begin, or begin again */
+    bool is_awaited;                       /* the sender waits for the text of this `reply` */
+    const char *instead;                   /* of `reply`: why what went before is not so; or NULL */
     struct cw_arena *arena;                /* all that the verdict points to lies here */
 };
 
@@ -60,6 +62,7 @@ struct action_verdict {
     const char *reason;       /* one line, or "" */
     bool ends_run;            /* facts said no: the later steps are skipped too */
     const char *log;          /* to be logged after the commit, or NULL */
+    const char *reply;        /* to be told to the sender after the commit, or NULL */
     bool has_timer;           /* what we know of the timer has changed */
     struct store_timer timer; /* without person and changed_ms */
 };
@@ -72,6 +75,10 @@ bool action_in_doubt(const json_t *progress);
 /* The arguments of a call for people: what was rendered in the lane is in its place, what is still
  * to be stands as a template. Owns: a new object. */
 json_t *action_shown_args(const json_t *args, const json_t *progress);
+/* Whether an action changes the person's timer. */
+bool action_is_of_timer(struct cw_text name);
+/* "not started", for people, where an action came to nothing. */
+const char *action_undone(const char *name);
 /* For the attempt row: ok, done, skipped, dead, retry, lost. */
 const char *action_word(const struct action_verdict *verdict);
 

@@ -22,7 +22,8 @@ struct action_ops {
     bool has_target; /* task, project and type of work are to be found first */
     bool is_blind;   /* it acts without a look, unless a condition or an argument asks for one */
 };
-extern const struct action_ops action_start, action_stop, action_pause, action_resume, action_log;
+extern const struct action_ops action_start, action_stop, action_pause, action_resume, action_log,
+    action_reply;
 
 /* ---- Verdicts ---- */
 struct action_verdict step_end(const struct action_turn *t, enum action_what what,

@@ -1,4 +1,4 @@
-/* start, stop, pause, resume, log: what each does about what the look has seen. */
+/* start, stop, pause, resume; log, reply: what each does about what the look has seen. */
 #include "action/step.h"
 
 #include <string.h>
@@ -14,8 +14,8 @@ static struct action_verdict start_decide(const struct action_turn *t, const str
     if (!same && !(running && if_running && strcmp(if_running, "keep") == 0))
         return step_act(t, look, "start", false, body);
     json_decref(body);
-    return step_end(t, ACTION_DONE,
-                    same ? "this is running already" : "another timer is running, and stays");
+    return same ? step_end(t, ACTION_DONE, "this is running already")
+                : step_end(t, ACTION_SKIPPED, "another timer is running, and stays");
 }
 
 static struct action_verdict start_settle(const struct action_turn *t, const char *op,
@@ -124,15 +124,34 @@ static struct action_verdict resume_settle(const struct action_turn *t, const ch
 
 const struct action_ops action_resume = {.decide = resume_decide, .settle = resume_settle};
 
-/* ---- log: looks only when it has a condition ---- */
+/* ---- log, reply ---- */
+
+static const char *text_of(const struct action_turn *t)
+{
+    const char *text = step_text(t->args, "text");
+    return text ? cw_arena_copy(t->arena, cw_text_of(text)) : "";
+}
 
 static struct action_verdict log_decide(const struct action_turn *t, const struct look *look)
 {
     (void)look;
     struct action_verdict v = step_end(t, ACTION_DONE, "%s", "");
-    const char *text = step_text(t->args, "text");
-    v.log = text ? cw_arena_copy(t->arena, cw_text_of(text)) : "";
+    v.log = text_of(t);
     return v;
 }
 
 const struct action_ops action_log = {.decide = log_decide, .is_blind = true};
+
+static struct action_verdict reply_decide(const struct action_turn *t, const struct look *look)
+{
+    (void)look;
+    if (!t->is_awaited)
+        return step_end(t, ACTION_SKIPPED, "nobody waits for the answer any more");
+    struct action_verdict v = t->instead
+                                  ? step_end(t, ACTION_SKIPPED, "said instead: %s", t->instead)
+                                  : step_end(t, ACTION_DONE, "%s", "");
+    v.reply = t->instead ? t->instead : text_of(t);
+    return v;
+}
+
+const struct action_ops action_reply = {.decide = reply_decide, .is_blind = true};

@@ -11,7 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUEUE = 64, DELIVERY_BYTES = 64 << 20, LOOK_BYTES = 16 << 20, MANY_TURNS = 1000000 };
+enum {
+    QUEUE = 64,
+    REPLIES = 64,
+    REPLY_MS = 2500,
+    DELIVERY_BYTES = 64 << 20,
+    LOOK_BYTES = 16 << 20,
+    MANY_TURNS = 1000000
+};
 
 struct stage {
     const struct config *config;
@@ -21,6 +28,7 @@ struct stage {
     struct person *persons;
     struct store *store;
     struct awork *awork;
+    struct replies *replies;
     struct dispatcher *dispatcher;
     struct engine *engine;
     struct cw_matcher *matcher;
@@ -87,10 +95,18 @@ static void copy_people(struct stage *s)
 
 static enum cw_status begin(struct stage *s, struct cw_error *err)
 {
-    struct dispatcher_deps lanes = {s->store, awork_transport(s->awork), &s->people, 1, on_wake, s};
+    s->replies = replies_create(REPLIES);
+    struct dispatcher_deps lanes = {.store = s->store,
+                                    .transport = awork_transport(s->awork),
+                                    .people = &s->people,
+                                    .seed = 1,
+                                    .replies = s->replies,
+                                    .wake = on_wake,
+                                    .ctx = s};
     s->dispatcher = dispatcher_create(&lanes);
     dispatcher_watch(s->dispatcher, on_ended, s);
-    struct engine_deps core = {s->store, s->dispatcher, QUEUE};
+    struct engine_deps core = {
+        .store = s->store, .dispatcher = s->dispatcher, .replies = s->replies, .queue = QUEUE};
     s->engine = engine_create(&core, s->config->rules);
     return dispatcher_load(s->dispatcher, s->now_ms, err);
 }
@@ -98,7 +114,9 @@ static enum cw_status begin(struct stage *s, struct cw_error *err)
 static void end(struct stage *s)
 {
     engine_destroy(s->engine);
+    replies_close(s->replies);
     dispatcher_destroy(s->dispatcher);
+    replies_destroy(s->replies);
     s->engine = NULL;
     s->dispatcher = NULL;
 }
@@ -192,6 +210,7 @@ static enum cw_status settle(struct stage *s, struct cw_error *err)
 static enum cw_status advance(struct stage *s, int64_t to_ms, struct cw_error *err)
 {
     for (;;) {
+        replies_expire(s->replies, s->now_ms);
         enum cw_status st = settle(s, err);
         int64_t next_ms = engine_next_ms(s->engine);
         if (st || next_ms > to_ms)
@@ -202,8 +221,17 @@ static enum cw_status advance(struct stage *s, int64_t to_ms, struct cw_error *e
 
 /* ---- Events ---- */
 
+static void on_heard(void *ctx, struct cw_text text)
+{
+    (void)ctx; /* what was said is the effect of a `reply` */
+    (void)text;
+}
+
 static void on_done(struct accepted *a)
 {
+    const struct stage *s = a->ctx;
+    if (a->waiter)
+        replies_hear(s->replies, a->waiter, s->now_ms + REPLY_MS, on_heard, NULL);
     cw_ruleset_unref(a->rules);
     cw_arena_destroy(a->arena);
 }
@@ -264,7 +292,8 @@ static enum cw_status submit(struct stage *s, const struct suite_step *step, str
                            .rules = cw_ruleset_ref(s->config->rules),
                            .events = ev,
                            .n_events = 1,
-                           .done = on_done};
+                           .done = on_done,
+                           .ctx = s};
     for (size_t i = 0; !st && i < ev->matches.n; i++)
         if (ev->matches.items[i].kind == CW_CANDIDATE_RUN)
             mark(s, ev->matches.items[i].rule);

@@ -106,9 +106,13 @@ static void start(size_t queue)
 {
     struct cw_error err;
     w.transport = (struct fake){.base = {&fake_ops}};
-    struct dispatcher_deps lanes = {w.store, &w.transport.base, &w.people, 1, on_wake, NULL};
+    struct dispatcher_deps lanes = {.store = w.store,
+                                    .transport = &w.transport.base,
+                                    .people = &w.people,
+                                    .seed = 1,
+                                    .wake = on_wake};
     w.dispatcher = dispatcher_create(&lanes);
-    struct engine_deps core = {w.store, w.dispatcher, queue};
+    struct engine_deps core = {.store = w.store, .dispatcher = w.dispatcher, .queue = queue};
     w.engine = engine_create(&core, w.rules);
     CHECK_INT(dispatcher_load(w.dispatcher, T0, &err), CW_OK);
 }

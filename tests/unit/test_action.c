@@ -641,6 +641,26 @@ TEST(log_only_looks_when_it_has_a_condition)
     play_end(&p);
 }
 
+TEST(reply_is_for_who_waits)
+{
+    struct play p = play_of("reply", "{\"text\":\"On KEY-1.\"}");
+    CHECK_INT(begin(&p), ACTION_SKIPPED);
+    CHECK_STR(p.v.reason, "nobody waits for the answer any more");
+    CHECK(p.v.reply == NULL);
+    p.t.is_awaited = true;
+    CHECK_INT(begin(&p), ACTION_DONE);
+    CHECK_STR(p.v.reply, "On KEY-1.");
+    p.t.instead = "not started: no";
+    CHECK_INT(begin(&p), ACTION_SKIPPED);
+    CHECK_STR(p.v.reply, "not started: no");
+    CHECK_STR(p.v.reason, "said instead: not started: no");
+    CHECK(!p.v.ends_run);
+    CHECK_STR(action_undone("stop"), "not stopped");
+    CHECK_STR(action_undone("dance"), "not done");
+    CHECK(action_is_of_timer(CW_TEXT("pause")) && !action_is_of_timer(CW_TEXT("reply")));
+    play_end(&p);
+}
+
 TEST(the_table_names_what_can_be_done)
 {
     for (size_t i = 0; i < action_specs_n; i++) {

@@ -1,0 +1,99 @@
+/* What the sender of a delivery hears of its runs: said after the commit, like log lines. */
+#include "dispatcher_priv.h"
+#include "xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct saying {
+    struct saying *next;
+    int64_t run;
+    uint32_t step;
+    bool behind;
+    char *text;
+};
+
+static void say(struct dispatcher *d, const struct head *h, bool behind, const char *text)
+{
+    struct saying *s = xcalloc(1, sizeof *s);
+    *s = (struct saying){.run = h->run, .step = h->step, .behind = behind, .text = xstrdup(text)};
+    *d->last_saying = s;
+    d->last_saying = &s->next;
+}
+
+static void take_sayings(struct dispatcher *d, bool tell)
+{
+    while (d->sayings) {
+        struct saying *s = d->sayings;
+        d->sayings = s->next;
+        if (tell)
+            replies_tell(d->deps.replies, s->run, s->step, s->behind, s->text);
+        free(s->text);
+        free(s);
+    }
+    d->last_saying = &d->sayings;
+}
+
+void sayings_tell(struct dispatcher *d)
+{
+    take_sayings(d, true);
+}
+
+void sayings_drop(struct dispatcher *d)
+{
+    take_sayings(d, false);
+}
+
+/* "not started: awork knows no task KEY-9" */
+static char *sentence(const char *action, struct cw_text reason)
+{
+    static const char so[] = "not so: ";
+    if (reason.len > sizeof so - 1 && memcmp(reason.at, so, sizeof so - 1) == 0)
+        reason = (struct cw_text){reason.at + sizeof so - 1, reason.len - (sizeof so - 1)};
+    return xprintf("%s%s%.*s", action_undone(action), reason.len ? ": " : "", (int)reason.len,
+                   reason.len ? reason.at : "");
+}
+
+static bool is_undone(const struct store_call *call)
+{
+    return call->state == STORE_CALL_SKIPPED || call->state == STORE_CALL_DEAD;
+}
+
+static char *of_call(const struct store_call *call)
+{
+    auto_free char *action = xtext(call->action);
+    return sentence(action, call->reason);
+}
+
+enum cw_status reply_prepare(struct dispatcher *d, const struct head *h, struct action_turn *turn,
+                             struct cw_error *err)
+{
+    struct store_call *calls = NULL;
+    const struct store_call *last = NULL;
+    size_t n = 0;
+    turn->is_awaited = replies_awaits(d->deps.replies, h->run, h->step);
+    if (!turn->is_awaited || strcmp(h->action, "reply") != 0 || !h->step)
+        return CW_OK;
+    enum cw_status st = store_calls_of(d->deps.store, h->event, d->arena, &calls, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        if (calls[i].run == h->run && calls[i].step < h->step &&
+            action_is_of_timer(calls[i].action))
+            last = &calls[i];
+    if (st || !last || !is_undone(last))
+        return st;
+    auto_free char *text = of_call(last);
+    turn->instead = cw_arena_copy(d->arena, cw_text_of(text));
+    return CW_OK;
+}
+
+void reply_note(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
+{
+    const struct head *h = lane->head;
+    bool ends_run = v->what == ACTION_DEAD || v->ends_run;
+    auto_free char *undone = sentence(h->action, cw_text_of(v->reason));
+    if (replies_awaits(d->deps.replies, h->run, h->step))
+        say(d, h, false, v->reply ? v->reply : undone);
+    else if (ends_run && replies_awaits_behind(d->deps.replies, h->run, h->step))
+        say(d, h, true, undone);
+}
