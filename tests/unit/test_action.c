@@ -327,7 +327,7 @@ TEST(start_of_what_runs_does_nothing)
               ACTION_SEND);
     play_end(&p);
     CHECK_INT(start_seeing(&p, "{\"if_running\":\"keep\"}", ENTRY(E1, "08:00:00", ON_TASK)),
-              ACTION_DONE);
+              ACTION_SKIPPED);
     play_end(&p);
     CHECK_INT(start_seeing(&p, "{\"if_running\":\"keep\"}", ENTRY(E1, "08:00:00", STOPPED)),
               ACTION_SEND);
