@@ -71,6 +71,8 @@ static void compile_sections(struct cwr_compiler *c, const struct cw_node *root)
     check_version(c, root);
     cwr_compile_people(c, cw_node_get(root, "users"), cw_node_get(root, "timezone"));
     if (!c->no_memory)
+        cwr_compile_teams(c, cw_node_get(root, "teams"));
+    if (!c->no_memory)
         cwr_compile_hours(c, cw_node_get(root, "hours"), cw_node_get(root, "users"));
     if (rules && !c->no_memory)
         cwr_compile_rules(c, rules);

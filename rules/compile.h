@@ -60,6 +60,8 @@ struct cwr_compiler {
     struct cw_place *alias_places;
     const char **alias_names; /* for "did you mean" */
     size_t n_aliases;
+    const char *const *who_names; /* all that `user` can say */
+    size_t n_who_names;
     struct cwr_map zones; /* names of time zones to what was read of them */
     const struct cw_zone **zone_rows;
     size_t n_zones;
@@ -124,6 +126,12 @@ void cwr_check_captures(struct cwr_compiler *c);
 
 void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
                         const struct cw_node *timezone);
+/* One word; faults otherwise. `what` is "a user". */
+bool cwr_check_name(struct cwr_compiler *c, const struct cw_node *key, const char *what);
+/* Of a name or alias that somebody has. */
+struct cw_place cwr_place_of_name(const struct cwr_compiler *c, struct cw_text name);
+/* After the people. */
+void cwr_compile_teams(struct cwr_compiler *c, const struct cw_node *teams);
 /* A zone by name. Returns: its name; NULL without a node or after a fault. */
 const char *cwr_compile_zone(struct cwr_compiler *c, const struct cw_node *node,
                              const struct cw_zone **out);
@@ -152,7 +160,10 @@ void cwr_compile_course(struct cwr_compiler *c, const struct cw_node *map, struc
 void cwr_compile_expires(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
 /* Warns of rules whose timer action an earlier rule always contradicts. */
 void cwr_warn_of_clashes(struct cwr_compiler *c);
+/* The row of a name, in any case, in a map of folded names. */
+uint32_t cwr_find_name(const struct cwr_map *map, struct cw_text name);
 /* Finds a person by name or alias. Returns: CWR_NOWHERE when nobody has it. */
 uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who);
+uint32_t cwr_find_team(const struct cw_ruleset *rules, struct cw_text name);
 
 #endif

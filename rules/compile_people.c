@@ -19,13 +19,24 @@ static bool is_uuid(struct cw_text text)
     return true;
 }
 
-uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who)
+uint32_t cwr_find_name(const struct cwr_map *map, struct cw_text name)
 {
     char folded[CWR_CASE_ROOM(CWR_NAME_BYTES)];
-    if (!who.len || who.len > CWR_NAME_BYTES)
+    if (!name.len || name.len > CWR_NAME_BYTES)
         return CWR_NOWHERE;
-    size_t len = cwr_case_write(CWR_CASE_FOLD, who, folded);
-    return cwr_map_get(&rules->names, (struct cw_text){folded, len});
+    size_t len = cwr_case_write(CWR_CASE_FOLD, name, folded);
+    return cwr_map_get(map, (struct cw_text){folded, len});
+}
+
+uint32_t cwr_find_person(const struct cw_ruleset *rules, struct cw_text who)
+{
+    return cwr_find_name(&rules->names, who);
+}
+
+struct cw_place cwr_place_of_name(const struct cwr_compiler *c, struct cw_text name)
+{
+    uint32_t row = cwr_find_name(&c->alias_rows, name);
+    return row == CWR_NOWHERE ? (struct cw_place){0} : c->alias_places[row];
 }
 
 static void taken(struct cwr_compiler *c, const struct cw_node *node, struct cw_text name,
@@ -81,7 +92,12 @@ static void compile_aliases(struct cwr_compiler *c, const struct cw_node *node, 
     }
     for (size_t i = 0; i < cw_node_count(node) && !c->no_memory; i++) {
         const struct cw_node *item = cw_node_item(node, i);
-        if (cwr_want_text(c, item, "an alias", &text))
+        if (!cwr_want_text(c, item, "an alias", &text))
+            continue;
+        if (cw_text_is(text, "everyone") || (text.len >= 5 && memcmp(text.at, "team:", 5) == 0))
+            cwr_fault(c, item, "bad-name", NULL,
+                      "`everyone` and `team:` are words of the language, and no aliases");
+        else
             add_name(c, item, person);
     }
 }
@@ -150,7 +166,7 @@ static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
     }
 }
 
-static void check_name(struct cwr_compiler *c, const struct cw_node *key)
+bool cwr_check_name(struct cwr_compiler *c, const struct cw_node *key, const char *what)
 {
     struct cw_text name = cw_node_text(key);
     bool odd = name.len == 0 || name.len > 100 || cw_text_is(name, "everyone");
@@ -158,7 +174,8 @@ static void check_name(struct cwr_compiler *c, const struct cw_node *key)
         odd |= (unsigned char)name.at[i] <= ' ' || strchr(":${}", name.at[i]);
     if (odd)
         cwr_fault(c, key, "bad-name", NULL,
-                  "a user's name is one word without : $ { }, and not `everyone`");
+                  "the name of %s is one word without : $ { }, and not `everyone`", what);
+    return !odd;
 }
 
 static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
@@ -171,7 +188,7 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
     person->timezone = common ? common : "UTC";
     person->awork = "";
     person->zone = common_zone;
-    check_name(c, key);
+    cwr_check_name(c, key, "a user");
     if (c->no_memory || !cwr_want_map(c, map, "a user"))
         return;
     cwr_check_keys(c, map, &cwr_person_keys);

@@ -14,7 +14,8 @@ static const struct cwr_key sections[] = {
     {"include", CWR_FORM_NAMES,
      .help = "Further files, by name or pattern, seen from this one; they are part of it.",
      .example = "'teams/*.yaml'"},
-    {"teams", CWR_FORM_ANY, .later = true},
+    {"teams", CWR_FORM_TEAMS, .help = "Lists of users; rules say team:name.",
+     .example = "{'backend':['ada','grace']}"},
     {"tests", CWR_FORM_ANY, .later = true}, /* unless the host reads them */
 };
 KEYS(cwr_section_keys, sections);

@@ -28,6 +28,7 @@ enum cwr_form {
     CWR_FORM_HOURS,
     CWR_FORM_ALL_HOURS, /* names to hours */
     CWR_FORM_PEOPLE,    /* names to persons */
+    CWR_FORM_TEAMS,     /* names to lists of users */
     CWR_FORM_RULES,
     CWR_FORM_EVENT,   /* source.type */
     CWR_FORM_TRIGGER, /* of `when` */

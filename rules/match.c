@@ -368,7 +368,7 @@ enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out)
 static enum cw_status match(struct cwr_match *m, bool plainly, struct cw_matches *out)
 {
     struct cw_matcher *matcher = m->look.matcher;
-    if (cwr_matcher_begin(matcher, m->rules->n_paths, m->rules->n_people) ||
+    if (cwr_matcher_begin(matcher, m->rules->n_paths, m->rules->n_people + m->rules->n_teams) ||
         cwr_index_find(m->rules, &m->look, plainly, &matcher->found))
         return CW_NOMEM;
     if (plainly)

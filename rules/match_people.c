@@ -6,13 +6,20 @@
 #include "match.h"
 #include "moment.h"
 
-static void add_person(struct cwr_match *m, const struct cw_person *person, struct cwr_people *out)
+/* Returns: false when this person or team was there in this round. */
+static bool mark(const struct cwr_match *m, size_t i)
 {
     struct cw_matcher *matcher = m->look.matcher;
-    size_t i = (size_t)(person - m->rules->people);
-    if (matcher->people[i] == matcher->round)
+    if (matcher->marks[i] == matcher->round)
+        return false;
+    matcher->marks[i] = matcher->round;
+    return true;
+}
+
+static void add_person(struct cwr_match *m, const struct cw_person *person, struct cwr_people *out)
+{
+    if (!mark(m, (size_t)(person - m->rules->people)))
         return;
-    matcher->people[i] = matcher->round;
     if (out->n == out->size) {
         size_t size = out->size ? out->size * 2 : 4;
         const struct cw_person **items = cw_arena_take(m->look.arena, size * sizeof *items);
@@ -28,17 +35,31 @@ static void add_person(struct cwr_match *m, const struct cw_person *person, stru
     out->items[out->n++] = person;
 }
 
-static void add_stranger(struct cwr_match *m, struct cw_text name)
+static void add_team(struct cwr_match *m, const struct cwr_team *team, struct cwr_people *out)
+{
+    for (size_t i = 0; i < team->n && !m->look.status; i++)
+        add_person(m, team->people[i], out);
+}
+
+static struct cw_text joined(struct cwr_match *m, const char *before, struct cw_text prefix,
+                             struct cw_text name)
+{
+    struct cwr_buf buf = cwr_buf_in(m->look.arena);
+    struct cw_text made = {"", 0};
+    cwr_buf_puts(&buf, before);
+    cwr_buf_put(&buf, prefix);
+    cwr_buf_put(&buf, name);
+    if (cwr_buf_end(&buf, &made))
+        m->look.status = CW_NOMEM;
+    return made;
+}
+
+static void add_stranger(struct cwr_match *m, struct cw_text name, bool team)
 {
     if (m->trace) {
-        struct cwr_buf buf = cwr_buf_in(m->look.arena);
-        struct cw_text made;
-        cwr_buf_puts(&buf, "no: nobody has the name or alias ");
-        cwr_buf_put(&buf, name);
-        if (cwr_buf_end(&buf, &made))
-            m->look.status = CW_NOMEM;
-        else
-            cwr_match_say(m, NULL, false, m->rule->place, made.at);
+        struct cw_text made = joined(
+            m, team ? "no: there is no " : "no: nobody has the name or alias ", name, CW_TEXT(""));
+        cwr_match_say(m, NULL, false, m->rule->place, made.at);
     }
     for (size_t i = 0; i < m->n_strangers; i++)
         if (m->strangers[i].len == name.len && memcmp(m->strangers[i].at, name.at, name.len) == 0)
@@ -47,35 +68,43 @@ static void add_stranger(struct cwr_match *m, struct cw_text name)
         m->strangers[m->n_strangers++] = name;
 }
 
-static void add_name(struct cwr_match *m, struct cw_text prefix, const struct cw_value *value,
+static void add_named_team(struct cwr_match *m, struct cw_text name, struct cwr_people *out)
+{
+    uint32_t i = cwr_find_team(m->rules, name);
+    if (i != CWR_NOWHERE && mark(m, m->rules->n_people + i))
+        add_team(m, &m->rules->teams[i], out);
+    else if (i == CWR_NOWHERE && out->strangers_count)
+        add_stranger(m, joined(m, "team:", name, CW_TEXT("")), true);
+}
+
+static void add_name(struct cwr_match *m, const struct cwr_who *who, const struct cw_value *value,
                      struct cwr_people *out)
 {
     struct cw_text name = value->text;
     bool is_name = value->kind == CW_STRING || value->kind == CW_NUMBER;
     if (!is_name || !name.len || name.len > CWR_NAME_BYTES || out->named == CWR_NAMES)
         return;
-    if (prefix.len) {
-        struct cwr_buf buf = cwr_buf_in(m->look.arena);
-        cwr_buf_put(&buf, prefix);
-        cwr_buf_put(&buf, name);
-        if (cwr_buf_end(&buf, &name)) {
-            m->look.status = CW_NOMEM;
-            return;
-        }
-    }
+    if (who && who->prefix.len)
+        name = joined(m, "", who->prefix, name);
+    if (m->look.status)
+        return;
     out->named++;
+    if (who && who->teams) {
+        add_named_team(m, name, out);
+        return;
+    }
     uint32_t i = cwr_find_person(m->rules, name);
     if (i != CWR_NOWHERE)
         add_person(m, &m->rules->people[i], out);
     else if (out->strangers_count)
-        add_stranger(m, name);
+        add_stranger(m, name, false);
 }
 
-static void add_value(struct cwr_match *m, struct cw_text prefix, const struct cw_value *value,
+static void add_value(struct cwr_match *m, const struct cwr_who *who, const struct cw_value *value,
                       struct cwr_people *out)
 {
     if (value->kind != CW_LIST) {
-        add_name(m, prefix, value, out);
+        add_name(m, who, value, out);
         return;
     }
     for (size_t i = 0; i < cw_value_count(value) && !m->look.status; i++) {
@@ -83,7 +112,7 @@ static void add_value(struct cwr_match *m, struct cw_text prefix, const struct c
         if (cw_value_item(value, i, m->look.arena, &item))
             m->look.status = CW_NOMEM;
         else
-            add_name(m, prefix, &item, out);
+            add_name(m, who, &item, out);
     }
 }
 
@@ -116,16 +145,16 @@ static void add_who(struct cwr_match *m, const struct cwr_who *who, struct cwr_p
     const struct cw_scope scope = {.lookup = look_up, .ctx = m};
     struct cw_value value;
     struct cw_error err;
-    if (who->person) {
+    if (who->team) {
         out->named++;
-        add_person(m, who->person, out);
+        add_team(m, who->team, out);
         return;
     }
     enum cw_status status = cw_template_render(who->tpl, &scope, m->look.arena, &value, &err);
     if (status == CW_NOMEM)
         m->look.status = status;
     else if (!status)
-        add_value(m, who->prefix, &value, out);
+        add_value(m, who, &value, out);
     else if (m->look.tracing)
         m->look.reason = cw_arena_copy(m->look.arena, cw_text_of(err.text));
 }
@@ -163,7 +192,7 @@ void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *o
 {
     m->look.matcher->round++;
     if (event_user || !m->rule->n_who) {
-        add_value(m, (struct cw_text){NULL, 0}, &m->look.event->user, out);
+        add_value(m, NULL, &m->look.event->user, out);
         return;
     }
     for (size_t i = 0; i < m->rule->n_who && !m->look.status; i++)

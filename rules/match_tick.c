@@ -32,7 +32,7 @@ static enum cw_status begin(struct cwr_match *m)
 {
     struct cw_matcher *matcher = m->look.matcher;
     matcher->found.n = matcher->found.n_groups = 0;
-    return cwr_matcher_begin(matcher, m->rules->n_paths, m->rules->n_people);
+    return cwr_matcher_begin(matcher, m->rules->n_paths, m->rules->n_people + m->rules->n_teams);
 }
 
 /* The next rule that is to be looked at: one with a schedule. */

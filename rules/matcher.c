@@ -19,12 +19,12 @@ void cw_matcher_destroy(struct cw_matcher *matcher)
     cwr_regex_scratch_destroy(matcher->regex);
     cwr_found_free(&matcher->found);
     free(matcher->values);
-    free(matcher->people);
+    free(matcher->marks);
     free(matcher);
 }
 
 /* Fresh memory is zero, and no match and no round is number 0. */
-enum cw_status cwr_matcher_begin(struct cw_matcher *matcher, size_t n_paths, size_t n_people)
+enum cw_status cwr_matcher_begin(struct cw_matcher *matcher, size_t n_paths, size_t n_marks)
 {
     if (n_paths > matcher->n_values) {
         struct cwr_cached *values = calloc(n_paths, sizeof *values);
@@ -34,13 +34,13 @@ enum cw_status cwr_matcher_begin(struct cw_matcher *matcher, size_t n_paths, siz
         matcher->values = values;
         matcher->n_values = n_paths;
     }
-    if (n_people > matcher->n_people) {
-        uint64_t *people = calloc(n_people, sizeof *people);
-        if (!people)
+    if (n_marks > matcher->n_marks) {
+        uint64_t *marks = calloc(n_marks, sizeof *marks);
+        if (!marks)
             return CW_NOMEM;
-        free(matcher->people);
-        matcher->people = people;
-        matcher->n_people = n_people;
+        free(matcher->marks);
+        matcher->marks = marks;
+        matcher->n_marks = n_marks;
     }
     matcher->stamp++;
     return CW_OK;

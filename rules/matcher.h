@@ -18,14 +18,14 @@ struct cw_matcher {
     uint64_t stamp;            /* a new one for each match */
     struct cwr_cached *values; /* of the event's paths, by slot */
     size_t n_values;
-    uint64_t round;   /* a new one for each set of marks */
-    uint64_t *people; /* marks: the round that saw this person */
-    size_t n_people;
+    uint64_t round;  /* a new one for each set of marks */
+    uint64_t *marks; /* the round that saw this person, and behind the people this team */
+    size_t n_marks;
     struct cwr_found found; /* what the index proposes */
 };
 
-/* Begins a match: room for every slot and person, nothing cached. */
+/* Begins a match: room for every slot, person and team, nothing cached. */
 enum cw_status cwr_matcher_begin(struct cw_matcher *matcher, size_t n_paths,
-                                 size_t n_people) CW_CHECKED;
+                                 size_t n_marks) CW_CHECKED;
 
 #endif

@@ -17,7 +17,8 @@ struct cw_ruleset *cwr_ruleset_create(void)
         return NULL;
     atomic_init(&rules->refs, 1);
     rules->arena = cw_arena_create(RULESET_BYTES);
-    rules->names.arena = rules->ids.arena = rules->index.names.arena = rules->arena;
+    rules->names.arena = rules->ids.arena = rules->team_rows.arena = rules->index.names.arena =
+        rules->arena;
     if (rules->arena)
         return rules;
     free(rules);
@@ -114,4 +115,12 @@ const char *cw_person_clock(const struct cw_person *person, int64_t ms, char out
         snprintf(out, CW_CLOCK_TEXT, "%.*s%c%02d:%02d", (int)made.len - 1, made.at,
                  minutes < 0 ? '-' : '+', abs(minutes) / 60 % 100, abs(minutes) % 60);
     return out;
+}
+
+const struct cw_person *const *cw_ruleset_team(const struct cw_ruleset *rules, struct cw_text name,
+                                               size_t *n)
+{
+    uint32_t i = cwr_find_team(rules, name);
+    *n = i == CWR_NOWHERE ? 0 : rules->teams[i].n;
+    return i == CWR_NOWHERE ? NULL : rules->teams[i].people;
 }

@@ -28,9 +28,18 @@ struct cwr_triggers {
     size_t n;
 };
 
-/* One item of `user`: a person, or a template whose text, with `prefix` before it, names people. */
+/* People under one name: a team, everyone, or one person alone. */
+struct cwr_team {
+    struct cw_text name; /* of a team */
+    const struct cw_person *const *people;
+    size_t n;
+    struct cw_place place;
+};
+
+/* One item of `user`: a team, or a template whose text, with `prefix` before it, names people. */
 struct cwr_who {
-    const struct cw_person *person;
+    const struct cwr_team *team;
+    bool teams; /* the template names teams */
     struct cw_text prefix;
     const struct cw_template *tpl;
     struct cw_text text; /* as written */
@@ -101,9 +110,13 @@ struct cw_ruleset {
     size_t n_people;
     struct cwr_person_hours *hours; /* of the people */
     struct cwr_calendar calendar;
-    struct cwr_map names;  /* folded names and aliases to people */
-    struct cwr_map ids;    /* rule ids to rules */
-    struct cwr_ref *paths; /* every event path that any rule reads, each once */
+    struct cwr_team *teams;
+    size_t n_teams;
+    struct cwr_team everyone;
+    struct cwr_map names;     /* folded names and aliases to people */
+    struct cwr_map team_rows; /* folded names to teams */
+    struct cwr_map ids;       /* rule ids to rules */
+    struct cwr_ref *paths;    /* every event path that any rule reads, each once */
     size_t n_paths;
     struct cwr_index index;
     struct cwr_regex_row *regexes;

@@ -139,9 +139,9 @@ struct cw_person {
     struct cw_place token_place;
 };
 
-/* Compiles the sections `version`, `users`, `timezone`, `hours` and `rules` of a document. All
- * faults go to `diags` (needed); any error diagnostic refuses the whole. Document, catalogue and
- * diagnostics may go afterwards. Owns: one reference is the caller's. Returns: CW_EINVAL when
+/* Compiles the sections `version`, `users`, `teams`, `timezone`, `hours` and `rules` of a document.
+ * All faults go to `diags` (needed); any error diagnostic refuses the whole. Document, catalogue
+ * and diagnostics may go afterwards. Owns: one reference is the caller's. Returns: CW_EINVAL when
  * refused, CW_NOMEM. */
 enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_catalogue *catalogue,
                                   struct cw_diags *diags, struct cw_ruleset **out) CW_CHECKED;
@@ -168,6 +168,9 @@ bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
                         enum cw_trigger_kind *kind, struct cw_text *out);
 /* By name or alias, in any case; NULL when nobody has it. */
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who);
+/* The *n people of a team, by its name in any case; NULL when there is no such team. */
+const struct cw_person *const *cw_ruleset_team(const struct cw_ruleset *rules, struct cw_text name,
+                                               size_t *n);
 
 /* A moment as a clock in the person's zone shows it, "2026-03-02T10:00:00.000+01:00"; for NULL in
  * UTC, "...Z". Returns: `out`. */

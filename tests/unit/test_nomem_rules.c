@@ -74,6 +74,7 @@ void free(void *at)
 static const char rules_text[] =
     "version: 1\ntimezone: UTC\nusers:\n"
     "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [a@x] }\n"
+    "teams: { ops: [ada] }\n"
     "rules:\n"
     "  - id: one\n    when: [github.push, { event: git.tag, event.n: [1, 2] }]\n"
     "    user: '${event.u}'\n"
@@ -89,7 +90,10 @@ static const char rules_text[] =
     "stop }\n"
     "  - { id: five, when: github.push, user: ada, dry_run: true, then: stop }\n"
     "  - { id: six, when: github.push, user: ada, then: [stop, { log: \"${'$'}${event.n} "
-    "${timer.task}\" }] }\n";
+    "${timer.task}\" }] }\n"
+    "  - { id: seven, when: github.push, user: ['team:x${event.n}', 'team:${event.team}', "
+    "everyone, "
+    "team:ops], then: stop }\n";
 
 static enum cw_status compile(struct cw_ruleset **out)
 {
@@ -107,8 +111,8 @@ static enum cw_status compile(struct cw_ruleset **out)
 
 static enum cw_status match(const struct cw_ruleset *rules)
 {
-    static const char body[] =
-        "{\"u\":[\"a@x\",\"eve\"],\"ref\":\"KEY-1\",\"n\":1.5,\"s\":\"axb\"}";
+    static const char body[] = "{\"u\":[\"a@x\",\"eve\"],\"ref\":\"KEY-1\",\"n\":1.5,\"s\":\"axb\","
+                               "\"team\":[\"Ops\",\"gone\"]}";
     struct cw_json *json = cw_json_create();
     struct cw_arena *arena = cw_arena_create(1 << 20);
     struct cw_matcher *matcher = cw_matcher_create();
@@ -125,7 +129,7 @@ static enum cw_status match(const struct cw_ruleset *rules)
     if (!status)
         status = cw_decide(rules, &matches, NULL, 0, arena, &plan);
     if (!status)
-        CHECK_INT(plan.n, 8); /* three has its mark and its correction */
+        CHECK_INT(plan.n, 9); /* three has its mark and its correction */
     cw_matcher_destroy(matcher);
     cw_arena_destroy(arena);
     cw_json_destroy(json);
