@@ -191,6 +191,7 @@ static void tell_end(struct dispatcher *d, const struct lane *lane, const struct
                : v->what == ACTION_SKIPPED ? METRIC_calls_skipped
                                            : METRIC_calls_dead,
                1);
+    metric_add(METRIC_rule_limits, v->is_limit);
     if (v->what == ACTION_DEAD)
         note_end(d, LOG_WARN, "this call can never succeed", lane, v->reason);
     if (v->log)

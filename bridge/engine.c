@@ -243,6 +243,7 @@ static enum cw_status take_due(struct engine *e, const struct store_run *run, in
                        now_ms, err);
     if (st)
         return end_run(e, run, STORE_RUN_LOST, cw_text_of(why.text), now_ms, err);
+    metric_add(METRIC_rule_limits, plan.n && plan.effects[0].limit);
     if (plan.n && plan.effects[0].kind == CW_EFFECT_RUN)
         return begin_run(e, run, &plan.effects[0], now_ms, err);
     return end_run(e, run, STORE_RUN_REFUSED,

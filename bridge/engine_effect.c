@@ -141,6 +141,7 @@ static enum cw_status do_run(struct engine *e, const struct decision *d, const s
         return st;
     if (run.state == STORE_RUN_REFUSED) {
         metric_add(METRIC_runs_refused, 1);
+        metric_add(METRIC_rule_limits, f->limit);
         engine_log_effect("run refused", d->event, f);
         return CW_OK;
     }

@@ -1,12 +1,15 @@
 /* ask: cw_condition_ask, which reads what is left of a condition and asks it of facts.
  *
  * The text is {"all":[...]}, {"any":[...]}, {"not":...}, {"timer":["running",...]},
- * {"paused_by":"rule"} or {"started_by":"rule"}; nothing else. The empty text holds. */
+ * {"paused_by":"rule"}, {"started_by":"rule"} or {"timer.x":matcher}; nothing else. The empty text
+ * holds. */
 #include <stdio.h>
 #include <string.h>
 
+#include "ask.h"
 #include "buf.h"
-#include "condition.h"
+#include "fact.h"
+#include "tape.h"
 
 enum { ASK_DEPTH = 128 };
 
@@ -27,10 +30,9 @@ static enum cw_status malformed(struct ask *a)
     return cw_fail(a->err, CW_ESYNTAX, "this is no condition about facts");
 }
 
-static const char *timer_word(enum cw_timer timer)
+static enum cw_status no_memory(struct ask *a)
 {
-    static const char *const words[] = {"unknown", "running", "paused", "stopped"};
-    return words[timer];
+    return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
 }
 
 static void because(struct ask *a, enum cw_truth truth, const char *what, struct cw_text is,
@@ -46,25 +48,25 @@ static void because(struct ask *a, enum cw_truth truth, const char *what, struct
 static enum cw_status ask_timer(struct ask *a, const struct cw_value *states, enum cw_truth *out)
 {
     struct cwr_buf wanted = cwr_buf_in(a->arena);
-    struct cw_text text, is = cw_text_of(timer_word(a->facts->timer));
+    struct cw_text text, is = cw_text_of(cwr_timer_word(a->facts->timer));
     enum cw_truth truth = CW_FALSE;
     if (states->kind != CW_LIST || !cw_value_count(states))
         return malformed(a);
     for (size_t i = 0; i < cw_value_count(states); i++) {
         struct cw_value state;
         if (cw_value_item(states, i, a->arena, &state))
-            return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+            return no_memory(a);
         if (state.kind != CW_STRING ||
             !(cw_text_is(state.text, "running") || cw_text_is(state.text, "paused") ||
               cw_text_is(state.text, "stopped")))
             return malformed(a);
-        if (cw_text_is(state.text, timer_word(a->facts->timer)))
+        if (cw_text_is(state.text, cwr_timer_word(a->facts->timer)))
             truth = CW_TRUE;
         cwr_buf_puts(&wanted, i ? " or " : "");
         cwr_buf_put(&wanted, state.text);
     }
     if (cwr_buf_end(&wanted, &text))
-        return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+        return no_memory(a);
     *out = a->facts->timer == CW_TIMER_UNKNOWN ? CW_UNKNOWN : truth;
     because(a, *out, "the timer is", is, text);
     return CW_OK;
@@ -91,7 +93,7 @@ static enum cw_status ask_many(struct ask *a, bool any, const struct cw_value *l
         struct cw_value item;
         enum cw_truth one;
         if (cw_value_item(list, i, a->arena, &item))
-            return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+            return no_memory(a);
         enum cw_status status = ask(a, &item, depth + 1, &one);
         if (status)
             return status;
@@ -118,8 +120,53 @@ static enum cw_status get(struct ask *a, const struct cw_value *value, const cha
 {
     const struct cw_step step = {CW_STEP_NAME, 0, cw_text_of(name)};
     if (cw_value_get(value, (struct cw_path){&step, 1}, a->arena, out))
-        return cw_fail(a->err, CW_NOMEM, "no memory for a condition");
+        return no_memory(a);
     return CW_OK;
+}
+
+/* As much of it as there is room for, cut between characters. */
+static void say(const struct ask *a, const char *text)
+{
+    size_t len = strlen(text);
+    if (len >= a->why_size)
+        for (len = a->why_size - 1; len && ((unsigned char)text[len] & 0xC0) == 0x80;)
+            len--;
+    memcpy(a->why, text, len);
+    a->why[len] = '\0';
+}
+
+/* {"timer.for":{"at_least":"3 hours"}} */
+static enum cw_status ask_fact(struct ask *a, size_t fact, const struct cw_value *matcher,
+                               enum cw_truth *out)
+{
+    struct cwr_asked asked = {.name = cw_text_of(cwr_fact_path(fact))};
+    const char *why = NULL;
+    enum cw_status status = cwr_fact_compare(a->facts, fact, a->arena, &asked.value, &asked.told);
+    if (status == CW_EBUSY) {
+        *out = CW_UNKNOWN;
+        return CW_OK;
+    }
+    if (status)
+        return no_memory(a);
+    status = cwr_ask_matcher(&asked, matcher, a->arena, out, &why, a->err);
+    if (why && a->why && (status || *out == (a->inverted ? CW_TRUE : CW_FALSE)))
+        say(a, why);
+    return status;
+}
+
+static enum cw_status ask_word(struct ask *a, const char *word, const struct cw_value *inner,
+                               unsigned depth, enum cw_truth *out)
+{
+    bool any = strcmp(word, "any") == 0;
+    if (any || strcmp(word, "all") == 0)
+        return ask_many(a, any, inner, depth, out);
+    if (strcmp(word, "not") == 0)
+        return ask_not(a, inner, depth, out);
+    if (strcmp(word, "timer") == 0)
+        return ask_timer(a, inner, out);
+    if (strcmp(word, "paused_by") == 0)
+        return ask_rule(a, "paused by", a->facts->paused_by, inner, out);
+    return ask_rule(a, "started by", a->facts->started_by, inner, out);
 }
 
 static enum cw_status ask(struct ask *a, const struct cw_value *value, unsigned depth,
@@ -127,31 +174,20 @@ static enum cw_status ask(struct ask *a, const struct cw_value *value, unsigned 
 {
     static const char *const words[] = {"all", "any", "not", "timer", "paused_by", "started_by"};
     struct cw_value inner = {.kind = CW_MISSING};
-    size_t i = 0;
-    if (value->kind != CW_OBJECT || cw_value_count(value) > 1 || depth > ASK_DEPTH)
+    enum cw_status status = CW_OK;
+    if (cwr_json_members(value) != 1 || depth > ASK_DEPTH)
         return malformed(a);
-    for (; i < 6; i++) {
-        enum cw_status status = get(a, value, words[i], &inner);
-        if (status)
-            return status;
-        if (inner.kind != CW_MISSING)
-            break;
+    for (size_t i = 0; i < sizeof words / sizeof *words && !status; i++) {
+        status = get(a, value, words[i], &inner);
+        if (!status && inner.kind != CW_MISSING)
+            return ask_word(a, words[i], &inner, depth, out);
     }
-    switch (i) {
-    case 0:
-    case 1:
-        return ask_many(a, i == 1, &inner, depth, out);
-    case 2:
-        return ask_not(a, &inner, depth, out);
-    case 3:
-        return ask_timer(a, &inner, out);
-    case 4:
-        return ask_rule(a, "paused by", a->facts->paused_by, &inner, out);
-    case 5:
-        return ask_rule(a, "started by", a->facts->started_by, &inner, out);
-    default:
-        return malformed(a);
+    for (size_t i = 0; i < CWR_FACTS && !status; i++) {
+        status = get(a, value, cwr_fact_path(i), &inner);
+        if (!status && inner.kind != CW_MISSING)
+            return ask_fact(a, i, &inner, out);
     }
+    return status ? status : malformed(a);
 }
 
 enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts *facts,
@@ -177,7 +213,7 @@ enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts 
         struct cw_value root = cw_json_root(json);
         status = ask(&a, &root, 0, &truth);
     }
-    if (why && why_size && (status || truth != CW_FALSE))
+    if (why && why_size && status != CW_ELIMIT && (status || truth != CW_FALSE))
         why[0] = '\0';
     cw_arena_destroy(arena);
     cw_json_destroy(json);

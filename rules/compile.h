@@ -3,6 +3,7 @@
 #ifndef CWR_COMPILE_H
 #define CWR_COMPILE_H
 
+#include "buf.h"
 #include "grammar.h"
 #include "moment.h"
 #include "ruleset.h"
@@ -35,6 +36,7 @@ struct cwr_rule_state {
     bool in_vars;   /* what is read now is needed when the action runs */
     bool in_who;    /* we are in `user`, which cannot read user.* */
     bool in_key;    /* nor can `key` */
+    bool in_if;     /* where timer.* can be asked */
     bool in_then;   /* where timer.* can be read */
     bool in_secret; /* in an argument that can read secret.* */
     bool is_late;   /* the template at hand reads what is known in the lane only */
@@ -140,6 +142,15 @@ void cwr_compile_hours(struct cwr_compiler *c, const struct cw_node *hours,
                        const struct cw_node *users);
 bool cwr_compile_during(struct cwr_compiler *c, const struct cw_node *node,
                         struct cwr_condition *out);
+/* ---- compile_fact.c ---- */
+bool cwr_keep_residual(struct cwr_compiler *c, struct cwr_buf *buf, struct cw_text *out);
+/* `timer`, `paused_by`, `started_by` or `during`. */
+bool cwr_compile_fact(struct cwr_compiler *c, const struct cw_node *key, const struct cw_node *node,
+                      struct cwr_condition *out);
+/* timer.x with a matcher. */
+bool cwr_compile_fact_path(struct cwr_compiler *c, const struct cwr_ref *ref,
+                           const struct cw_node *key, const struct cw_node *node,
+                           struct cwr_condition *out);
 bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
 void cwr_check_every(struct cwr_compiler *c, const struct cwr_rule *rule, bool has_user);
 void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *rules);

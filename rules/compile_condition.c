@@ -4,101 +4,6 @@
 #include "buf.h"
 #include "compile.h"
 
-static bool keep_residual(struct cwr_compiler *c, struct cwr_buf *buf, struct cw_text *out)
-{
-    enum cw_status status = cwr_buf_end(buf, out);
-    c->no_memory |= status != CW_OK;
-    return status == CW_OK;
-}
-
-/* ---- Facts ---- */
-
-static bool add_state(struct cwr_compiler *c, const struct cw_node *node, struct cwr_buf *buf)
-{
-    struct cw_text text;
-    if (!cwr_want_text(c, node, "a state of the timer", &text))
-        return false;
-    for (size_t i = 0; cwr_timer_words[i]; i++) {
-        if (!cw_text_is(text, cwr_timer_words[i]))
-            continue;
-        cwr_buf_puts(buf, buf->at[buf->len - 1] == '[' ? "" : ",");
-        cwr_buf_json_string(buf, text);
-        return true;
-    }
-    cwr_fault(c, node, "bad-value",
-              cwr_did_you_mean(c, text, cwr_timer_words, cwr_words(cwr_timer_words)),
-              "a timer is running, paused or stopped");
-    return false;
-}
-
-static bool compile_timer(struct cwr_compiler *c, const struct cw_node *node,
-                          struct cwr_condition *out)
-{
-    struct cwr_buf buf = cwr_buf_in(c->arena);
-    bool good = true;
-    cwr_buf_puts(&buf, "{\"timer\":[");
-    if (buf.status) {
-        c->no_memory = true;
-        return false;
-    }
-    if (cw_node_kind(node) != CW_NODE_SEQ) {
-        good = add_state(c, node, &buf);
-    } else if (!cw_node_count(node)) {
-        cwr_fault(c, node, "bad-value", NULL, "this list is empty");
-        return false;
-    }
-    for (size_t i = 0; cw_node_kind(node) == CW_NODE_SEQ && i < cw_node_count(node); i++)
-        good &= add_state(c, cw_node_item(node, i), &buf);
-    cwr_buf_puts(&buf, "]}");
-    return good && keep_residual(c, &buf, &out->residual);
-}
-
-static const char *nearest_rule(struct cwr_compiler *c, struct cw_text id)
-{
-    size_t n = c->rules->n_rules;
-    const char **words = cw_arena_take(c->passing, (n + 1) * sizeof *words);
-    size_t used = 0;
-    for (size_t i = 0; words && i < n && cw_diags_total(c->diags) < 200; i++)
-        if (c->rules->rules[i].id.len)
-            words[used++] = c->rules->rules[i].id.at;
-    return words ? cwr_did_you_mean(c, id, words, used) : NULL;
-}
-
-static bool compile_by(struct cwr_compiler *c, const char *what, const struct cw_node *node,
-                       struct cwr_condition *out)
-{
-    struct cw_text id;
-    if (!cwr_want_text(c, node, "the id of a rule", &id))
-        return false;
-    if (cwr_map_get(&c->rules->ids, id) == CWR_NOWHERE) {
-        cwr_fault(c, node, "unknown-rule", nearest_rule(c, id), "there is no rule `%.*s`",
-                  (int)(id.len > 60 ? 60 : id.len), id.at);
-        return false;
-    }
-    struct cwr_buf buf = cwr_buf_in(c->arena);
-    cwr_buf_printf(&buf, "{\"%s\":", what);
-    cwr_buf_json_string(&buf, id);
-    cwr_buf_puts(&buf, "}");
-    return keep_residual(c, &buf, &out->residual);
-}
-
-static bool compile_fact(struct cwr_compiler *c, const struct cw_node *key,
-                         const struct cw_node *node, struct cwr_condition *out)
-{
-    struct cw_text text = cw_node_text(key);
-    out->kind = CWR_FACT;
-    if (c->at.items) {
-        cwr_fault(c, key, "bad-value", NULL, "`%.*s` cannot be asked inside any_item or every_item",
-                  (int)text.len, text.at);
-        return false;
-    }
-    if (cw_text_is(text, "during"))
-        return cwr_compile_during(c, node, out);
-    if (cw_text_is(text, "timer"))
-        return compile_timer(c, node, out);
-    return compile_by(c, cw_text_is(text, "paused_by") ? "paused_by" : "started_by", node, out);
-}
-
 /* ---- all, any, not ---- */
 
 /* A condition that speaks of nothing but facts is printed once, here. */
@@ -119,7 +24,7 @@ static bool fold_residual(struct cwr_compiler *c, struct cwr_condition *made)
         cwr_buf_put(&buf, made->items[i].residual);
     }
     cwr_buf_puts(&buf, made->kind == CWR_NOT ? "}" : "]}");
-    return keep_residual(c, &buf, &made->residual);
+    return cwr_keep_residual(c, &buf, &made->residual);
 }
 
 static bool compile_many(struct cwr_compiler *c, const struct cw_node *key,
@@ -188,10 +93,13 @@ static bool compile_key(struct cwr_compiler *c, const struct cw_node *key,
         return compile_not(c, node, out);
     if (cw_text_is(text, "timer") || cw_text_is(text, "paused_by") ||
         cw_text_is(text, "started_by") || cw_text_is(text, "during"))
-        return compile_fact(c, key, node, out);
+        return cwr_compile_fact(c, key, node, out);
     if (!is_path(text))
         return unknown_key(c, key);
-    return cwr_compile_key(c, key, &ref) && cwr_compile_matcher(c, &ref, node, out);
+    if (!cwr_compile_key(c, key, &ref))
+        return false;
+    return ref.root == CWR_ROOT_TIMER ? cwr_compile_fact_path(c, &ref, key, node, out)
+                                      : cwr_compile_matcher(c, &ref, node, out);
 }
 
 bool cwr_compile_condition(struct cwr_compiler *c, const struct cw_node *node,

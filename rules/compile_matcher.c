@@ -3,42 +3,37 @@
 
 #include "buf.h"
 #include "compile.h"
-#include "fold.h"
-#include "moment.h"
+#include "operand.h"
 
-static bool keep_operand(struct cwr_compiler *c, const struct cw_node *node, bool ignore_case,
-                         struct cw_value *out)
+static bool read_scalar(struct cwr_compiler *c, const struct cw_node *node, struct cw_value *out)
 {
     if (cw_node_kind(node) != CW_NODE_SCALAR) {
         cwr_fault(c, node, "wrong-kind", NULL, "a matcher compares with a text, number or boolean");
         return false;
     }
-    struct cw_value value = cwr_scalar(node);
-    if (value.text.len && memmem(value.text.at, value.text.len, "${", 2)) {
-        cwr_fault(c, node, "bad-value", NULL,
-                  "a matcher compares with what stands here; it has no ${...}");
-        return false;
-    }
-    struct cw_text text = value.text;
-    enum cw_status status = CW_OK;
-    if (ignore_case && value.kind == CW_STRING)
-        status = cwr_case_text(CWR_CASE_FOLD, text, c->arena, &text);
-    else
-        text.at = cwr_keep(c, text);
-    c->no_memory |= status || !text.at;
-    value.text = text;
-    *out = value;
-    return !c->no_memory;
+    *out = cwr_scalar(node);
+    if (!out->text.len || !memmem(out->text.at, out->text.len, "${", 2))
+        return true;
+    cwr_fault(c, node, "bad-value", NULL,
+              "a matcher compares with what stands here; it has no ${...}");
+    return false;
+}
+
+static bool set(struct cwr_compiler *c, const struct cw_node *node, enum cwr_form form,
+                const struct cw_value *values, size_t n, struct cwr_test *test)
+{
+    struct cw_error err;
+    enum cw_status status = cwr_operand_set(form, values, n, c->arena, test, &err);
+    c->no_memory |= status == CW_NOMEM;
+    if (status == CW_EINVAL)
+        cwr_fault(c, node, "bad-value", NULL, "%s", err.text);
+    return !status;
 }
 
 static bool one_operand(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
 {
-    struct cw_value *value = cwr_take(c, sizeof *value);
-    if (!value)
-        return false;
-    test->operands = value;
-    test->n = 1;
-    return keep_operand(c, node, test->ignore_case, value);
+    struct cw_value value;
+    return read_scalar(c, node, &value) && set(c, node, CWR_FORM_SCALAR, &value, 1, test);
 }
 
 static bool many_operands(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
@@ -53,76 +48,46 @@ static bool many_operands(struct cwr_compiler *c, const struct cw_node *node, st
         cwr_fault(c, node, "bad-value", NULL, "this list is empty, so nothing is in it");
         return false;
     }
-    struct cw_value *values = cwr_take(c, n * sizeof *values);
+    struct cw_value *values = cw_arena_take(c->passing, n * sizeof *values);
+    c->no_memory |= !values;
     for (size_t i = 0; values && i < n; i++)
-        good &= keep_operand(c, cw_node_item(node, i), test->ignore_case, &values[i]);
-    test->operands = values;
-    test->n = n;
-    return values && good;
+        good &= read_scalar(c, cw_node_item(node, i), &values[i]);
+    return values && good && set(c, node, CWR_FORM_SCALARS, values, n, test);
+}
+
+/* A text, number, duration or moment, which is not empty. */
+static bool full_operand(struct cwr_compiler *c, const struct cw_node *node, const char *what,
+                         enum cwr_form form, struct cwr_test *test)
+{
+    struct cw_value value;
+    struct cw_text text;
+    return cwr_want_text(c, node, what, &text) && read_scalar(c, node, &value) &&
+           set(c, node, form, &value, 1, test);
 }
 
 static bool text_operand(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
 {
-    struct cw_text text;
-    if (!cwr_want_text(c, node, "what this operator looks for", &text))
-        return false;
-    struct cw_value *value = cwr_take(c, sizeof *value);
-    if (!value || !keep_operand(c, node, test->ignore_case, value))
-        return false;
-    if (test->ignore_case && value->kind != CW_STRING &&
-        cwr_case_text(CWR_CASE_FOLD, text, c->arena, &value->text))
-        c->no_memory = true;
-    value->kind = CW_STRING; /* `starts_with: 007` looks for these digits */
-    test->operands = value;
-    test->n = 1;
-    return !c->no_memory;
+    return full_operand(c, node, "what this operator looks for", CWR_FORM_TEXT, test);
 }
 
-static bool truth_operand(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
-{
-    if (cwr_scalar_bool(node, &test->wanted))
-        return true;
-    cwr_fault(c, node, "bad-value", NULL, "`exists` is true or false");
-    return false;
-}
-
-/* A duration becomes its seconds, so that a plain number in an event can be compared with it. */
 static bool number_operand(struct cwr_compiler *c, const struct cw_node *node,
                            struct cwr_test *test)
 {
-    struct cw_text text;
-    if (!cwr_want_text(c, node, "what to compare with", &text))
-        return false;
-    struct cw_value *value = cwr_take(c, sizeof *value);
-    if (!value)
-        return false;
-    *value = cwr_scalar(node);
-    test->operands = value;
-    test->n = 1;
-    if (value->kind == CW_NUMBER)
-        return (value->text.at = cwr_keep(c, text)) != NULL;
-    if (cw_duration_parse(text, &test->ms, NULL)) {
-        cwr_fault(c, node, "bad-value", NULL,
-                  "this operator compares with a number or a duration such as `4 hours`");
-        return false;
-    }
-    struct cwr_buf buf = cwr_buf_in(c->arena);
-    cwr_buf_printf(&buf, "%lld.%03d", (long long)(test->ms / 1000), (int)(test->ms % 1000));
-    c->no_memory |= cwr_buf_end(&buf, &value->text) != CW_OK;
-    test->is_duration = true;
-    return !c->no_memory;
+    return full_operand(c, node, "what to compare with", CWR_FORM_NUMBER, test);
 }
 
 static bool moment_operand(struct cwr_compiler *c, const struct cw_node *node,
                            struct cwr_test *test)
 {
-    struct cw_text text;
-    if (!cwr_want_text(c, node, "a moment", &text))
-        return false;
-    if (cwr_moment_read(text, &test->ms))
-        return true;
-    cwr_fault(c, node, "bad-value", NULL, "a moment is written 2026-03-02T10:00:00Z or 2026-03-02");
-    return false;
+    return full_operand(c, node, "a moment", CWR_FORM_MOMENT, test);
+}
+
+static bool truth_operand(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
+{
+    struct cw_value value = {.kind = CW_MISSING};
+    if (cw_node_kind(node) == CW_NODE_SCALAR)
+        value = cwr_scalar(node);
+    return set(c, node, CWR_FORM_BOOL, &value, 1, test);
 }
 
 static bool condition_operand(struct cwr_compiler *c, const struct cw_node *node,

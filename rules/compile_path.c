@@ -77,9 +77,10 @@ void cwr_check_captures(struct cwr_compiler *c)
         if (capture->defined || (at->bad_pattern && !capture->in_not))
             continue; /* what a faulty pattern captures is not known */
         if (capture->in_not)
-            cwr_fault_at(c, at->uses[i].place, "unknown-capture", NULL,
-                         "`%.*s` is captured inside `not` or `unless`, where nothing can come from",
-                         len, capture->name.at);
+            cwr_fault_at(
+                c, at->uses[i].place, "unknown-capture", NULL,
+                "`%.*s` is captured inside `not`, `unless` or a fact, where nothing can come from",
+                len, capture->name.at);
         else
             cwr_fault_at(c, at->uses[i].place, "unknown-capture",
                          cwr_did_you_mean(c, capture->name, words, n),
@@ -149,14 +150,14 @@ static bool use_timer(struct cwr_compiler *c, struct cw_path path, struct cw_pla
 {
     const char *words[CWR_FACTS];
     struct cw_text name = path.n > 1 ? path.steps[1].name : CW_TEXT("");
-    size_t n = cwr_fact_names(words);
-    if (path.n != 2 || !cwr_fact_is(name))
-        return path_fault(c, place, cwr_did_you_mean(c, name, words, n), "a timer has no",
+    for (size_t i = 0; i < CWR_FACTS; i++)
+        words[i] = cwr_fact_path(i) + strlen("timer.");
+    if (path.n != 2 || cwr_fact_named(name) == CWR_FACTS)
+        return path_fault(c, place, cwr_did_you_mean(c, name, words, CWR_FACTS), "a timer has no",
                           ref->name);
-    if (!c->at.in_then) {
-        cwr_later(c, place, ref->name);
-        return false;
-    }
+    if (!c->at.in_if && !c->at.in_then)
+        return path_fault(c, place, "`if` and `then` can: the timer is looked at before acting",
+                          "this cannot read", ref->name);
     c->at.is_late = true;
     return true;
 }

@@ -95,8 +95,10 @@ static void compile_condition(struct cwr_compiler *c, const struct cw_node *node
                               struct cwr_rule *rule)
 {
     struct cwr_condition *condition = node ? cwr_take(c, sizeof *condition) : NULL;
+    c->at.in_if = true;
     if (condition && cwr_compile_condition(c, node, condition))
         rule->condition = condition;
+    c->at.in_if = false;
 }
 
 static const struct cw_node *want(struct cwr_compiler *c, const struct cw_node *map,

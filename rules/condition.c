@@ -230,14 +230,18 @@ void cwr_look_explain(struct cwr_look *look, const struct cwr_predicate *predica
 {
     struct cwr_buf buf = cwr_buf_in(look->arena);
     struct cw_text text, made;
-    show(&buf, predicate->ref.name);
+    if (look->told && value->kind != CW_MISSING)
+        cwr_buf_puts(&buf, look->told);
+    else
+        show(&buf, predicate->ref.name);
     if (value->kind == CW_MISSING) {
         cwr_buf_puts(&buf, " is missing");
     } else {
-        cwr_buf_puts(&buf, " is ");
         enum cw_status status =
             value->kind == CW_NULL ? CW_OK : cw_value_text(value, look->arena, &text);
-        show(&buf, status || value->kind == CW_NULL ? CW_TEXT("null") : text);
+        cwr_buf_puts(&buf, look->told ? "" : " is ");
+        if (!look->told)
+            show(&buf, status || value->kind == CW_NULL ? CW_TEXT("null") : text);
         cwr_buf_printf(&buf, ", %s ", failures[failed->op]);
         show(&buf, failed->shown);
         if (look->limit)

@@ -117,6 +117,7 @@ struct cwr_look {
     bool limit;                  /* a pattern hit a limit: the rule does not match */
     enum cw_status status;       /* the first failure; sticks */
     bool tracing;                /* then reason and place say what was not so */
+    const char *told;            /* what the value is, in place of "path is value" */
     const char *reason;
     struct cw_place place;
 };

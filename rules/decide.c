@@ -54,10 +54,11 @@ static enum cw_status ask_facts(const struct cwr_deciding *d, bool waits, struct
     status = cw_condition_ask(condition, &facts, &truth, why, sizeof why, &err);
     if (status == CW_NOMEM)
         return status;
-    if (status)
+    effect->limit = status == CW_ELIMIT;
+    if (status && !effect->limit)
         return cwr_refuse(effect, d->arena, "the condition kept with the run cannot be read",
                           effect->place);
-    if (truth != CW_FALSE)
+    if (!status && truth != CW_FALSE)
         return CW_OK;
     return cwr_refuse(effect, d->arena, why[0] ? why : "its condition does not hold",
                       effect->place);

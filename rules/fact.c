@@ -4,44 +4,46 @@
 #include <string.h>
 
 #include "buf.h"
+#include "grammar.h"
 #include "moment.h"
 
-enum kind { STATE, SPAN, SINCE, TEXT };
-
 static const struct {
-    const char *name;
-    enum kind kind;
-    size_t at; /* TEXT: in struct cw_work */
+    const char *path;
+    enum cwr_fact_kind kind;
+    size_t at; /* of a text: in struct cw_work */
 } rows[] = {
-    {"state", STATE, 0},
-    {"for", SPAN, 0},
-    {"since", SINCE, 0},
-    {"task", TEXT, offsetof(struct cw_work, task)},
-    {"task_name", TEXT, offsetof(struct cw_work, task_name)},
-    {"project", TEXT, offsetof(struct cw_work, project)},
-    {"type_of_work", TEXT, offsetof(struct cw_work, type_of_work)},
-    {"note", TEXT, offsetof(struct cw_work, note)},
+    {"timer.state", CWR_FACT_STATE, 0},
+    {"timer.for", CWR_FACT_SPAN, 0},
+    {"timer.since", CWR_FACT_MOMENT, 0},
+    {"timer.task", CWR_FACT_TEXT, offsetof(struct cw_work, task)},
+    {"timer.task_name", CWR_FACT_TEXT, offsetof(struct cw_work, task_name)},
+    {"timer.project", CWR_FACT_TEXT, offsetof(struct cw_work, project)},
+    {"timer.type_of_work", CWR_FACT_TEXT, offsetof(struct cw_work, type_of_work)},
+    {"timer.note", CWR_FACT_TEXT, offsetof(struct cw_work, note)},
 };
-_Static_assert(sizeof rows / sizeof rows[0] == CWR_FACTS, "one name for each");
+_Static_assert(sizeof rows / sizeof rows[0] == CWR_FACTS, "one row for each");
 
-static size_t row_of(struct cw_text name)
+const char *cwr_fact_path(size_t i)
+{
+    return rows[i].path;
+}
+
+size_t cwr_fact_named(struct cw_text name)
 {
     size_t i = 0;
-    while (i < CWR_FACTS && !cw_text_is(name, rows[i].name))
+    while (i < CWR_FACTS && !cw_text_is(name, rows[i].path + strlen("timer.")))
         i++;
     return i;
 }
 
-bool cwr_fact_is(struct cw_text name)
+enum cwr_fact_kind cwr_fact_kind_of(size_t i)
 {
-    return row_of(name) < CWR_FACTS;
+    return rows[i].kind;
 }
 
-size_t cwr_fact_names(const char *names[CWR_FACTS])
+const char *cwr_timer_word(enum cw_timer timer)
 {
-    for (size_t i = 0; i < CWR_FACTS; i++)
-        names[i] = rows[i].name;
-    return CWR_FACTS;
+    return timer == CW_TIMER_UNKNOWN ? "unknown" : cwr_timer_words[timer - CW_TIMER_RUNNING];
 }
 
 enum cw_status cwr_fact_span(int64_t ms, struct cw_arena *arena, struct cw_text *out)
@@ -82,7 +84,7 @@ static enum cw_status get_work(const struct cw_facts *facts, size_t row, struct 
     const struct cw_work *work = facts->work;
     struct cw_text text;
     *out = (struct cw_value){.kind = CW_MISSING};
-    if (rows[row].kind == TEXT) {
+    if (rows[row].kind == CWR_FACT_TEXT) {
         memcpy(&text, (const char *)work + rows[row].at, sizeof text);
         if (text.len)
             *out = cw_value_string(text);
@@ -90,7 +92,7 @@ static enum cw_status get_work(const struct cw_facts *facts, size_t row, struct 
     }
     if (!work->since_ms)
         return CW_OK;
-    if (rows[row].kind == SINCE)
+    if (rows[row].kind == CWR_FACT_MOMENT)
         return get_since(work->since_ms, arena, out);
     if (cwr_fact_span(facts->now_ms - work->since_ms, arena, &text))
         return CW_NOMEM;
@@ -98,19 +100,57 @@ static enum cw_status get_work(const struct cw_facts *facts, size_t row, struct 
     return CW_OK;
 }
 
+/* Returns: CW_EBUSY when it is not known. */
+static enum cw_status get(const struct cw_facts *facts, size_t row, struct cw_arena *arena,
+                          struct cw_value *out)
+{
+    bool state = rows[row].kind == CWR_FACT_STATE;
+    if (facts->timer == CW_TIMER_UNKNOWN || (!state && !facts->work))
+        return CW_EBUSY;
+    if (!state)
+        return get_work(facts, row, arena, out);
+    *out = cw_value_string(cw_text_of(cwr_timer_word(facts->timer)));
+    return CW_OK;
+}
+
 enum cw_status cw_facts_get(const struct cw_facts *facts, struct cw_path path,
                             struct cw_arena *arena, struct cw_value *out)
 {
-    static const char *const words[] = {"unknown", "running", "paused", "stopped"};
-    size_t row = path.n == 2 ? row_of(path.steps[1].name) : CWR_FACTS;
-    if (row == CWR_FACTS) {
-        *out = (struct cw_value){.kind = CW_MISSING};
-        return CW_OK;
-    }
-    if (facts->timer == CW_TIMER_UNKNOWN || (rows[row].kind != STATE && !facts->work))
-        return CW_EBUSY;
-    if (rows[row].kind != STATE)
-        return get_work(facts, row, arena, out);
-    *out = cw_value_string(cw_text_of(words[facts->timer]));
+    size_t row = path.n == 2 ? cwr_fact_named(path.steps[1].name) : CWR_FACTS;
+    if (row < CWR_FACTS)
+        return get(facts, row, arena, out);
+    *out = (struct cw_value){.kind = CW_MISSING};
     return CW_OK;
+}
+
+/* "the timer has been running for 2 hours 10 minutes" */
+static enum cw_status tell_span(const struct cw_facts *facts, int64_t ms, struct cw_arena *arena,
+                                const char **told)
+{
+    struct cwr_buf buf = cwr_buf_in(arena);
+    struct cw_text span, made;
+    if (cwr_fact_span(ms, arena, &span))
+        return CW_NOMEM;
+    cwr_buf_printf(&buf, "the timer has been %s for ", cwr_timer_word(facts->timer));
+    cwr_buf_put(&buf, span);
+    if (cwr_buf_end(&buf, &made))
+        return CW_NOMEM;
+    *told = made.at;
+    return CW_OK;
+}
+
+enum cw_status cwr_fact_compare(const struct cw_facts *facts, size_t i, struct cw_arena *arena,
+                                struct cw_value *out, const char **told)
+{
+    enum cw_status status = get(facts, i, arena, out);
+    *told = NULL;
+    if (status || out->kind == CW_MISSING || rows[i].kind != CWR_FACT_SPAN)
+        return status;
+    struct cwr_buf buf = cwr_buf_in(arena);
+    int64_t ms = facts->now_ms - facts->work->since_ms;
+    ms = ms < 0 ? 0 : ms;
+    cwr_buf_printf(&buf, "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
+    out->kind = CW_NUMBER;
+    status = cwr_buf_end(&buf, &out->text);
+    return status ? status : tell_span(facts, ms, arena, told);
 }

@@ -35,6 +35,7 @@ size_t cwr_json_decode(const char *at, size_t len, char *out);
 bool cwr_json_is(const struct cw_json *json, const struct cwr_node *node, struct cw_text name);
 /* The value of the last member of that name, or 0 (never a member's index). */
 uint32_t cwr_json_member(const struct cw_json *json, uint32_t object, struct cw_text name);
+size_t cwr_json_members(const struct cw_value *object); /* 0 for other kinds */
 /* The i-th item of a list; i must be smaller than its count. */
 uint32_t cwr_json_item(const struct cw_json *json, uint32_t list, size_t i);
 /* Returns: CW_NOMEM only, for strings that must be decoded. */

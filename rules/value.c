@@ -85,6 +85,11 @@ uint32_t cwr_json_item(const struct cw_json *json, uint32_t list, size_t i)
     return node;
 }
 
+size_t cwr_json_members(const struct cw_value *object)
+{
+    return object->kind == CW_OBJECT ? object->json->tape[object->node].len : 0;
+}
+
 size_t cw_value_count(const struct cw_value *value)
 {
     if (value->kind != CW_LIST)

@@ -109,13 +109,16 @@ static struct action_verdict decide(const struct action_turn *t, const struct ac
     enum cw_truth truth = CW_TRUE;
     char why[200] = "";
     struct cw_error err;
-    if (t->condition.len &&
-        cw_condition_ask(t->condition, &look->facts, &truth, why, sizeof why, &err) != CW_OK)
+    enum cw_status st = CW_OK;
+    if (t->condition.len)
+        st = cw_condition_ask(t->condition, &look->facts, &truth, why, sizeof why, &err);
+    if (st && st != CW_ELIMIT)
         return step_end(t, ACTION_DEAD, "the stored condition cannot be read: %s", err.text);
-    if (truth == CW_TRUE)
+    if (!st && truth == CW_TRUE)
         return act(t, ops, look);
     struct action_verdict v = step_end(t, ACTION_SKIPPED, "not so: %s", why);
     v.ends_run = true;
+    v.is_limit = st == CW_ELIMIT;
     return v;
 }
 

@@ -61,6 +61,7 @@ struct action_verdict {
     const char *body;         /* or NULL */
     const char *reason;       /* one line, or "" */
     bool ends_run;            /* facts said no: the later steps are skipped too */
+    bool is_limit;            /* a pattern of the condition hit a limit: a rule error */
     const char *log;          /* to be logged after the commit, or NULL */
     const char *reply;        /* to be told to the sender after the commit, or NULL */
     bool has_timer;           /* what we know of the timer has changed */

@@ -280,7 +280,9 @@ enum cw_status cw_facts_get(const struct cw_facts *facts, struct cw_path path,
 enum cw_truth { CW_FALSE = 0, CW_TRUE, CW_UNKNOWN };
 
 /* Asks a residual condition (the text of cw_candidate.condition, stored and read again).
- * `why`, if given, gets one line about what was not so. Returns: CW_ESYNTAX for other text. */
+ * `why`, if given, gets one line about what was not so. Returns: CW_ESYNTAX for other text;
+ * CW_ELIMIT when a pattern hit a limit: then it does not hold, whatever stands around the pattern,
+ * `why` says so, and it is a rule error, to be counted; CW_NOMEM. */
 enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts *facts,
                                 enum cw_truth *out, char *why, size_t why_size,
                                 struct cw_error *err) CW_CHECKED;
@@ -340,6 +342,7 @@ struct cw_effect {
     const struct cw_call *calls; /* RUN that is due: what to do, in order; none: a dry run */
     size_t n_calls;
     struct cw_text reason; /* REFUSED; of a dry run: what it would do */
+    bool limit;            /* REFUSED: a pattern hit a limit: a rule error, to be counted */
     const char *mark;      /* MARK: its kind */
     struct cw_text value;
     int64_t until_ms;

@@ -227,11 +227,17 @@ TEST(deciding_what_is_due)
 
 static enum cw_status ask(void)
 {
-    const struct cw_facts facts = {.timer = CW_TIMER_RUNNING, .paused_by = CW_TEXT("one")};
+    const struct cw_work work = {
+        .task = CW_TEXT("KEY-1"), .note = CW_TEXT("\u00c4"), .since_ms = 1};
+    const struct cw_facts facts = {
+        .timer = CW_TIMER_RUNNING, .paused_by = CW_TEXT("one"), .work = &work, .now_ms = 7200000};
     enum cw_truth truth = CW_UNKNOWN;
     char why[200];
     enum cw_status status = cw_condition_ask(
-        CW_TEXT("{\"all\":[{\"timer\":[\"running\"]},{\"not\":{\"paused_by\":\"\\u006fne\"}}]}"),
+        CW_TEXT("{\"all\":[{\"timer\":[\"running\"]},{\"timer.for\":{\"above\":\"1 hour\"}},"
+                "{\"timer.task\":{\"matches\":\"^K\"}},"
+                "{\"timer.note\":{\"in\":[\"x\",\"\u00e4\"],\"ignore_case\":true}},"
+                "{\"timer.state\":[\"running\"]},{\"not\":{\"paused_by\":\"\\u006fne\"}}]}"),
         &facts, &truth, why, sizeof why, NULL);
     if (!status)
         CHECK_INT(truth, CW_FALSE);
