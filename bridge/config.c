@@ -69,7 +69,8 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
                                      .sources = specs,
                                      .n_sources = source_specs(c, map, specs),
                                      .sections = settings_sections,
-                                     .zone = zones_read};
+                                     .zone = zones_read,
+                                     .ticks = true};
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
     const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");

@@ -11,9 +11,7 @@ enum {
     EVENTS_AT_ONCE = 1000, /* of one turn; the doors are heard between two of them */
     DUE_AT_ONCE = 16,
     DUE_ARENA = 128 << 20,
-    TROUBLE_MS = 1000,
-    DELIVERY_BYTES =
-        60 << 20 /* that one delivery may write; below what the journal takes as a row */
+    TROUBLE_MS = 1000
 };
 enum { SWEEP_MS = 60000, SWEEP_AT_ONCE = 256 };
 
@@ -25,6 +23,7 @@ struct engine *engine_create(const struct engine_deps *deps, struct cw_ruleset *
     e->last = &e->first;
     e->arena = xarena(DUE_ARENA);
     e->well = true;
+    engine_clock_init(e);
     return e;
 }
 
@@ -47,6 +46,7 @@ void engine_destroy(struct engine *e)
     if (!e)
         return;
     give_back(e, e->first, ACCEPTED_FAILED);
+    engine_clock_fini(e);
     cw_ruleset_unref(e->rules);
     cw_arena_destroy(e->arena);
     free(e);
@@ -56,6 +56,7 @@ void engine_reload(struct engine *e, struct cw_ruleset *rules)
 {
     cw_ruleset_unref(e->rules);
     e->rules = cw_ruleset_ref(rules);
+    engine_clock_reload(e);
 }
 
 enum cw_status engine_submit(struct engine *e, struct accepted *accepted, struct cw_error *err)
@@ -99,104 +100,22 @@ static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *e
 
 /* ---- Deliveries ---- */
 
-static void log_event(const struct accepted_event *ev, size_t effects)
-{
-    const struct store_event *row = &ev->row;
-    if (row->verdict == STORE_REFUSED)
-        LOG_SOME(LOG_INFO, "event refused", F_I("event", row->seq), F_T("source", row->source),
-                 F_T("type", row->type), F_T("id", row->id), F_T("reason", row->reason));
-    else
-        LOG(effects ? LOG_INFO : LOG_DEBUG, "event", F_I("event", row->seq),
-            F_T("source", row->source), F_T("type", row->type), F_T("id", row->id));
-}
-
-static void count_event(const struct accepted_event *ev)
-{
-    metric_add(ev->row.verdict == STORE_REFUSED ? METRIC_events_refused : METRIC_events_accepted,
-               1);
-    metric_add(METRIC_people_unknown, (int64_t)ev->matches.n_strangers);
-    metric_add(METRIC_rule_limits, ev->matches.limits);
-    for (size_t i = 0; i < ev->matches.n_strangers; i++)
-        LOG_SOME(LOG_WARN, "nobody has this name", F_I("event", ev->row.seq),
-                 F_T("name", ev->matches.strangers[i]));
-}
-
-/* Its decision does not fit into the memory of one delivery: kept, and nothing is done. */
-static void refuse_event(struct accepted_event *ev)
-{
-    ev->row.verdict = STORE_REFUSED;
-    ev->row.reason = CW_TEXT("its decision takes more memory than one delivery may");
-}
-
-/* What an event and its plan write. People, rules and the events of a batch multiply what a sender
- * sent: a few KiB can ask for gigabytes. */
-static size_t weight_of(const struct accepted_event *ev, const struct cw_plan *plan)
-{
-    size_t weight = ev->row.payload.len + ev->row.used.len + ev->row.id.len + ev->row.type.len;
-    for (size_t i = 0; i < plan->n; i++) {
-        const struct cw_effect *f = &plan->effects[i];
-        weight += f->condition.len + f->vars.len + f->key.len + f->reason.len;
-        for (size_t k = 0; k < f->n_calls; k++)
-            weight += f->calls[k].args.len;
-    }
-    return weight;
-}
-
-/* Decides; what does not fit into what is left of the delivery's room is refused. */
-static enum cw_status decide(struct engine *e, struct accepted *a, struct accepted_event *ev,
-                             int64_t now_ms, size_t *room, struct cw_plan *out,
-                             struct cw_error *err)
-{
-    static const struct cw_plan nothing;
-    enum cw_status st = CW_OK;
-    *out = nothing;
-    if (ev->matches.n)
-        st = engine_decide(e, a->rules, &ev->matches, now_ms, a->arena, out, err);
-    if (st && st != CW_NOMEM)
-        return st;
-    size_t weight = weight_of(ev, out);
-    if (weight > *room) { /* not even the event itself fits: its kind and reason do */
-        ev->row.payload = ev->row.used = (struct cw_text){0};
-        st = CW_NOMEM;
-    }
-    if (st) {
-        refuse_event(ev);
-        *out = nothing;
-        weight = 0;
-    }
-    *room -= weight;
-    return CW_OK;
-}
-
 static enum cw_status take_event(struct engine *e, struct accepted *a, struct accepted_event *ev,
                                  int64_t now_ms, size_t *room, struct cw_error *err)
 {
-    int64_t seq = 0;
-    struct cw_plan plan = {0};
-    enum cw_status st = decide(e, a, ev, now_ms, room, &plan, err);
-    if (st)
-        return st;
-    st = store_event_add(e->deps.store, &ev->row, ev->keys, ev->n_keys, &seq, err);
-    ev->row.seq = seq;
-    if (st == CW_EEXIST) {
-        metric_add(METRIC_events_duplicate, 1);
-        LOG_SOME(LOG_INFO, "event known already", F_I("event", seq), F_T("source", ev->row.source),
-                 F_T("id", ev->row.id));
+    struct decision d = {0, now_ms, now_ms, a->arena};
+    enum cw_status st = engine_take_event(e, a->rules, ev, &d, room, err);
+    if (st == CW_EEXIST)
         return CW_OK;
-    }
-    if (st)
-        return st;
-    a->result = ACCEPTED_STORED;
-    count_event(ev);
-    log_event(ev, plan.n);
-    const struct decision made = {seq, now_ms, now_ms, a->arena};
-    return engine_write(e, &made, &plan, err);
+    if (!st)
+        a->result = ACCEPTED_STORED;
+    return st;
 }
 
 static enum cw_status take_delivery(struct engine *e, struct accepted *a, int64_t now_ms,
                                     struct cw_error *err)
 {
-    size_t room = DELIVERY_BYTES;
+    size_t room = ENGINE_ROOM;
     enum cw_status st = CW_OK;
     a->result = a->n_events ? ACCEPTED_DUPLICATE : ACCEPTED_STORED;
     e->delivery = a;
@@ -277,7 +196,9 @@ static enum cw_status take_all(struct engine *e, int64_t now_ms, struct cw_error
         if (st)
             return st;
     }
-    enum cw_status st = take_due_runs(e, now_ms, err);
+    enum cw_status st = engine_clock_turn(e, now_ms, err);
+    if (!st)
+        st = take_due_runs(e, now_ms, err);
     if (!st)
         st = sweep(e, now_ms, err);
     return st ? st : dispatcher_turn(e->deps.dispatcher, now_ms, err);
@@ -294,6 +215,7 @@ static enum cw_status failed(struct engine *e, enum cw_status st, int64_t now_ms
 {
     struct accepted *list = e->turn;
     store_rollback(e->deps.store);
+    engine_clock_reload(e);
     e->turn = NULL;
     e->well = false;
     e->not_before_ms = now_ms + TROUBLE_MS;
@@ -355,5 +277,8 @@ int64_t engine_next_ms(struct engine *e)
         due_ms = INT64_MAX;
     if (lanes_ms < due_ms)
         due_ms = lanes_ms;
+    int64_t clock_ms = engine_clock_next_ms(e);
+    if (clock_ms < due_ms)
+        due_ms = clock_ms;
     return due_ms < e->not_before_ms ? e->not_before_ms : due_ms;
 }

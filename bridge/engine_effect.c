@@ -208,11 +208,11 @@ static enum cw_status read_pending(void *ctx, const char *rule, const struct cw_
 }
 
 enum cw_status engine_decide(struct engine *e, const struct cw_ruleset *rules,
-                             const struct cw_matches *matches, int64_t at_ms,
-                             struct cw_arena *arena, struct cw_plan *out, struct cw_error *err)
+                             const struct cw_matches *matches, const struct decision *d,
+                             struct cw_plan *out, struct cw_error *err)
 {
-    struct reading reading = {e->deps.store, arena, err};
+    struct reading reading = {e->deps.store, d->arena, err};
     const struct cw_facts_reader facts = {
         .ctx = &reading, .mark = read_mark, .pending = read_pending};
-    return cw_decide(rules, matches, &facts, at_ms, arena, out);
+    return cw_decide(rules, matches, &facts, d->at_ms, d->arena, out);
 }

@@ -4,6 +4,19 @@
 
 #include "engine.h"
 
+/* What one delivery, or the clock at one moment, may write; below what the journal takes as a row.
+ */
+enum { ENGINE_ROOM = 60 << 20 };
+
+struct engine_clock {
+    struct cw_matcher *matcher;
+    bool ticks;         /* some rule has a schedule */
+    bool settled;       /* the journal knows the schedules of these rules, and only those */
+    bool known;         /* what is below is what the journal says */
+    int64_t handled_ms; /* ticks up to here were handled */
+    int64_t next_ms;    /* of the next tick */
+};
+
 struct engine {
     struct engine_deps deps;
     struct cw_ruleset *rules;
@@ -15,6 +28,7 @@ struct engine {
     int64_t sweep_ms;       /* when marks that have ended are next looked for */
     int64_t not_before_ms;  /* after a failed commit: let the disk breathe */
     bool well;
+    struct engine_clock clock;
 };
 
 /* ---- engine_effect.c: a decision becomes rows ---- */
@@ -35,8 +49,24 @@ enum cw_status engine_add_calls(struct engine *e, const struct store_run *run,
 void engine_log_effect(const char *msg, int64_t event, const struct cw_effect *f);
 /* Decides with what the journal has of facts. */
 enum cw_status engine_decide(struct engine *e, const struct cw_ruleset *rules,
-                             const struct cw_matches *matches, int64_t at_ms,
-                             struct cw_arena *arena, struct cw_plan *out,
-                             struct cw_error *err) CW_CHECKED;
+                             const struct cw_matches *matches, const struct decision *d,
+                             struct cw_plan *out, struct cw_error *err) CW_CHECKED;
+
+/* ---- engine_event.c ---- */
+
+/* Decides for an event and writes it with its plan; d->event is set. What is over *room is refused
+ * and kept as such. Returns: CW_EEXIST when the journal has it already. */
+enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rules,
+                                 struct accepted_event *ev, struct decision *d, size_t *room,
+                                 struct cw_error *err) CW_CHECKED;
+
+/* ---- engine_clock.c: what time itself brings ---- */
+
+void engine_clock_init(struct engine *e);
+void engine_clock_fini(struct engine *e);
+/* The rules are new, or the journal is to be read again. */
+void engine_clock_reload(struct engine *e);
+enum cw_status engine_clock_turn(struct engine *e, int64_t now_ms, struct cw_error *err) CW_CHECKED;
+int64_t engine_clock_next_ms(struct engine *e);
 
 #endif

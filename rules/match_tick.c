@@ -105,15 +105,16 @@ static int64_t next_for(struct cwr_match *m, const struct cw_person *person, int
     return due_ms;
 }
 
-static int64_t next_of_rule(struct cwr_match *m, int64_t after_ms)
+/* `people` is room that all rules share. */
+static int64_t next_of_rule(struct cwr_match *m, int64_t after_ms, struct cwr_people *people)
 {
-    struct cwr_people people = {0};
     const struct cw_zone *last = NULL;
     int64_t due_ms = INT64_MAX;
-    cwr_match_people(m, false, &people);
-    for (size_t p = 0; p < people.n && !m->look.status; p++) {
-        const struct cw_zone *zone = people.items[p]->zone;
-        int64_t next = zone == last ? INT64_MAX : next_for(m, people.items[p], after_ms);
+    people->n = people->named = 0;
+    cwr_match_people(m, false, people);
+    for (size_t p = 0; p < people->n && !m->look.status; p++) {
+        const struct cw_zone *zone = people->items[p]->zone;
+        int64_t next = zone == last ? INT64_MAX : next_for(m, people->items[p], after_ms);
         due_ms = next < due_ms ? next : due_ms;
         last = zone;
     }
@@ -126,12 +127,13 @@ enum cw_status cw_next_tick(struct cw_matcher *matcher, const struct cw_ruleset 
 {
     const struct cw_event nothing = {.user = {.kind = CW_MISSING}};
     struct cwr_match m = {.ticking = true, .upto_ms = now_ms};
+    struct cwr_people people = {0};
     int64_t due_ms = INT64_MAX;
     cwr_match_begin(&m, matcher, rules, &nothing, now_ms, arena);
     if (begin(&m))
         return CW_NOMEM;
     for (size_t i = 0; next_rule(&m, &i);) {
-        int64_t next = next_of_rule(&m, after_ms);
+        int64_t next = next_of_rule(&m, after_ms, &people);
         due_ms = next < due_ms ? next : due_ms;
     }
     if (!m.look.status)

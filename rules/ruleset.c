@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compile.h"
 #include "moment.h"
@@ -84,6 +85,18 @@ size_t cw_ruleset_index(const struct cw_ruleset *rules, struct cw_text id)
 uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i)
 {
     return rules->rules[i].digest;
+}
+
+bool cw_ruleset_has_trigger(const struct cw_ruleset *rules, struct cw_text rule,
+                            struct cw_text shown)
+{
+    uint32_t r = cwr_map_get(&rules->ids, rule);
+    const struct cwr_triggers *when = r == CWR_NOWHERE ? NULL : &rules->rules[r].when;
+    for (size_t i = 0; when && shown.len && i < when->n; i++)
+        if (when->items[i].shown.len == shown.len &&
+            memcmp(when->items[i].shown.at, shown.at, shown.len) == 0)
+            return true;
+    return false;
 }
 
 size_t cw_ruleset_people(const struct cw_ruleset *rules)

@@ -34,7 +34,8 @@ struct stage {
     struct cw_matcher *matcher;
     int64_t now_ms;
     const struct suite_step *last_event;
-    int64_t n_events;
+    int64_t n_events; /* that steps let come */
+    int64_t last_run; /* that was looked at */
     struct effect *effects;
     size_t n, size;
 };
@@ -44,19 +45,6 @@ struct stage {
 static void on_wake(void *ctx)
 {
     (void)ctx; /* the stage turns until nothing is left to do */
-}
-
-static void mark(struct stage *s, size_t rule)
-{
-    s->matched[rule] = true;
-}
-
-/* Rules that no event begins, such as schedules, are known by what they do. */
-static void mark_named(struct stage *s, const char *id)
-{
-    for (size_t i = 0; i < cw_ruleset_rules(s->config->rules); i++)
-        if (strcmp(cw_ruleset_rule(s->config->rules, i, NULL), id) == 0)
-            mark(s, i);
 }
 
 static void on_ended(void *ctx, const struct dispatcher_end *end)
@@ -69,7 +57,6 @@ static void on_ended(void *ctx, const struct dispatcher_end *end)
     s->effects[s->n++] = (struct effect){
         xstrdup(end->person), xstrdup(end->rule), xstrdup(end->action), xstrdup(end->args),
         xstrdup(end->reason), s->now_ms,          end->acted,           end->state};
-    mark_named(s, end->rule);
 }
 
 /* Who has a token of their own is what the file says; what it is does not matter here. */
@@ -130,7 +117,7 @@ struct stage *stage_create(const struct config *config, const struct suite_test 
     s->config = config;
     s->test = test;
     s->matched = matched;
-    s->now_ms = test->begin_ms;
+    s->now_ms = test->begin_ms - 1; /* what is due with the first step is still to come */
     s->awork = awork_create(&s->now_ms);
     s->matcher = cw_matcher_create();
     copy_people(s);
@@ -219,6 +206,22 @@ static enum cw_status advance(struct stage *s, int64_t to_ms, struct cw_error *e
     }
 }
 
+/* A rule that has matched has a run, whatever began it and whatever came of it. */
+static void mark_matched(struct stage *s)
+{
+    struct cw_arena *arena = xarena(LOOK_BYTES);
+    struct store_run run;
+    struct cw_error err;
+    while (store_run_get(s->store, s->last_run + 1, arena, &run, &err) == CW_OK) {
+        s->last_run++;
+        for (size_t i = 0; i < cw_ruleset_rules(s->config->rules); i++)
+            if (cw_text_is(run.rule, cw_ruleset_rule(s->config->rules, i, NULL)))
+                s->matched[i] = true;
+        cw_arena_reset(arena);
+    }
+    cw_arena_destroy(arena);
+}
+
 /* ---- Events ---- */
 
 static void on_heard(void *ctx, struct cw_text text)
@@ -294,9 +297,6 @@ static enum cw_status submit(struct stage *s, const struct suite_step *step, str
                            .n_events = 1,
                            .done = on_done,
                            .ctx = s};
-    for (size_t i = 0; !st && i < ev->matches.n; i++)
-        if (ev->matches.items[i].kind == CW_CANDIDATE_RUN)
-            mark(s, ev->matches.items[i].rule);
     st = st ? cw_fail(err, st, "matching takes too much memory") : engine_submit(s->engine, a, err);
     if (st)
         on_done(a);
@@ -343,7 +343,9 @@ enum cw_status stage_step(struct stage *s, const struct suite_step *step, struct
         by_hand(s, step);
         st = submit(s, step, err);
     }
-    return st ? st : advance(s, step->at_ms, err);
+    st = st ? st : advance(s, step->at_ms, err);
+    mark_matched(s);
+    return st;
 }
 
 /* ---- Why not ---- */
@@ -415,7 +417,10 @@ const char *stage_why(struct stage *s, const char *rule, const char *person, str
             return say(arena, "%s: %s %s: %s", rule, e->action, store_call_word(e->state),
                        e->reason);
     }
-    for (int64_t seq = s->n_events; seq > 0; seq--) {
+    struct store_counts counts = {0};
+    if (store_counts(s->store, &counts, &err))
+        return NULL;
+    for (int64_t seq = counts.events; seq > 0; seq--) {
         if (store_runs_of(s->store, seq, arena, &runs, &n, &err))
             return NULL;
         for (size_t i = 0; i < n; i++)

@@ -166,6 +166,9 @@ enum cw_trigger_kind { CW_TRIGGER_EVENT, CW_TRIGGER_EVERY };
  * event. Returns: false behind the last one. */
 bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
                         enum cw_trigger_kind *kind, struct cw_text *out);
+/* Whether the rule has a trigger that is written so. */
+bool cw_ruleset_has_trigger(const struct cw_ruleset *rules, struct cw_text rule,
+                            struct cw_text shown);
 /* By name or alias, in any case; NULL when nobody has it. */
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who);
 /* The *n people of a team, by its name in any case; NULL when there is no such team. */

@@ -4,10 +4,12 @@
 #define COURSE_H
 
 #include "check.h"
+#include "clock.h"
 #include "engine.h"
 #include "fake_transport.h"
 #include "log.h"
 #include "xalloc.h"
+#include "zones.h"
 
 #include "action/action.h"
 
@@ -55,12 +57,15 @@ static inline void must(enum cw_status st, const struct cw_error *err)
 static inline struct cw_ruleset *compile(const char *text)
 {
     static const char *const sections[] = {NULL};
-    static const struct cw_source_spec source = {.name = "calendar"};
+    static const struct cw_source_spec sources[] = {
+        {.name = "calendar"}, {"desktop", "desktop", NULL}, {"github", "git", NULL}};
     struct cw_catalogue catalogue = {.actions = action_specs,
                                      .n_actions = action_specs_n,
-                                     .sources = &source,
-                                     .n_sources = 1,
-                                     .sections = sections};
+                                     .sources = sources,
+                                     .n_sources = 3,
+                                     .sections = sections,
+                                     .zone = zones_read,
+                                     .ticks = true};
     struct cw_diags *diags = cw_diags_create();
     struct cw_doc *doc = NULL;
     struct cw_ruleset *rules = NULL;
@@ -226,7 +231,8 @@ static inline void on_done(struct accepted *a)
 }
 
 /* It waits for its turn. */
-static inline void submit(const char *type, const char *body)
+static inline void submit_from(const char *source, const char *family, const char *type,
+                               const char *body)
 {
     struct cw_arena *arena = cw_arena_create(64 << 20);
     struct cw_json *json = cw_json_create();
@@ -235,10 +241,13 @@ static inline void submit(const char *type, const char *body)
     struct accepted_event *ev = xtake(arena, sizeof *ev);
     must(cw_json_read(json, cw_text_of(body), &err), &err);
     struct cw_event event = {.id = CW_TEXT("e"),
-                             .source = CW_TEXT("calendar"),
+                             .source = cw_text_of(source),
+                             .family = cw_text_of(family),
                              .type = cw_text_of(type),
                              .received_ms = w.now_ms,
                              .body = cw_json_root(json)};
+    struct cw_step user = {CW_STEP_NAME, 0, CW_TEXT("user")};
+    must(cw_value_get(&event.body, (struct cw_path){&user, 1}, arena, &event.user), &err);
     *ev = (struct accepted_event){
         .row = {
             .received_ms = w.now_ms, .source = event.source, .type = event.type, .id = event.id}};
@@ -255,9 +264,22 @@ static inline void submit(const char *type, const char *body)
     w.events++;
 }
 
+static inline void submit(const char *type, const char *body)
+{
+    submit_from("calendar", "", type, body);
+}
+
 static inline void deliver(const char *type, const char *body)
 {
     submit(type, body);
+    go(w.now_ms);
+    restart();
+}
+
+/* From a desktop. */
+static inline void desk(const char *type, const char *body)
+{
+    submit_from("desktop", "desktop", type, body);
     go(w.now_ms);
     restart();
 }

@@ -1,0 +1,95 @@
+/* engine_event: one event, of a delivery or of the clock, with all that it brings about. */
+#include "engine_priv.h"
+#include "log.h"
+#include "metrics.h"
+
+static void log_event(const struct accepted_event *ev, size_t effects)
+{
+    const struct store_event *row = &ev->row;
+    if (row->verdict == STORE_REFUSED)
+        LOG_SOME(LOG_INFO, "event refused", F_I("event", row->seq), F_T("source", row->source),
+                 F_T("type", row->type), F_T("id", row->id), F_T("reason", row->reason));
+    else
+        LOG(effects ? LOG_INFO : LOG_DEBUG, "event", F_I("event", row->seq),
+            F_T("source", row->source), F_T("type", row->type), F_T("id", row->id));
+}
+
+static void count_event(const struct accepted_event *ev)
+{
+    metric_add(ev->row.verdict == STORE_REFUSED ? METRIC_events_refused : METRIC_events_accepted,
+               1);
+    metric_add(METRIC_people_unknown, (int64_t)ev->matches.n_strangers);
+    metric_add(METRIC_rule_limits, ev->matches.limits);
+    for (size_t i = 0; i < ev->matches.n_strangers; i++)
+        LOG_SOME(LOG_WARN, "nobody has this name", F_I("event", ev->row.seq),
+                 F_T("name", ev->matches.strangers[i]));
+}
+
+/* Its decision does not fit into the memory of one delivery: kept, and nothing is done. */
+static void refuse_event(struct accepted_event *ev)
+{
+    ev->row.verdict = STORE_REFUSED;
+    ev->row.reason = CW_TEXT("its decision takes more memory than one delivery may");
+}
+
+/* What an event and its plan write. People, rules and the events of a batch multiply what a sender
+ * sent: a few KiB can ask for gigabytes. */
+static size_t weight_of(const struct accepted_event *ev, const struct cw_plan *plan)
+{
+    size_t weight = ev->row.payload.len + ev->row.used.len + ev->row.id.len + ev->row.type.len;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct cw_effect *f = &plan->effects[i];
+        weight += f->condition.len + f->vars.len + f->key.len + f->reason.len + f->value.len;
+        for (size_t k = 0; k < f->n_calls; k++)
+            weight += f->calls[k].args.len;
+    }
+    return weight;
+}
+
+/* Decides; what does not fit into what is left of the room is refused. */
+static enum cw_status decide(struct engine *e, const struct cw_ruleset *rules,
+                             struct accepted_event *ev, const struct decision *d, size_t *room,
+                             struct cw_plan *out, struct cw_error *err)
+{
+    static const struct cw_plan nothing;
+    enum cw_status st = CW_OK;
+    *out = nothing;
+    if (ev->matches.n)
+        st = engine_decide(e, rules, &ev->matches, d, out, err);
+    if (st && st != CW_NOMEM)
+        return st;
+    size_t weight = weight_of(ev, out);
+    if (weight > *room) { /* not even the event itself fits: its kind and reason do */
+        ev->row.payload = ev->row.used = (struct cw_text){0};
+        st = CW_NOMEM;
+    }
+    if (st) {
+        refuse_event(ev);
+        *out = nothing;
+        weight = 0;
+    }
+    *room -= weight;
+    return CW_OK;
+}
+
+enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rules,
+                                 struct accepted_event *ev, struct decision *d, size_t *room,
+                                 struct cw_error *err)
+{
+    struct cw_plan plan = {0};
+    enum cw_status st = decide(e, rules, ev, d, room, &plan, err);
+    if (st)
+        return st;
+    st = store_event_add(e->deps.store, &ev->row, ev->keys, ev->n_keys, &ev->row.seq, err);
+    d->event = ev->row.seq;
+    if (st == CW_EEXIST) {
+        metric_add(METRIC_events_duplicate, 1);
+        LOG_SOME(LOG_INFO, "event known already", F_I("event", d->event),
+                 F_T("source", ev->row.source), F_T("id", ev->row.id));
+    }
+    if (st)
+        return st;
+    count_event(ev);
+    log_event(ev, plan.n);
+    return engine_write(e, d, &plan, err);
+}
