@@ -3,6 +3,7 @@
 #include "admin.h"
 #include "clock.h"
 #include "front.h"
+#include "lapse.h"
 #include "metrics.h"
 #include "plan.h"
 #include "settings.h"
@@ -20,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 10000, IDLE_MS = 1000, LISTENERS = 17, REPLIES = 256 };
+enum { DRAIN_MS = 10000, IDLE_MS = 1000, KEEP_MS = 30000, LISTENERS = 17, REPLIES = 256 };
 
 struct daemon {
     struct daemon_opts opts;
@@ -36,7 +37,7 @@ struct daemon {
     struct listener *listeners[LISTENERS]; /* webhooks first, the admin's last */
     size_t n_listeners;
     struct event *timer, *wake, *signals[3];
-    int64_t started_ms, drain_until_ms, tidy_ms;
+    int64_t started_ms, drain_until_ms, tidy_ms, kept_ms;
     bool stopping, reload_asked;
 };
 
@@ -261,10 +262,23 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-static enum cw_status open_core(struct daemon *d, struct cw_error *err)
+static enum cw_status open_journal(struct daemon *d, struct cw_error *err)
 {
     struct store_opts opts = {.create_dirs = true};
+    int64_t back_ms = 0;
     enum cw_status st = store_open(d->config->store, &opts, &d->store, err);
+    if (!st)
+        st = lapse_settle(d->store, clock_now_ms(), &back_ms, err);
+    d->kept_ms = clock_now_ms();
+    if (!st && back_ms)
+        LOG(LOG_WARN, "the clock was set back: what waits has as long to go as it had then",
+            F_I("seconds", back_ms / 1000));
+    return st;
+}
+
+static enum cw_status open_core(struct daemon *d, struct cw_error *err)
+{
+    enum cw_status st = open_journal(d, err);
     if (!st)
         st = transport_curl_create(d->base, d->config->target.url, d->config->target.timeout_ms,
                                    &d->transport, err);
@@ -351,6 +365,15 @@ static enum cw_status tidy(struct daemon *d, int64_t now_ms, struct cw_error *er
     return store_tidy(d->store, idle, err);
 }
 
+/* The journal knows the time, should the clock be set back before the next start. A disk that is
+ * full can wait. */
+static enum cw_status keep_time(struct daemon *d, int64_t now_ms, struct cw_error *err)
+{
+    d->kept_ms = now_ms;
+    enum cw_status st = lapse_keep(d->store, now_ms, err);
+    return st == CW_ELIMIT ? CW_OK : st;
+}
+
 static enum cw_status turn(struct daemon *d, struct cw_error *err)
 {
     int64_t now_ms = clock_now_ms();
@@ -358,6 +381,8 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
     replies_expire(d->replies, now_ms);
     if (!st)
         st = tidy(d, now_ms, err);
+    if (!st && now_ms - d->kept_ms >= KEEP_MS && !engine_is_idle(d->engine))
+        st = keep_time(d, now_ms, err);
     if (!st && d->reload_asked)
         reload(d);
     return st;
@@ -422,6 +447,8 @@ static int serve(struct daemon *d)
             F_S("admin", d->config->admin_listen));
         st = loop(d, &err);
     }
+    if (!st)
+        st = keep_time(d, clock_now_ms(), &err);
     if (st)
         LOG(LOG_ERROR, "stopped", F_S("reason", err.text));
     else

@@ -53,8 +53,6 @@ static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t
     lane->head = head_of(&call);
     lane->state = LANE_WAITING;
     *due_ms = call.due_ms;
-    if (call.changed_ms > d->now_ms) /* the wall clock went back: wait as long as was meant */
-        *due_ms = d->now_ms + (call.due_ms - call.changed_ms);
     /* A request that was on its way when we ended may still land. */
     if (lane->head->in_doubt)
         *due_ms = d->loaded_ms + d->deps.people->target.doubt_wait_ms;

@@ -282,3 +282,14 @@ int64_t engine_next_ms(struct engine *e)
         due_ms = clock_ms;
     return due_ms < e->not_before_ms ? e->not_before_ms : due_ms;
 }
+
+bool engine_is_idle(struct engine *e)
+{
+    struct store_mark *marks = NULL;
+    struct cw_error err;
+    size_t n = 0;
+    if (engine_next_ms(e) != INT64_MAX)
+        return false;
+    cw_arena_reset(e->arena);
+    return store_marks(e->deps.store, NULL, 1, e->arena, &marks, &n, &err) == CW_OK && !n;
+}

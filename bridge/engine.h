@@ -60,6 +60,8 @@ size_t engine_queue(const struct engine *engine);
 enum cw_status engine_turn(struct engine *engine, int64_t now_ms, struct cw_error *err) CW_CHECKED;
 /* When it wants its next turn without anything happening. */
 int64_t engine_next_ms(struct engine *engine);
+/* Whether nothing is pending: no run, no call, no mark. */
+bool engine_is_idle(struct engine *engine);
 /* Whether the last commit went well: for /readyz. */
 bool engine_well(const struct engine *engine);
 

@@ -22,6 +22,7 @@ static struct store_run run_of(const struct decision *d, const struct cw_effect 
         .condition = f->condition,
         .vars = f->vars,
         .reason = f->reason,
+        .dated = f->dated,
     };
 }
 

@@ -249,6 +249,7 @@ static enum cw_status decide_one(struct plan *p, const struct cw_candidate *from
     effect->condition = from->condition;
     effect->vars = from->vars;
     effect->due_ms = p->d.now_ms + (rule->has_wait ? rule->wait_ms : 0);
+    effect->dated = rule->at != NULL;
     effect->beside = rule->mode == CWR_PARALLEL;
     return decide_match(p, rule, from, effect);
 }

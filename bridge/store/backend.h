@@ -114,6 +114,7 @@ struct store_ops {
                             struct row_list *out, struct cw_error *err);
     enum cw_status (*next_mark)(struct backend *b, struct cw_text kind, int64_t *until_ms,
                                 struct cw_error *err);
+    enum cw_status (*shift)(struct backend *b, int64_t by_ms, struct cw_error *err);
     enum cw_status (*setting_get)(struct backend *b, struct cw_text name, struct row_list *out,
                                   struct cw_error *err);
     enum cw_status (*setting_put)(struct backend *b, const struct row_setting *setting,

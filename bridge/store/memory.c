@@ -342,6 +342,7 @@ const struct store_ops store_memory_ops = {
     .marks_due = mem_marks_due,
     .marks = mem_marks,
     .next_mark = mem_next_mark,
+    .shift = mem_shift,
     .setting_get = mem_setting_get,
     .setting_put = mem_setting_put,
     .counts = mem_counts,

@@ -1,4 +1,5 @@
-/* memory_mark: marks in memory. A dropped one leaves an empty row, which the next new one takes. */
+/* memory_mark: marks in memory, and the shift of all that counts a duration. A dropped one leaves
+ * an empty row, which the next new one takes. */
 #include "memory_priv.h"
 #include "xalloc.h"
 
@@ -120,5 +121,43 @@ enum cw_status mem_next_mark(struct backend *b, struct cw_text kind, int64_t *un
         if (mem_same(mark_at(b, i)->kind, kind) && mark_at(b, i)->until_ms < until)
             until = mark_at(b, i)->until_ms;
     *until_ms = until;
+    return CW_OK;
+}
+
+static void shift_runs(struct backend *b, int64_t by_ms)
+{
+    for (size_t i = b->first_run; i < b->rows[RUNS].n; i++) {
+        struct run_row row = *(struct run_row *)mem_row(b, RUNS, i);
+        row.run.due_ms -= by_ms;
+        if (row.run.state == STORE_RUN_WAITING && !row.run.dated)
+            mem_change(b, RUNS, i, &row);
+    }
+}
+
+static void shift_calls(struct backend *b, int64_t by_ms)
+{
+    for (size_t i = b->first_call; i < b->rows[CALLS].n; i++) {
+        struct call_row row = *(struct call_row *)mem_row(b, CALLS, i);
+        row.call.due_ms -= by_ms;
+        row.call.created_ms -= by_ms;
+        row.call.changed_ms -= by_ms;
+        row.call.expires_ms -= row.call.expires_ms ? by_ms : 0;
+        if (mem_call_is_open(&row.call))
+            mem_change(b, CALLS, i, &row);
+    }
+}
+
+enum cw_status mem_shift(struct backend *b, int64_t by_ms, struct cw_error *err)
+{
+    (void)err;
+    shift_runs(b, by_ms);
+    shift_calls(b, by_ms);
+    for (size_t i = 0; i < b->rows[MARKS].n; i++) {
+        struct store_mark mark = *mark_at(b, i);
+        if (!mark.kind.len || mark.until_ms == INT64_MAX)
+            continue;
+        mark.until_ms -= by_ms;
+        mem_change(b, MARKS, i, &mark);
+    }
     return CW_OK;
 }

@@ -113,6 +113,7 @@ enum cw_status mem_marks_due(struct backend *b, struct cw_text kind, int64_t now
                              struct row_list *out, struct cw_error *err);
 enum cw_status mem_marks(struct backend *b, const struct store_mark *after, size_t limit,
                          struct row_list *out, struct cw_error *err);
+enum cw_status mem_shift(struct backend *b, int64_t by_ms, struct cw_error *err);
 enum cw_status mem_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
                              struct cw_error *err);
 

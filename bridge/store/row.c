@@ -40,7 +40,7 @@ static const struct row_field run_fields[] = {
     I64(store_run, id),      I64(store_run, event),      TEXT(store_run, rule),
     TEXT(store_run, person), TEXT(store_run, key),       I32(store_run, state),
     I64(store_run, due_ms),  I64(store_run, changed_ms), TEXT(store_run, condition),
-    TEXT(store_run, vars),   TEXT(store_run, reason)};
+    TEXT(store_run, vars),   TEXT(store_run, reason),    I32(store_run, dated)};
 SHAPE(run, store_run);
 
 static const struct row_field call_fields[] = {

@@ -263,6 +263,7 @@ const struct store_ops store_sqlite_ops = {
     .marks_due = sq_marks_due,
     .marks = sq_marks,
     .next_mark = sq_next_mark,
+    .shift = sq_shift,
     .setting_get = sq_setting_get,
     .setting_put = sq_setting_put,
     .counts = sq_counts,

@@ -1,4 +1,4 @@
-/* sqlite_mark: marks in SQLite. */
+/* sqlite_mark: marks in SQLite, and the shift of all that counts a duration. */
 #include "sqlite_priv.h"
 
 enum cw_status sq_mark_get(struct backend *b, const struct store_mark *which, struct row_list *out,
@@ -46,4 +46,13 @@ enum cw_status sq_next_mark(struct backend *b, struct cw_text kind, int64_t *unt
         return status;
     *until_ms = until;
     return CW_OK;
+}
+
+enum cw_status sq_shift(struct backend *b, int64_t by_ms, struct cw_error *err)
+{
+    static const enum statement all[] = {SQL_SHIFT_RUNS, SQL_SHIFT_CALLS, SQL_SHIFT_MARKS};
+    enum cw_status status = CW_OK;
+    for (size_t i = 0; status == CW_OK && i < 3; i++)
+        status = sq_run(b, sq_bind(b, all[i], "i", by_ms), err);
+    return status;
 }

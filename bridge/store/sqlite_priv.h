@@ -48,6 +48,9 @@ enum statement {
     SQL_MARKS_DUE,
     SQL_MARKS,
     SQL_NEXT_MARK,
+    SQL_SHIFT_RUNS,
+    SQL_SHIFT_CALLS,
+    SQL_SHIFT_MARKS,
     SQL_SETTING_GET,
     SQL_SETTING_PUT,
     SQL_COUNTS,
@@ -158,6 +161,7 @@ enum cw_status sq_marks_due(struct backend *b, struct cw_text kind, int64_t now_
                             struct row_list *out, struct cw_error *err);
 enum cw_status sq_marks(struct backend *b, const struct store_mark *after, size_t limit,
                         struct row_list *out, struct cw_error *err);
+enum cw_status sq_shift(struct backend *b, int64_t by_ms, struct cw_error *err);
 enum cw_status sq_next_mark(struct backend *b, struct cw_text kind, int64_t *until_ms,
                             struct cw_error *err);
 enum cw_status sq_setting_get(struct backend *b, struct cw_text name, struct row_list *out,

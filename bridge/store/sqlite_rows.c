@@ -88,6 +88,14 @@ static const struct source sources[SQL_STATEMENTS] = {
                    " LIMIT ?5"},
     [SQL_NEXT_MARK] = {PLAIN, NULL,
                        "SELECT until_ms FROM mark WHERE kind=?1 ORDER BY until_ms LIMIT 1"},
+    [SQL_SHIFT_RUNS] = {PLAIN, NULL, "UPDATE run SET due_ms=due_ms-?1 WHERE state=0 AND dated=0"},
+    [SQL_SHIFT_CALLS] = {PLAIN, NULL,
+                         "UPDATE call SET due_ms=due_ms-?1,created_ms=created_ms-?1,"
+                         "changed_ms=changed_ms-?1,"
+                         "expires_ms=iif(expires_ms,expires_ms-?1,0) WHERE state<2"},
+    [SQL_SHIFT_MARKS] = {PLAIN, NULL,
+                         "UPDATE mark SET until_ms=until_ms-?1"
+                         " WHERE until_ms<9223372036854775807"},
     [SQL_SETTING_GET] = {SELECT, &row_setting, "WHERE name=?1"},
     [SQL_SETTING_PUT] = {PUT, &row_setting, NULL},
     [SQL_COUNTS] =

@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 1, APPLICATION = 0x63776a6c /* "cwjl" */ };
+enum { APPLICATION = 0x63776a6c /* "cwjl" */ };
 enum { QUICK_CHECK_BYTES = 64 << 20 };
 
-static const char tables[] =
+/* What brings a file from schema i to i + 1; an empty one has schema 0. Steps are only ever added:
+ * each journal that was written can be opened. */
+static const char *const steps[] = {
     "CREATE TABLE event("
     " seq INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, source TEXT NOT NULL,"
     " type TEXT NOT NULL, id TEXT NOT NULL, verdict INTEGER NOT NULL, codec INTEGER NOT NULL,"
@@ -54,7 +56,10 @@ static const char tables[] =
     " value TEXT NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY(kind, rule, person, key)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX mark_until ON mark(kind, until_ms);"
-    "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    "ALTER TABLE run ADD COLUMN dated INTEGER NOT NULL DEFAULT 0;",
+};
+enum { VERSION = sizeof steps / sizeof *steps };
 
 /* The name begins as no setting of the daemon does. */
 static const char mark_dirty[] = "INSERT OR REPLACE INTO setting VALUES('store.clean','0')";
@@ -150,7 +155,7 @@ static enum cw_status lock_and_look(struct backend *b, int64_t *version, struct 
         return cw_fail(err, CW_EINVAL,
                        "the journal was written by a newer clockwire (schema %lld, this build "
                        "knows %d)",
-                       (long long)*version, VERSION);
+                       (long long)*version, (int)VERSION);
     return CW_OK;
 }
 
@@ -165,19 +170,15 @@ static enum cw_status set_pragmas(struct backend *b, int64_t max_pages, struct c
     return set_pragma(b, &(struct pragma){"max_page_count", pages, pages}, err);
 }
 
-static enum cw_status create(struct backend *b, struct cw_error *err)
-{
-    auto_free char *ids =
-        xprintf("PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION, VERSION);
-    enum cw_status status = run_sql(b, tables, err);
-    return status == CW_OK ? run_sql(b, ids, err) : status;
-}
-
-/* A file of an older schema is brought forward here, one step for each version, in the same
- * transaction; version 1 is the first. */
+/* In the transaction of the start: either all steps, or the file stays as it was. */
 static enum cw_status migrate(struct backend *b, int64_t version, struct cw_error *err)
 {
-    return version == 0 ? create(b, err) : CW_OK;
+    enum cw_status status = CW_OK;
+    auto_free char *ids =
+        xprintf("PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION, VERSION);
+    for (int64_t i = version; status == CW_OK && i < VERSION; i++)
+        status = run_sql(b, steps[i], err);
+    return status == CW_OK && version < VERSION ? run_sql(b, ids, err) : status;
 }
 
 static enum cw_status check_unclean(struct backend *b, struct cw_error *err)

@@ -134,6 +134,15 @@ enum cw_status store_events(struct store *store, int64_t after, size_t limit,
     return CW_OK;
 }
 
+/* ---- The clock ---- */
+
+enum cw_status store_shift(struct store *store, int64_t by_ms, struct cw_error *err)
+{
+    enum cw_status status = store_may_write(store, err);
+    store->due_known = false;
+    return status == CW_OK ? store_wrote(store, store->ops->shift(store->b, by_ms, err)) : status;
+}
+
 /* ---- Timers, settings, counts ---- */
 
 enum cw_status store_timer_get(struct store *store, struct cw_text person, struct cw_arena *arena,

@@ -85,6 +85,7 @@ struct store_run {
     int64_t due_ms, changed_ms;
     struct cw_text condition, vars;
     struct cw_text reason;
+    int dated; /* 1: due_ms is a moment of the calendar; 0: the end of a wait */
 };
 
 /* Adds a run. If it waits, acts or is done, waiting runs of the same rule, person and key become
@@ -243,6 +244,12 @@ enum cw_status store_marks(struct store *store, const struct store_mark *after, 
 /* The earliest until_ms of a kind; INT64_MAX when there is none. One look into an index. */
 enum cw_status store_next_mark(struct store *store, struct cw_text kind, int64_t *until_ms,
                                struct cw_error *err) CW_CHECKED;
+
+/* ---- The clock ---- */
+
+/* Moves back by `by_ms` when what still counts a duration ends: waiting runs that are not dated,
+ * open calls, marks. */
+enum cw_status store_shift(struct store *store, int64_t by_ms, struct cw_error *err) CW_CHECKED;
 
 /* ---- Settings and counts ---- */
 enum cw_status store_setting_get(struct store *store, const char *name, struct cw_arena *arena,

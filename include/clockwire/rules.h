@@ -341,6 +341,7 @@ struct cw_effect {
     struct cw_text condition, vars; /* to be stored with the run */
     struct cw_place place;          /* of the rule */
     int64_t due_ms;              /* RUN: now, the end of its wait, or its `at`: also before now */
+    bool dated;                  /* RUN: due_ms is its `at`, a moment of the calendar */
     bool beside;                 /* RUN: what is pending stays (`mode: parallel`) */
     const struct cw_call *calls; /* RUN that is due: what to do, in order; none: a dry run */
     size_t n_calls;

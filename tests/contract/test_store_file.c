@@ -22,7 +22,7 @@ static enum cw_status try_open(const char *where, uint64_t max_bytes, struct cw_
 /* The answer of a file that nobody has open. */
 static const char *ask(const char *path, const char *sql)
 {
-    static char answer[200];
+    static char answer[8192];
     sqlite3 *db = NULL;
     sqlite3_stmt *st = NULL;
     CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
@@ -42,6 +42,11 @@ static void make_db(const char *path, const char *sql)
     CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
 }
+
+/* Names, columns and keys of everything. */
+#define SCHEMA                                                                                     \
+    "SELECT group_concat(name || coalesce(sql, ''), ';') FROM"                                     \
+    " (SELECT name, sql FROM sqlite_schema ORDER BY name)"
 
 TEST(a_reopened_journal_has_everything)
 {
@@ -105,7 +110,7 @@ TEST(a_file_is_private_and_made_for_life)
     CHECK_STR(ask(path, "PRAGMA auto_vacuum"), "2");
     CHECK_STR(ask(path, "PRAGMA journal_mode"), "wal");
     CHECK_STR(ask(path, "PRAGMA application_id"), "1668770412");
-    CHECK_STR(ask(path, "PRAGMA user_version"), "1");
+    CHECK_STR(ask(path, "PRAGMA user_version"), "2");
     CHECK_STR(ask(path, "PRAGMA integrity_check"), "ok");
     CHECK_STR(ask(path, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE"
                         " type='table' ORDER BY name)"),
@@ -135,7 +140,7 @@ TEST(foreign_and_newer_files_are_refused)
     struct cw_error err = {0};
     store_close(fixture_open(fixture_where("newer.db")));
     CHECK_INT(try_open(fixture_where("newer.db"), 0, &err), CW_OK);
-    make_db(fixture_path("newer.db"), "PRAGMA user_version=2");
+    make_db(fixture_path("newer.db"), "PRAGMA user_version=3");
     CHECK_INT(try_open(fixture_where("newer.db"), 0, &err), CW_EINVAL);
     CHECK(strstr(err.text, "newer") != NULL);
     make_db(fixture_path("other.db"), "CREATE TABLE t(x)");
@@ -150,6 +155,65 @@ TEST(foreign_and_newer_files_are_refused)
         fputs("this is no database\n", f);
     fclose(f);
     CHECK_INT(try_open(fixture_where("text.db"), 0, &err), CW_EIO);
+    fixture_end();
+}
+
+/* A journal as an earlier build left it, from the SQL of tests/journals. */
+static void make_old(const char *path, const char *name)
+{
+    const char *root = getenv("CW_ROOT");
+    char file[300], text[32768] = "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL;"
+                                  "PRAGMA application_id=1668770412; PRAGMA user_version=1;"
+                                  "PRAGMA journal_mode=WAL;";
+    size_t n = strlen(text);
+    snprintf(file, sizeof file, "%s/tests/journals/%s", root ? root : ".", name);
+    FILE *f = fopen(file, "r");
+    if (!CHECK(f != NULL))
+        return;
+    n += fread(text + n, 1, sizeof text - n - 1, f);
+    text[n] = '\0';
+    fclose(f);
+    make_db(path, text);
+}
+
+TEST(a_journal_of_schema_1_opens_with_all_that_is_pending)
+{
+    struct store_run *runs = NULL;
+    struct store_mark *marks = NULL;
+    struct store_call call;
+    int64_t due = 0, seq = 0;
+    size_t n = 0;
+    make_old(fixture_path("old.db"), "1.sql");
+    struct store *s = fixture_open(fixture_where("old.db"));
+    OK(store_runs_waiting(s, NULL, 10, arena(), &runs, &n, NULL));
+    CHECK_INT(n, 2);
+    IS(runs[0].rule, "stop-after-meeting");
+    IS(runs[0].condition, "{\"timer\":[\"running\"]}");
+    IS(runs[1].key, "m3");
+    CHECK_INT(runs[0].dated, 0);
+    OK(store_next_due(s, &due, NULL));
+    CHECK_INT(due, 1795820552332);
+    OK(store_lane_head(s, CW_TEXT("grace"), arena(), &call, NULL));
+    CHECK_INT(call.id, 5);
+    OK(store_marks(s, NULL, 10, arena(), &marks, &n, NULL));
+    CHECK_INT(n, 2);
+    OK(store_begin(s, NULL)); /* and it goes on in the new schema */
+    seq = add_event(s, 1);
+    CHECK_INT(seq, 8);
+    struct store_run run = run_of(seq, "dated", "ada");
+    run.dated = 1;
+    OK(store_run_add(s, &run, &run.id, NULL));
+    OK(store_commit(s, NULL));
+    store_close(s);
+    CHECK_STR(ask(fixture_path("old.db"), "PRAGMA user_version"), "2");
+    CHECK_STR(ask(fixture_path("old.db"), "SELECT group_concat(dated) FROM run"), "0,0,0,0,0,0,1");
+    CHECK_STR(ask(fixture_path("old.db"), "PRAGMA integrity_check"), "ok");
+    s = fixture_open(fixture_where("made.db")); /* a new one has the very same tables */
+    store_close(s);
+    static char made[8192];
+    snprintf(made, sizeof made, "%s", ask(fixture_path("made.db"), SCHEMA));
+    CHECK(strlen(made) > 2000);
+    CHECK_STR(ask(fixture_path("old.db"), SCHEMA), made);
     fixture_end();
 }
 

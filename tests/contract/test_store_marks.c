@@ -1,5 +1,6 @@
 /* Marks, and the runs of a key: one suite over both stores. */
 #include "check.h"
+#include "lapse.h"
 #include "store_fixture.h"
 
 #define BOTH(name)                                                                                 \
@@ -131,6 +132,63 @@ BOTH(marks_are_read_in_pages)
     IS(out[0].person, "");
     OK(store_marks(s, &out[1], 9, arena(), &out, &n, NULL));
     CHECK_INT(n, 0);
+    store_close(s);
+}
+
+BOTH(what_counts_a_duration_is_shifted)
+{
+    int64_t due = 0;
+    OK(store_begin(s, NULL));
+    int64_t event = add_event(s, 1);
+    int64_t waits = add_run(s, event, "a", "ann", STORE_RUN_WAITING, 5000);
+    struct store_run dated = run_of(event, "b", "ann");
+    dated.dated = 1;
+    OK(store_run_add(s, &dated, &dated.id, NULL));
+    int64_t acts = add_run(s, event, "c", "ann", STORE_RUN_ACTING, 5000);
+    int64_t open = add_call(s, acts, event, "ann", 0), ended = add_call(s, acts, event, "ann", 1);
+    struct store_call done = {.id = ended, .state = STORE_CALL_DONE, .due_ms = 7, .changed_ms = 8};
+    OK(store_call_save(s, &done, NULL));
+    put(s, "throttle", "ada", "v", 9000);
+    put(s, "state", "ada", "v", INT64_MAX);
+    OK(store_next_due(s, &due, NULL));
+    OK(store_shift(s, 10, NULL));
+    OK(store_next_due(s, &due, NULL));
+    CHECK_INT(due, 4990);
+    OK(store_commit(s, NULL));
+    s = again(s, where);
+    CHECK_INT(get_run(s, event, waits)->due_ms, 4990);
+    CHECK_INT(get_run(s, event, dated.id)->due_ms, 5000);
+    CHECK_INT(get_run(s, event, acts)->due_ms, 5000);
+    CHECK_INT(get_call(s, event, open)->due_ms, 0);
+    CHECK_INT(get_call(s, event, open)->created_ms, 1);
+    CHECK_INT(get_call(s, event, open)->changed_ms, 2);
+    CHECK_INT(get_call(s, event, open)->expires_ms, 3);
+    CHECK_INT(get_call(s, event, ended)->due_ms, 7);
+    CHECK_STR(get(s, "throttle", "ada"), "v 8990");
+    CHECK_STR(get(s, "state", "ada"), "v 9223372036854775807");
+    store_close(s);
+}
+
+BOTH(a_clock_that_went_back)
+{
+    int64_t back = 77;
+    OK(lapse_settle(s, 1000, &back, NULL));
+    CHECK_INT(back, 0);
+    OK(store_begin(s, NULL));
+    put(s, "throttle", "ada", "v", 9000);
+    OK(store_commit(s, NULL));
+    OK(lapse_keep(s, 5000, NULL));
+    s = again(s, where);
+    OK(lapse_settle(s, 6000, &back, NULL)); /* it was away for a while */
+    CHECK_INT(back, 0);
+    CHECK_STR(get(s, "throttle", "ada"), "v 9000");
+    OK(lapse_settle(s, 2500, &back, NULL));
+    CHECK_INT(back, 3500);
+    CHECK_STR(get(s, "throttle", "ada"), "v 5500"); /* 3000 to go, as at 6000 */
+    s = again(s, where);
+    OK(lapse_settle(s, 2500, &back, NULL)); /* once is enough */
+    CHECK_INT(back, 0);
+    CHECK_STR(get(s, "throttle", "ada"), "v 5500");
     store_close(s);
 }
 
