@@ -3,6 +3,7 @@
 #include "check.h"
 #include "dispatcher.h"
 #include "fake_transport.h"
+#include "lapse.h"
 #include "log.h"
 #include "metrics.h"
 
@@ -670,11 +671,15 @@ TEST(an_old_call_does_not_die_of_a_429)
 TEST(a_clock_that_went_back_stalls_no_lane)
 {
     struct world *w = world_create();
+    struct cw_error err;
+    int64_t back_ms = 0;
     w->now_ms += 30 * 86400000LL;
     fake_suffer(w->fake, "GET", FAKE_STATUS, 503, "", 3);
     add(w, "1", "start", START("1"));
     go_until(w, w->now_ms);
+    must(lapse_keep(w->store, w->now_ms, &err), &err);
     w->now_ms = BEGIN_MS;
+    must(lapse_settle(w->store, w->now_ms, &back_ms, &err), &err);
     restart(w);
     go_until(w, BEGIN_MS + 60000);
     CHECK_STR(fake_story(w->fake), "1:start(1) ");
