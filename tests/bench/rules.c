@@ -1,14 +1,33 @@
-/* Bench: µs per event from raw bytes (JSON read, match, decide) among 10, 1,000, 10,000 and more
- * rules, one of which matches. Every rule is exact on type, repository and sender; every tenth has
- * a pattern more. Usage: bench_rules PUSH.json [ROUNDS]. The event is a GitHub push. */
+/* Bench: µs of CPU per event from raw bytes (JSON read, match, decide) among 10 to 100,000 rules,
+ * one of which matches; how long they take to load and what they take of memory. See rules.sh.
+ * Usage: bench_rules PUSH.json [ROUNDS]. The event is a GitHub push. */
+#include <malloc.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lab.h"
 
+enum { SIZES = 4, MOST_ROUNDS = 1000, EVENTS = 300 /* in one round */ };
+
+static const unsigned sizes[SIZES] = {10, 1000, 10000, 100000};
+
+struct push { /* what rules look at */
+    char ref[256], repository[256], sender[256], id[32];
+};
+
+struct loaded {
+    struct cw_ruleset *rules;
+    double ms, bytes; /* of one rule */
+    double us[MOST_ROUNDS];
+};
+
 struct bench {
     struct lab *lab;
-    struct cw_ruleset *rules;
     char *body;
+    struct push push;
+    struct loaded loaded[SIZES];
+    double reading[MOST_ROUNDS];
+    int rounds;
 };
 
 static double now_us(void)
@@ -16,6 +35,17 @@ static double now_us(void)
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static double resident_bytes(void)
+{
+    long pages = 0;
+    malloc_trim(0);
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%*d %ld", &pages) != 1)
+        exit(1);
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
 static char *read_file(const char *path)
@@ -40,93 +70,225 @@ static void get(struct lab *lab, const char *path, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)value.text.len, value.text.at);
 }
 
-enum shape { OWN_REPOSITORY, ONE_REPOSITORY };
-
-/* The last rule is the one that matches. */
-static char *write_rules(struct lab *lab, unsigned n, enum shape shape)
+static bool read_push(struct bench *b)
 {
-    char *text = malloc(4096 + (size_t)n * 320), *at = text, repository[256], sender[256];
-    get(lab, "repository.full_name", repository, sizeof repository);
-    get(lab, "sender.login", sender, sizeof sender);
+    return lab_event(b->lab, "github", "git", "push", b->body);
+}
+
+/* ---- Workloads: conditions of rule i of n; the last one is to match ---- */
+
+typedef int write_fn(char *at, const struct push *p, unsigned i, unsigned n);
+
+static int write_extra(char *at, unsigned i)
+{
+    static const char *const extras[] = {"      event.ref: { matches: '^refs/(?<name>.+)$' }\n",
+                                         "      event.ref: { starts_with: refs/heads/ }\n",
+                                         "      event.repository.id: { above: 1 }\n"};
+    return i % 10 == 9 ? sprintf(at, "%s", extras[i / 10 % 3]) : 0;
+}
+
+static int own_repository(char *at, const struct push *p, unsigned i, unsigned n)
+{
+    char own[300];
+    snprintf(own, sizeof own, i + 1 == n ? "%s" : "%s-%u", p->repository, i);
+    int len = sprintf(at, "      event.repository.full_name: \"%s\"\n", own);
+    len += sprintf(at + len, "      event.sender.login: \"%s\"\n", p->sender);
+    return len + write_extra(at + len, i);
+}
+
+/* Nothing in common but the type, and no exact condition. */
+static int one_type(char *at, const struct push *p, unsigned i, unsigned n)
+{
+    if (i + 1 == n)
+        return sprintf(at, "      event.ref: { starts_with: \"%s\" }\n", p->ref);
+    switch (i % 4) {
+    case 0:
+        return sprintf(at, "      event.ref: { starts_with: refs/heads/team-%u/ }\n", i);
+    case 1:
+        return sprintf(at, "      event.ref: { matches: '^refs/heads/x%u/(?<task>.+)$' }\n", i);
+    case 2:
+        return sprintf(at, "      event.ref: { like: refs/tags/v%u.* }\n", i);
+    default:
+        return sprintf(at, "      event.repository.id: { at_least: %u, below: %u }\n", i, i + 7);
+    }
+}
+
+static int one_repository(char *at, const struct push *p, unsigned i, unsigned n)
+{
+    int len = sprintf(at, "      event.repository.full_name: \"%s\"\n", p->repository);
+    if (i + 1 == n)
+        len += sprintf(at + len, "      event.sender.login: \"%s\"\n", p->sender);
+    else if (i % 3 == 0)
+        len += sprintf(at + len, "      event.sender.login: \"%s-%u\"\n", p->sender, i);
+    else if (i % 3 == 1)
+        len += sprintf(at + len, "      event.ref: \"%s-%u\"\n", p->ref, i);
+    else
+        len += sprintf(at + len, "      event.ref: { starts_with: \"%s-%u/\" }\n", p->ref, i);
+    return len + write_extra(at + len, i % 3 ? 0 : i);
+}
+
+/* Each repository and each sender in hundreds of rules, each pair in one. */
+static int pairs(char *at, const struct push *p, unsigned i, unsigned n)
+{
+    unsigned side = 1;
+    while (side * side < n)
+        side++;
+    int len = sprintf(at, "      event.repository.full_name: \"%s", p->repository);
+    len += (n - 1 - i) / side ? sprintf(at + len, "-%u\"\n", (n - 1 - i) / side)
+                              : sprintf(at + len, "\"\n");
+    len += sprintf(at + len, "      event.sender.login: \"%s", p->sender);
+    len += (n - 1 - i) % side ? sprintf(at + len, "-%u\"\n", (n - 1 - i) % side)
+                              : sprintf(at + len, "\"\n");
+    return len + write_extra(at + len, i);
+}
+
+static int same_pattern(char *at, const struct push *p, unsigned i, unsigned n)
+{
+    int len = own_repository(at, p, i / 10 * 10, n);
+    return len + sprintf(at + len, "      event.ref: { matches: '^refs/(?<name>.+)$' }\n");
+}
+
+static int own_pattern(char *at, const struct push *p, unsigned i, unsigned n)
+{
+    int len = own_repository(at, p, i / 10 * 10, n);
+    return len + sprintf(at + len, "      event.ref: { matches: '^refs/(?<name>%u.+)$' }\n", i);
+}
+
+static const struct workload {
+    const char *name;
+    write_fn *write;
+    bool loading; /* only that */
+} workloads[] = {{"(a) a repository for each rule", own_repository, false},
+                 {"(b) all rules share one type", one_type, false},
+                 {"(c) all rules share one repository", one_repository, false},
+                 {"(d) repositories x senders", pairs, false},
+                 {"the same pattern in each rule", same_pattern, true},
+                 {"a pattern of its own in each rule", own_pattern, true}};
+
+static char *write_rules(const struct push *p, unsigned n, write_fn *write)
+{
+    char *text = malloc(4096 + (size_t)n * 480), *at = text;
     at += sprintf(at, "version: 1\ntimezone: UTC\nusers:\n"
                       "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 }\nrules:\n");
     for (unsigned i = 0; i < n; i++) {
-        bool hit = i + 1 == n;
-        char own[300];
-        snprintf(own, sizeof own, hit || shape == ONE_REPOSITORY ? "%s" : "%s-%u", repository, i);
         at += sprintf(at, "  - id: r%u\n    when: github.push\n    user: ada\n    if:\n", i);
-        at += sprintf(at, "      event.repository.full_name: \"%s\"\n", own);
-        at += sprintf(at,
-                      hit || shape == OWN_REPOSITORY ? "      event.sender.login: \"%s\"\n"
-                                                     : "      event.sender.login: \"%s-%u\"\n",
-                      sender, i);
-        if (i % 10 == 9)
-            at += sprintf(at, "      event.ref: { matches: '^refs/(?<name>.+)$' }\n");
+        at += write(at, p, i, n);
         at += sprintf(at, "    then: { start: { note: \"${event.ref}\" } }\n");
     }
     return text;
 }
 
-static double round_us(struct bench *b, int times)
+/* ---- Measuring ---- */
+
+static void load(struct bench *b, unsigned n, write_fn *write, struct loaded *to)
+{
+    char *text = write_rules(&b->push, n, write);
+    double before = resident_bytes(), from = now_us();
+    to->rules = lab_compile(text, NULL);
+    to->ms = (now_us() - from) / 1000;
+    to->bytes = (resident_bytes() - before) / n;
+    free(text);
+    if (!to->rules)
+        exit(1);
+}
+
+static double round_us(struct bench *b, const struct cw_ruleset *rules)
 {
     double from = now_us();
-    for (int i = 0; i < times; i++) {
+    for (int i = 0; i < EVENTS; i++) {
         struct cw_plan plan;
-        if (!lab_event(b->lab, "github", "git", "push", b->body) ||
-            cw_match(b->lab->matcher, b->rules, &b->lab->event, 0, NULL, b->lab->arena,
+        if (!read_push(b) ||
+            cw_match(b->lab->matcher, rules, &b->lab->event, 0, NULL, b->lab->arena,
                      &b->lab->matches) ||
-            cw_decide(b->rules, &b->lab->matches, NULL, 0, b->lab->arena, &plan) || plan.n != 1 ||
+            cw_decide(rules, &b->lab->matches, NULL, 0, b->lab->arena, &plan) || plan.n != 1 ||
             plan.effects[0].n_calls != 1)
             exit(2);
     }
-    return (now_us() - from) / times;
+    return (now_us() - from) / EVENTS;
 }
 
-static double read_us(struct bench *b, int times)
+static double read_us(struct bench *b)
 {
     double from = now_us();
-    for (int i = 0; i < times; i++)
-        if (!lab_event(b->lab, "github", "git", "push", b->body))
+    for (int i = 0; i < EVENTS; i++)
+        if (!read_push(b))
             exit(2);
-    return (now_us() - from) / times;
+    return (now_us() - from) / EVENTS;
 }
 
-static void run(struct bench *b, unsigned n, enum shape shape, int rounds)
+static int compare(const void *left, const void *right)
 {
-    double best = 1e9, best_read = 1e9;
-    if (!lab_event(b->lab, "github", "git", "push", b->body))
-        exit(1);
-    char *text = write_rules(b->lab, n, shape);
-    double from = now_us();
-    b->rules = lab_compile(text, NULL);
-    double compile_ms = (now_us() - from) / 1000;
-    if (!b->rules)
-        exit(1);
-    for (int i = 0; i < rounds; i++) {
-        double one = round_us(b, 500), reading = read_us(b, 500);
-        best = one < best ? one : best;
-        best_read = reading < best_read ? reading : best_read;
+    const double *a = left, *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* Sorts, so that the first is the least and the middle one the median. */
+static double median(double *of, int n)
+{
+    qsort(of, (size_t)n, sizeof *of, compare);
+    return of[n / 2];
+}
+
+static void measure(struct bench *b)
+{
+    for (int r = 0; r < b->rounds; r++) {
+        b->reading[r] = read_us(b);
+        for (size_t i = 0; i < SIZES; i++)
+            b->loaded[i].us[r] = round_us(b, b->loaded[i].rules);
     }
-    printf("%7u rules, %s: %7.2f us/event (reading alone %.2f), compiled in %.0f ms\n", n,
-           shape == OWN_REPOSITORY ? "a repository each" : "one repository   ", best, best_read,
-           compile_ms);
-    cw_ruleset_unref(b->rules);
-    free(text);
+}
+
+static void report(struct bench *b, const char *name)
+{
+    double read = median(b->reading, b->rounds), middle[SIZES];
+    for (size_t i = 0; i < SIZES; i++)
+        middle[i] = median(b->loaded[i].us, b->rounds);
+    printf("%s: %.2fx from %u to %u rules (without reading the JSON %.2fx)\n", name,
+           b->loaded[SIZES - 1].us[0] / b->loaded[0].us[0], sizes[0], sizes[SIZES - 1],
+           (b->loaded[SIZES - 1].us[0] - b->reading[0]) / (b->loaded[0].us[0] - b->reading[0]));
+    for (size_t i = 0; i < SIZES; i++)
+        printf("  %7u rules: least %6.2f, median %6.2f us/event (reading alone %.2f, %.2f); "
+               "loaded in %5.0f ms, %5.0f bytes a rule\n",
+               sizes[i], b->loaded[i].us[0], middle[i], b->reading[0], read, b->loaded[i].ms,
+               b->loaded[i].bytes);
+    fflush(stdout);
+}
+
+static void run(struct bench *b, const struct workload *w)
+{
+    size_t first = w->loading ? SIZES - 1 : 0;
+    for (size_t i = first; i < SIZES; i++)
+        load(b, sizes[i], w->write, &b->loaded[i]);
+    if (w->loading) {
+        printf("%s: %u rules loaded in %.0f ms, %.0f bytes a rule\n", w->name, sizes[first],
+               b->loaded[first].ms, b->loaded[first].bytes);
+    } else {
+        measure(b);
+        report(b, w->name);
+    }
+    for (size_t i = first; i < SIZES; i++)
+        cw_ruleset_unref(b->loaded[i].rules);
 }
 
 int main(int argc, char **argv)
 {
-    static const unsigned sizes[] = {10, 1000, 10000, 100000};
-    struct bench b = {.lab = lab_create()};
+    static struct bench b;
     if (argc < 2) {
         fprintf(stderr, "usage: bench_rules PUSH.json [ROUNDS]\n");
         return 1;
     }
+    b.lab = lab_create();
     b.body = read_file(argv[1]);
-    printf("%zu bytes\n", strlen(b.body));
-    for (int shape = OWN_REPOSITORY; shape <= ONE_REPOSITORY; shape++)
-        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-            run(&b, sizes[i], (enum shape)shape, argc > 2 ? atoi(argv[2]) : 20);
+    b.rounds = argc > 2 ? atoi(argv[2]) : 20;
+    if (b.rounds < 1 || b.rounds > MOST_ROUNDS || !read_push(&b))
+        return 1;
+    get(b.lab, "ref", b.push.ref, sizeof b.push.ref);
+    get(b.lab, "repository.full_name", b.push.repository, sizeof b.push.repository);
+    get(b.lab, "sender.login", b.push.sender, sizeof b.push.sender);
+    get(b.lab, "repository.id", b.push.id, sizeof b.push.id);
+    printf("one push of %zu bytes\n", strlen(b.body));
+    for (size_t i = 0; i < sizeof workloads / sizeof workloads[0]; i++)
+        run(&b, &workloads[i]);
     lab_destroy(b.lab);
     return 0;
 }
