@@ -234,7 +234,7 @@ static void add_correction(struct cwr_match *m, struct cw_text key, size_t first
 /* A tick says nothing of anybody's earlier event. */
 static bool corrects(const struct cwr_match *m)
 {
-    return m->rule->key && (m->rule->has_wait || m->rule->at) && !m->ticking;
+    return cwr_rule_corrects(m->rule) && !m->ticking;
 }
 
 static void look_people(struct cwr_match *m, struct cw_text residual)

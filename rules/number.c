@@ -116,3 +116,21 @@ uint64_t cwr_number_hash(struct cw_text text)
     }
     return hash;
 }
+
+/* The power of ten, then fifteen digits; for negative numbers the negative of it. */
+int64_t cwr_number_rank(struct cw_text text)
+{
+    const int64_t most = 4000;
+    struct decimal d;
+    int64_t digits = 0;
+    if (!read_decimal(text, &d) || d.zero)
+        return 0;
+    for (int i = 0; i < 15; i++)
+        digits = digits * 10 + next_digit(&d.at, d.end);
+    if (d.power > most || d.power < -most) {
+        digits = d.power > most ? 999999999999999 : 0;
+        d.power = d.power > most ? most : -most;
+    }
+    int64_t rank = (d.power + most + 1) << 50 | digits;
+    return d.minus ? -rank : rank;
+}

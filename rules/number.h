@@ -12,4 +12,8 @@ bool cwr_number_compare(struct cw_text a, struct cw_text b, int *order);
 /* Equal for equal numbers (1, 1.0, 10e-1). Returns: 0 for what is no number. */
 uint64_t cwr_number_hash(struct cw_text text);
 
+/* Numbers in their order: a smaller one never has a higher rank; equal ranks are equal or very
+ * close. Returns: 0 for what is no number. */
+int64_t cwr_number_rank(struct cw_text text);
+
 #endif

@@ -98,3 +98,78 @@ enum cw_status cwr_regex_check(struct cw_text pattern, bool ignore_case, struct 
                        "pattern: its ranges are too wide to ignore the case of each character");
     return CW_OK;
 }
+
+/* ---- Heads ---- */
+
+static bool begins(struct cw_text pattern, size_t i, const char *with)
+{
+    size_t n = strlen(with);
+    return pattern.len - i >= n && memcmp(pattern.at + i, with, n) == 0;
+}
+
+/* Behind a class or an escape. Returns: SIZE_MAX where it is better not to judge. */
+static size_t skip_escape(struct cw_text pattern, size_t i)
+{
+    if (i + 1 >= pattern.len || strchr("QE", pattern.at[i + 1]))
+        return SIZE_MAX;
+    return i + 2;
+}
+
+static size_t skip_class(struct cw_text pattern, size_t i)
+{
+    i += begins(pattern, i, "[^") ? 2 : 1;
+    if (i < pattern.len && pattern.at[i] == ']')
+        i++;
+    while (i < pattern.len && pattern.at[i] != ']') {
+        if (pattern.at[i] == '[')
+            return SIZE_MAX; /* [:alpha:], or not */
+        i = pattern.at[i] == '\\' ? skip_escape(pattern, i) : i + 1;
+    }
+    return i < pattern.len ? i + 1 : SIZE_MAX;
+}
+
+/* A group with (?x) may hold comments, a verb any text. */
+static bool is_opaque(struct cw_text pattern, size_t i)
+{
+    if (begins(pattern, i, "(*") || begins(pattern, i, "(?#"))
+        return true;
+    for (size_t k = i + 2; begins(pattern, i, "(?") && k < pattern.len; k++) {
+        if (pattern.at[k] == 'x')
+            return true;
+        if (!is_letter(pattern.at[k]) && pattern.at[k] != '^' && pattern.at[k] != '-')
+            break;
+    }
+    return false;
+}
+
+/* Whether the whole is one alternative; false when in doubt. */
+static bool is_single(struct cw_text pattern)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < pattern.len;) {
+        char c = pattern.at[i];
+        if ((c == '|' && !depth) || (c == '(' && is_opaque(pattern, i)))
+            return false;
+        depth += c == '(';
+        depth -= c == ')' && depth;
+        i = c == '\\' ? skip_escape(pattern, i) : c == '[' ? skip_class(pattern, i) : i + 1;
+        if (i == SIZE_MAX)
+            return false;
+    }
+    return true;
+}
+
+struct cw_text cwr_regex_head(struct cw_text pattern)
+{
+    struct cw_text head = {pattern.at, 0};
+    size_t from = begins(pattern, 0, "^") ? 1 : begins(pattern, 0, "\\A") ? 2 : 0, i = from;
+    if (!from || !is_single(pattern))
+        return head;
+    while (i < pattern.len && !strchr("\\^$.[](){}|*+?", pattern.at[i]))
+        i++;
+    /* The character before a repeat may be there zero times. */
+    if (i < pattern.len && i > from && strchr("*+?{", pattern.at[i]))
+        for (i--; i > from && ((unsigned char)pattern.at[i] & 0xC0) == 0x80;)
+            i--;
+    return (struct cw_text){pattern.at + from, i - from};
+}

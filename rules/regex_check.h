@@ -10,4 +10,7 @@ bool cwr_regex_has(struct cw_text pattern, const char *what);
 enum cw_status cwr_regex_check(struct cw_text pattern, bool ignore_case,
                                struct cw_error *err) CW_CHECKED;
 
+/* What every text that matches begins with: a part of the pattern, which may be empty. */
+struct cw_text cwr_regex_head(struct cw_text pattern);
+
 #endif

@@ -96,6 +96,12 @@ struct cwr_rule {
     size_t n_reads;
 };
 
+/* Whether an event that does not fit ends what is pending under the rule's key. */
+static inline bool cwr_rule_corrects(const struct cwr_rule *rule)
+{
+    return rule->key && (rule->has_wait || rule->at);
+}
+
 struct cwr_regex_row {
     struct cwr_regex *regex;
     struct cwr_regex_row *next;

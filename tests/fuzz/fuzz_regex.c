@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "regex.h"
+#include "regex_check.h"
 
 enum { SUBJECT = 4096 };
 
@@ -46,7 +47,7 @@ static void judge(double took, const char *what)
 
 /* The fastest of three: others may use the machine, too. */
 static void match(const struct cwr_regex *regex, struct cwr_regex_scratch *scratch,
-                  struct cw_text subject)
+                  struct cw_text subject, struct cw_text head)
 {
     struct cw_text groups[CWR_REGEX_GROUPS];
     double best = 1e9;
@@ -55,8 +56,11 @@ static void match(const struct cwr_regex *regex, struct cwr_regex_scratch *scrat
         enum cwr_regex_result result = cwr_regex_match(regex, scratch, subject, groups);
         double took = cpu_ms() - from;
         best = took < best ? took : best;
-        if (result == CWR_REGEX_YES)
-            check_groups(regex, groups, subject);
+        if (result != CWR_REGEX_YES)
+            continue;
+        check_groups(regex, groups, subject);
+        if (subject.len < head.len || (head.len && memcmp(subject.at, head.at, head.len) != 0))
+            abort();
     }
     judge(best, "a match");
 }
@@ -99,7 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct cwr_regex *regex = compile(pattern, ignore_case);
         if (!regex)
             return 0;
-        match(regex, scratch, (struct cw_text){subject, len ? SUBJECT : 0});
+        struct cw_text none = {NULL, 0}, head = ignore_case ? none : cwr_regex_head(pattern);
+        match(regex, scratch, (struct cw_text){subject, len ? SUBJECT : 0}, head);
         cwr_regex_destroy(regex);
     }
     return 0;

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "regex.h"
+#include "regex_check.h"
 
 static struct cwr_regex_scratch *scratch;
 static struct cw_text groups[CWR_REGEX_GROUPS];
@@ -167,6 +168,50 @@ TEST(wide_ranges)
         if (!CHECK_INT(status, cases[i].status))
             fprintf(stderr, "%s (%s)\n", text, err.text);
         cwr_regex_destroy(regex);
+    }
+}
+
+TEST(heads)
+{
+    static const char *const cases[][2] = {
+        {"^refs/heads/(?<x>.+)$", "refs/heads/"},
+        {"\\Arefs", "refs"},
+        {"refs", ""},
+        {"^", ""},
+        {"", ""},
+        {"^abc*", "ab"},
+        {"^abc?", "ab"},
+        {"^abc+", "ab"},
+        {"^abc{0,2}", "ab"},
+        {"^ab\xC3\xA4*", "ab"},
+        {"^*ab", ""},
+        {"^a|b", ""},
+        {"^a(?:b|c)", "a"},
+        {"^a(b(c|d)|e)f", "a"},
+        {"^a(b)|c", ""},
+        {"^a[|]b", "a"},
+        {"^a[]|]b", "a"},
+        {"^a[^]|]b", "a"},
+        {"^a[(]|b", ""},
+        {"^a[\\](]|b", ""},
+        {"^a[[:alpha:]]", ""}, /* nobody wants to read these */
+        {"^a\\|b", "a"},
+        {"^a\\(|b", ""},
+        {"^a\\Q(\\E|b", ""},
+        {"^a(?#()|b", ""},
+        {"^a(?x) # ( \n | b", ""},
+        {"^a(?^x) # ( \n | b", ""},
+        {"^a(?ix:b # ( \n )|c", ""},
+        {"^a(*MARK:()|b", ""},
+        {"^a(?i)b", "a"},
+        {"(?m)^a", ""},
+        {"^a.c", "a"},
+        {"^a\\.c", "a"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cw_text head = cwr_regex_head(cw_text_of(cases[i][0]));
+        if (!CHECK_MEM(head.at, head.len, cases[i][1]))
+            fprintf(stderr, "of %s\n", cases[i][0]);
     }
 }
 
