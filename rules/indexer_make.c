@@ -1,5 +1,5 @@
-/* index_make: see index_make.h. */
-#include "index_make.h"
+/* indexer_make: see indexer_make.h. */
+#include "indexer_make.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,21 +7,21 @@
 #include "buf.h"
 
 /* Returns: the list as it was when memory is short. */
-static void *more(struct cwr_index_maker *b, void *items, size_t n, size_t *size, size_t one)
+static void *more(struct cwr_indexer_maker *b, void *items, size_t n, size_t *size, size_t one)
 {
     void *made = b->no_memory ? NULL : cwr_list_grow(b->scratch, items, n, size, one);
     b->no_memory |= !made;
     return made ? made : items;
 }
 
-static struct cwr_cell *cell_of(struct cwr_index_maker *b, struct cwr_cells *cells, uint64_t key)
+static struct cwr_cell *cell_of(struct cwr_indexer_maker *b, struct cwr_cells *cells, uint64_t key)
 {
     struct cwr_cell *cell = b->no_memory ? NULL : cwr_cells_get(cells, key);
     b->no_memory |= !cell;
     return cell;
 }
 
-uint32_t cwr_maker_group(struct cwr_index_maker *b, struct cw_text source, struct cw_text type)
+uint32_t cwr_maker_group(struct cwr_indexer_maker *b, struct cw_text source, struct cw_text type)
 {
     struct cwr_buf buf = cwr_buf_in(b->scratch);
     struct cw_text name;
@@ -44,7 +44,7 @@ uint32_t cwr_maker_group(struct cwr_index_maker *b, struct cw_text source, struc
     return group;
 }
 
-void cwr_maker_reads(struct cwr_index_maker *b, uint32_t group, const struct cwr_rule *rule)
+void cwr_maker_reads(struct cwr_indexer_maker *b, uint32_t group, const struct cwr_rule *rule)
 {
     struct cwr_made_group *g = &b->groups[group];
     for (size_t i = 0; i < rule->n_reads; i++) {
@@ -58,20 +58,20 @@ void cwr_maker_reads(struct cwr_index_maker *b, uint32_t group, const struct cwr
     }
 }
 
-void cwr_maker_count(struct cwr_index_maker *b, uint64_t hash)
+void cwr_maker_count(struct cwr_indexer_maker *b, uint64_t hash)
 {
     struct cwr_cell *cell = cell_of(b, &b->counts, hash);
     if (cell)
         cell->n++;
 }
 
-uint64_t cwr_maker_counted(struct cwr_index_maker *b, uint64_t hash)
+uint64_t cwr_maker_counted(struct cwr_indexer_maker *b, uint64_t hash)
 {
     struct cwr_cell *cell = cell_of(b, &b->counts, hash);
     return cell ? cell->n : 0;
 }
 
-struct cwr_several *cwr_maker_several(struct cwr_index_maker *b, uint32_t group,
+struct cwr_several *cwr_maker_several(struct cwr_indexer_maker *b, uint32_t group,
                                       const uint32_t *slots, size_t n, bool add)
 {
     struct cwr_made_group *g = &b->groups[group];
@@ -91,7 +91,7 @@ struct cwr_several *cwr_maker_several(struct cwr_index_maker *b, uint32_t group,
     return made;
 }
 
-void cwr_maker_plain(struct cwr_index_maker *b, uint32_t group, uint64_t entry)
+void cwr_maker_plain(struct cwr_indexer_maker *b, uint32_t group, uint64_t entry)
 {
     struct cwr_made_group *g = &b->groups[group];
     g->plain = more(b, g->plain, g->n_plain, &g->plain_size, sizeof *g->plain);
@@ -99,7 +99,7 @@ void cwr_maker_plain(struct cwr_index_maker *b, uint32_t group, uint64_t entry)
         g->plain[g->n_plain++] = entry;
 }
 
-static struct cwr_made_probe *probe_of(struct cwr_index_maker *b, uint32_t group,
+static struct cwr_made_probe *probe_of(struct cwr_indexer_maker *b, uint32_t group,
                                        const struct cwr_atom *atom)
 {
     struct cwr_made_group *g = &b->groups[group];
@@ -121,7 +121,7 @@ static struct cwr_made_probe *probe_of(struct cwr_index_maker *b, uint32_t group
     return made;
 }
 
-static void add_interval(struct cwr_index_maker *b, struct cwr_made_probe *p,
+static void add_interval(struct cwr_indexer_maker *b, struct cwr_made_probe *p,
                          const struct cwr_atom *atom, uint64_t entry)
 {
     p->intervals = more(b, p->intervals, p->n, &p->size, sizeof *p->intervals);
@@ -130,7 +130,7 @@ static void add_interval(struct cwr_index_maker *b, struct cwr_made_probe *p,
             (struct cwr_interval){.lo = atom->lo, .hi = atom->hi, .entry = entry};
 }
 
-void cwr_maker_probe(struct cwr_index_maker *b, uint32_t group, const struct cwr_atom *atom,
+void cwr_maker_probe(struct cwr_indexer_maker *b, uint32_t group, const struct cwr_atom *atom,
                      uint64_t entry)
 {
     struct cwr_made_probe *p = probe_of(b, group, atom);
@@ -140,7 +140,7 @@ void cwr_maker_probe(struct cwr_index_maker *b, uint32_t group, const struct cwr
         add_interval(b, p, atom, entry);
 }
 
-void cwr_maker_pair(struct cwr_index_maker *b, uint64_t hash, uint64_t entry)
+void cwr_maker_pair(struct cwr_indexer_maker *b, uint64_t hash, uint64_t entry)
 {
     b->pairs = more(b, b->pairs, b->n_pairs, &b->pairs_size, sizeof *b->pairs);
     if (!b->no_memory)
@@ -157,14 +157,14 @@ static int compare_pairs(const void *left, const void *right)
     return a->entry < b->entry ? -1 : a->entry > b->entry;
 }
 
-static void *take(struct cwr_index_maker *b, size_t size)
+static void *take(struct cwr_indexer_maker *b, size_t size)
 {
     void *made = b->no_memory ? NULL : cw_arena_take(b->rules->arena, size);
     b->no_memory |= !made;
     return made;
 }
 
-static void *keep(struct cwr_index_maker *b, const void *items, size_t n, size_t size)
+static void *keep(struct cwr_indexer_maker *b, const void *items, size_t n, size_t size)
 {
     void *made = take(b, n * size);
     if (made && n)
@@ -172,7 +172,7 @@ static void *keep(struct cwr_index_maker *b, const void *items, size_t n, size_t
     return made;
 }
 
-static void keep_buckets(struct cwr_index_maker *b)
+static void keep_buckets(struct cwr_indexer_maker *b)
 {
     struct cwr_index *index = &b->rules->index;
     size_t size = 16;
@@ -196,7 +196,7 @@ static void keep_buckets(struct cwr_index_maker *b)
     }
 }
 
-static struct cwr_probe keep_probe(struct cwr_index_maker *b, struct cwr_made_probe *made)
+static struct cwr_probe keep_probe(struct cwr_indexer_maker *b, struct cwr_made_probe *made)
 {
     struct cwr_probe probe = made->probe;
     uint16_t lens[CWR_INDEX_LENGTH + 1];
@@ -213,7 +213,7 @@ static struct cwr_probe keep_probe(struct cwr_index_maker *b, struct cwr_made_pr
     return probe;
 }
 
-static void keep_group(struct cwr_index_maker *b, const struct cwr_made_group *from,
+static void keep_group(struct cwr_indexer_maker *b, const struct cwr_made_group *from,
                        struct cwr_group *to)
 {
     struct cwr_probe *probes = take(b, (from->n_probes + from->n_several) * sizeof *probes);
@@ -235,7 +235,7 @@ static void keep_group(struct cwr_index_maker *b, const struct cwr_made_group *f
     }
 }
 
-enum cw_status cwr_maker_keep(struct cwr_index_maker *b)
+enum cw_status cwr_maker_keep(struct cwr_indexer_maker *b)
 {
     struct cwr_index *index = &b->rules->index;
     index->groups = take(b, b->n_groups * sizeof *index->groups);

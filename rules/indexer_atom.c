@@ -1,5 +1,5 @@
-/* index_atom: from matchers to what the index can look up; see index_atom.h. */
-#include "index_atom.h"
+/* indexer_atom: from matchers to what the index can look up; see indexer_atom.h. */
+#include "indexer_atom.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* index_cells: see index_cells.h. Open addressing; what it outgrows stays in the arena. */
-#include "index_cells.h"
+/* indexer_cells: see indexer_cells.h. Open addressing; what it outgrows stays in the arena. */
+#include "indexer_cells.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* index_atom: what must hold of an event's values for a condition to hold, in the forms that the
+/* indexer_atom: what must hold of an event's values for a condition to hold, in the forms that the
  * index can look up. */
-#ifndef CWR_INDEX_ATOM_H
-#define CWR_INDEX_ATOM_H
+#ifndef CWR_INDEXER_ATOM_H
+#define CWR_INDEXER_ATOM_H
 
 #include "condition.h"
 #include "index.h"

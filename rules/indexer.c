@@ -1,12 +1,12 @@
-/* index_build: makes the index of a ruleset in three rounds over the rules. The first counts how
+/* indexer: makes the index of a ruleset in three rounds over the rules. The first counts how
  * many entries each thing that must hold would find; the second, where that is many, how many the
  * texts under several paths together would find; the third keeps each entry under the rarest. See
  * index.c for an example. */
 #include <string.h>
 
 #include "buf.h"
-#include "index_atom.h"
-#include "index_make.h"
+#include "indexer_atom.h"
+#include "indexer_make.h"
 #include "ruleset.h"
 
 enum { RARE = 8 /* entries: as good as alone */ };
@@ -26,12 +26,12 @@ struct place {
     size_t n;
 };
 
-typedef void visit_fn(struct cwr_index_maker *b, const struct place *place);
+typedef void visit_fn(struct cwr_indexer_maker *b, const struct place *place);
 
 /* ---- Counting ---- */
 
 struct counting {
-    struct cwr_index_maker *b;
+    struct cwr_indexer_maker *b;
     uint32_t group;
     uint64_t most;
 };
@@ -81,7 +81,7 @@ static void count_condition(struct counting *c, const struct cwr_condition *cond
         count_condition(c, &condition->items[i]);
 }
 
-static void count_place(struct cwr_index_maker *b, const struct place *place)
+static void count_place(struct cwr_indexer_maker *b, const struct place *place)
 {
     struct counting counting = {b, place->group, 0};
     for (size_t i = 0; i < place->n; i++)
@@ -91,13 +91,13 @@ static void count_place(struct cwr_index_maker *b, const struct place *place)
 /* ---- Choosing ---- */
 
 struct choosing {
-    struct cwr_index_maker *b;
+    struct cwr_indexer_maker *b;
     uint32_t group;
     struct cover *best;
 };
 
 /* Two ends leave few of many intervals, one end half of them. */
-static uint64_t cost_of(struct cwr_index_maker *b, uint32_t group, const struct cwr_atom *atom)
+static uint64_t cost_of(struct cwr_indexer_maker *b, uint32_t group, const struct cwr_atom *atom)
 {
     struct counting counting = {b, group, 0};
     if (is_between(atom)) {
@@ -154,7 +154,7 @@ static void choose(struct choosing *c, const struct cwr_condition *condition)
         choose(c, &condition->items[i]);
 }
 
-static struct cover cover_of(struct cwr_index_maker *b, const struct place *place)
+static struct cover cover_of(struct cwr_indexer_maker *b, const struct place *place)
 {
     struct cover cover = {.n = 0};
     struct choosing choosing = {b, place->group, &cover};
@@ -166,7 +166,7 @@ static struct cover cover_of(struct cwr_index_maker *b, const struct place *plac
 /* ---- Several texts together ---- */
 
 struct several {
-    struct cwr_index_maker *b;
+    struct cwr_indexer_maker *b;
     uint32_t group;
     uint64_t costs[CWR_INDEX_SEVERAL];
     struct cwr_atom kept[CWR_INDEX_SEVERAL];
@@ -211,7 +211,7 @@ static void sort_by_slot(struct several *s)
 }
 
 /* Returns: false when there is nothing to put together, or no room for one more look-up. */
-static bool find_several(struct cwr_index_maker *b, const struct place *place, bool add,
+static bool find_several(struct cwr_indexer_maker *b, const struct place *place, bool add,
                          struct cwr_several **row, uint64_t *hash)
 {
     struct several s = {.b = b, .group = place->group};
@@ -228,7 +228,7 @@ static bool find_several(struct cwr_index_maker *b, const struct place *place, b
     return *row != NULL;
 }
 
-static void count_several(struct cwr_index_maker *b, const struct place *place)
+static void count_several(struct cwr_indexer_maker *b, const struct place *place)
 {
     struct cwr_several *row;
     uint64_t hash;
@@ -239,7 +239,7 @@ static void count_several(struct cwr_index_maker *b, const struct place *place)
 /* ---- Placing ---- */
 
 struct placing {
-    struct cwr_index_maker *b;
+    struct cwr_indexer_maker *b;
     uint64_t entry;
 };
 
@@ -257,7 +257,7 @@ static void place_atom(struct placing *p, uint32_t group, const struct cwr_atom 
         cwr_maker_pair(p->b, cwr_member_hash(group, atom), p->entry);
 }
 
-static void place_entry(struct cwr_index_maker *b, const struct place *place)
+static void place_entry(struct cwr_indexer_maker *b, const struct place *place)
 {
     struct placing placing = {b, place->entry};
     struct cwr_several *row;
@@ -279,7 +279,7 @@ static void place_entry(struct cwr_index_maker *b, const struct place *place)
 
 /* ---- Rounds ---- */
 
-static void visit_trigger(struct cwr_index_maker *b, const struct cwr_rule *rule,
+static void visit_trigger(struct cwr_indexer_maker *b, const struct cwr_rule *rule,
                           const struct cwr_trigger *trigger, bool unless, visit_fn *visit)
 {
     struct place place = {.entry = (uint64_t)(rule - b->rules->rules) | (unless ? 0 : CWR_RUN)};
@@ -295,7 +295,7 @@ static void visit_trigger(struct cwr_index_maker *b, const struct cwr_rule *rule
     visit(b, &place);
 }
 
-static void each_place(struct cwr_index_maker *b, visit_fn *visit)
+static void each_place(struct cwr_indexer_maker *b, visit_fn *visit)
 {
     for (size_t i = 0; i < b->rules->n_rules && !b->no_memory; i++) {
         const struct cwr_rule *rule = &b->rules->rules[i];
@@ -311,7 +311,7 @@ static void each_place(struct cwr_index_maker *b, visit_fn *visit)
 
 enum cw_status cwr_index_build(struct cw_ruleset *rules, struct cw_arena *scratch)
 {
-    struct cwr_index_maker b = {.rules = rules, .scratch = scratch};
+    struct cwr_indexer_maker b = {.rules = rules, .scratch = scratch};
     b.counts.arena = b.probes.arena = b.reads.arena = scratch;
     each_place(&b, count_place);
     each_place(&b, count_several);

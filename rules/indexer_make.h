@@ -1,9 +1,9 @@
-/* index_make: the lists that grow while an index is built, and what becomes of them. */
-#ifndef CWR_INDEX_MAKE_H
-#define CWR_INDEX_MAKE_H
+/* indexer_make: the lists that grow while an index is built, and what becomes of them. */
+#ifndef CWR_INDEXER_MAKE_H
+#define CWR_INDEXER_MAKE_H
 
-#include "index_atom.h"
-#include "index_cells.h"
+#include "indexer_atom.h"
+#include "indexer_cells.h"
 #include "ruleset.h"
 
 enum { CWR_MOST_SEVERAL = 64 /* sets of paths in one group */ };
@@ -35,7 +35,7 @@ struct cwr_pair {
     uint64_t hash, entry;
 };
 
-struct cwr_index_maker {
+struct cwr_indexer_maker {
     struct cw_ruleset *rules;
     struct cw_arena *scratch;
     struct cwr_cells counts; /* hashes: how many entries have it */
@@ -48,19 +48,19 @@ struct cwr_index_maker {
     bool no_memory;
 };
 
-uint32_t cwr_maker_group(struct cwr_index_maker *b, struct cw_text source, struct cw_text type);
-void cwr_maker_reads(struct cwr_index_maker *b, uint32_t group, const struct cwr_rule *rule);
-void cwr_maker_count(struct cwr_index_maker *b, uint64_t hash);
-uint64_t cwr_maker_counted(struct cwr_index_maker *b, uint64_t hash);
+uint32_t cwr_maker_group(struct cwr_indexer_maker *b, struct cw_text source, struct cw_text type);
+void cwr_maker_reads(struct cwr_indexer_maker *b, uint32_t group, const struct cwr_rule *rule);
+void cwr_maker_count(struct cwr_indexer_maker *b, uint64_t hash);
+uint64_t cwr_maker_counted(struct cwr_indexer_maker *b, uint64_t hash);
 /* The group's row for these paths. Returns: NULL when it has none (and `add` finds no room). */
-struct cwr_several *cwr_maker_several(struct cwr_index_maker *b, uint32_t group,
+struct cwr_several *cwr_maker_several(struct cwr_indexer_maker *b, uint32_t group,
                                       const uint32_t *slots, size_t n, bool add);
-void cwr_maker_plain(struct cwr_index_maker *b, uint32_t group, uint64_t entry);
+void cwr_maker_plain(struct cwr_indexer_maker *b, uint32_t group, uint64_t entry);
 /* The group looks at what this atom looks at; an interval is kept here, hashes by pairs. */
-void cwr_maker_probe(struct cwr_index_maker *b, uint32_t group, const struct cwr_atom *atom,
+void cwr_maker_probe(struct cwr_indexer_maker *b, uint32_t group, const struct cwr_atom *atom,
                      uint64_t entry);
-void cwr_maker_pair(struct cwr_index_maker *b, uint64_t hash, uint64_t entry);
+void cwr_maker_pair(struct cwr_indexer_maker *b, uint64_t hash, uint64_t entry);
 /* Moves all of it into the ruleset. Returns: CW_NOMEM. */
-enum cw_status cwr_maker_keep(struct cwr_index_maker *b) CW_CHECKED;
+enum cw_status cwr_maker_keep(struct cwr_indexer_maker *b) CW_CHECKED;
 
 #endif

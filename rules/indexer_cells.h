@@ -1,6 +1,6 @@
-/* index_cells: numbers under 64-bit keys, for building an index. */
-#ifndef CWR_INDEX_CELLS_H
-#define CWR_INDEX_CELLS_H
+/* indexer_cells: numbers under 64-bit keys, for building an index. */
+#ifndef CWR_INDEXER_CELLS_H
+#define CWR_INDEXER_CELLS_H
 
 #include <clockwire/error.h>
 
