@@ -38,7 +38,8 @@ struct cwr_rule_state {
     bool in_key;    /* nor can `key` */
     bool in_if;     /* where timer.* can be asked */
     bool in_then;   /* where timer.* can be read */
-    bool in_secret; /* in an argument that can read secret.* */
+    bool in_secret; /* in an argument that can read secret.* and env.* */
+    bool in_config; /* and nothing that comes from outside */
     bool is_late;   /* the template at hand reads what is known in the lane only */
     unsigned nots;  /* how many `not` we are in; `unless` counts as one */
     unsigned items; /* how many any_item and every_item we are in */
@@ -162,6 +163,17 @@ bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,
                          const struct cw_node *node, struct cwr_condition *out);
 bool cwr_compile_pattern(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test);
 void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
+/* A value with templates in it; depth 0. Returns: false after a fault. */
+bool cwr_compile_tree(struct cwr_compiler *c, const struct cw_node *node, struct cwr_tree *out);
+/* What the host says of an argument as it is written; `name` NULL: it has none. */
+bool cwr_judge(struct cwr_compiler *c, const char *action, const char *argument,
+               const struct cw_node *name, const struct cw_node *node);
+/* A mapping of names to templates. */
+bool cwr_compile_configs(struct cwr_compiler *c, const char *action, const char *argument,
+                         const struct cw_node *node, struct cwr_tree *out);
+/* Somebody written out, as in `user`, or a person's chat address; *out is set for the latter. */
+bool cwr_compile_recipient(struct cwr_compiler *c, const struct cw_node *node,
+                           const struct cw_person **out);
 void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
 /* `wait` or `at`, `key`, `mode`, `throttle`, `expires`, `final` and `dry_run`. */
 void cwr_compile_wait(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule);

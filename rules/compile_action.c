@@ -52,8 +52,21 @@ static bool compile_choice(struct cwr_compiler *c, const struct cw_arg_spec *spe
     return false;
 }
 
-static bool compile_arg_value(struct cwr_compiler *c, const struct cw_arg_spec *spec,
-                              const struct cw_node *node, struct cwr_arg *arg)
+/* Who is written out is looked up now; an address stands for its person. */
+static bool compile_recipient(struct cwr_compiler *c, const struct cw_node *node,
+                              struct cwr_arg *arg)
+{
+    const struct cw_person *person = NULL;
+    if (arg->tpl->n_paths)
+        return true;
+    if (!cwr_compile_recipient(c, node, &person))
+        return false;
+    return !person || static_template(c, cw_text_of(person->name), arg);
+}
+
+static bool compile_value(struct cwr_compiler *c, const char *action,
+                          const struct cw_arg_spec *spec, const struct cw_node *node,
+                          struct cwr_arg *arg)
 {
     struct cw_text text;
     const char *name = cwr_keep(c, cw_text_of(spec->name));
@@ -68,16 +81,37 @@ static bool compile_arg_value(struct cwr_compiler *c, const struct cw_arg_spec *
         cwr_fault(c, node, "bad-value", NULL, "`%s` is true or false", spec->name);
         return false;
     }
+    if (spec->kind == CW_ARG_CONFIGS || spec->kind == CW_ARG_TREE) {
+        struct cwr_tree *tree = cwr_take(c, sizeof *tree);
+        arg->tree = tree;
+        return tree &&
+               (spec->kind == CW_ARG_TREE ? cwr_compile_tree(c, node, tree)
+                                          : cwr_compile_configs(c, action, spec->name, node, tree));
+    }
     if (!cwr_want_text(c, node, spec->name, &text))
         return false;
     if (spec->choices)
         return compile_choice(c, spec, node, arg);
-    c->at.in_secret = spec->secret;
-    c->at.is_late = false;
     arg->tpl = cwr_compile_template(c, node);
+    if (!arg->tpl)
+        return false;
+    return spec->kind == CW_ARG_WHO      ? compile_recipient(c, node, arg)
+           : spec->kind == CW_ARG_CONFIG ? cwr_judge(c, action, spec->name, NULL, node)
+                                         : true;
+}
+
+/* What its templates may read, and whether all of it is known when the rule decides. */
+static bool compile_arg_value(struct cwr_compiler *c, const char *action,
+                              const struct cw_arg_spec *spec, const struct cw_node *node,
+                              struct cwr_arg *arg)
+{
+    c->at.in_secret = spec->kind >= CW_ARG_CONFIG;
+    c->at.in_config = arg->is_config = spec->kind == CW_ARG_CONFIG || spec->kind == CW_ARG_CONFIGS;
+    c->at.is_late = false;
+    bool good = compile_value(c, action, spec, node, arg);
     arg->is_late = c->at.is_late;
-    c->at.in_secret = false;
-    return arg->tpl != NULL;
+    c->at.in_secret = c->at.in_config = false;
+    return good;
 }
 
 static const struct cw_arg_spec *find_arg(struct cwr_compiler *c, const struct cw_action_spec *spec,
@@ -119,7 +153,7 @@ static void compile_args(struct cwr_compiler *c, const struct cw_action_spec *sp
     struct cwr_arg *args = cwr_take(c, n * sizeof *args);
     for (size_t i = 0; args && i < n; i++) {
         const struct cw_arg_spec *arg = find_arg(c, spec, cw_node_key(map, i));
-        if (arg && compile_arg_value(c, arg, cw_node_value(map, i), &args[out->n_args]))
+        if (arg && compile_arg_value(c, spec->name, arg, cw_node_value(map, i), &args[out->n_args]))
             out->n_args++;
     }
     out->args = args;
@@ -144,7 +178,7 @@ static void compile_scalar(struct cwr_compiler *c, const struct cw_action_spec *
         return;
     }
     struct cwr_arg *made = cwr_take(c, sizeof *made);
-    if (made && compile_arg_value(c, arg, node, made))
+    if (made && compile_arg_value(c, spec->name, arg, node, made))
         out->n_args = 1;
     out->args = made;
 }

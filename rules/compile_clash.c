@@ -10,7 +10,8 @@ static bool may_fail(const struct cwr_rule *rule)
 {
     for (size_t i = 0; i < rule->n_actions; i++)
         for (size_t k = 0; k < rule->actions[i].n_args; k++)
-            if (rule->actions[i].args[k].tpl && rule->actions[i].args[k].tpl->n_paths)
+            if (rule->actions[i].args[k].tree ||
+                (rule->actions[i].args[k].tpl && rule->actions[i].args[k].tpl->n_paths))
                 return true;
     return rule->key != NULL;
 }

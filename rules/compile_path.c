@@ -8,9 +8,9 @@
 static const char *const roots[] = {
     [CWR_ROOT_EVENT] = "event",   [CWR_ROOT_MATCH] = "match", [CWR_ROOT_USER] = "user",
     [CWR_ROOT_SOURCE] = "source", [CWR_ROOT_TIMER] = "timer", [CWR_ROOT_SECRET] = "secret",
-    [CWR_ROOT_ITEM] = "item",     [CWR_ROOT_NOW] = "now"};
+    [CWR_ROOT_ENV] = "env",       [CWR_ROOT_ITEM] = "item",   [CWR_ROOT_NOW] = "now"};
 
-enum { N_ROOTS = sizeof roots / sizeof roots[0] };
+enum { N_ROOTS = sizeof roots / sizeof roots[0], OUTSIDE = 1000 };
 
 static bool path_fault(struct cwr_compiler *c, struct cw_place place, const char *hint,
                        const char *what, struct cw_text name)
@@ -127,6 +127,7 @@ static bool use_user(struct cwr_compiler *c, struct cw_path path, struct cw_plac
     if (c->at.in_who)
         return path_fault(c, place, NULL, "`user` says who it is, so it cannot read", out->name);
     size_t n = cwr_words(cwr_person_fields);
+    c->at.is_late |= c->at.in_config && cw_text_is(name, "chat");
     for (size_t i = 0; path.n == 2 && i < n; i++)
         if (cw_text_is(name, cwr_person_fields[i]))
             return true;
@@ -162,6 +163,27 @@ static bool use_timer(struct cwr_compiler *c, struct cw_path path, struct cw_pla
     return true;
 }
 
+/* What the host must have at hand; it is few, however many rules there are. */
+static bool note_outside(struct cwr_compiler *c, struct cw_place place, const struct cwr_ref *ref)
+{
+    struct cw_ruleset *rules = c->rules;
+    for (size_t i = 0; i < rules->n_outside; i++)
+        if (cw_text_is(ref->name, rules->outside[i].name))
+            return true;
+    if (rules->n_outside == OUTSIDE) {
+        cwr_fault_at(c, place, "too-large", NULL, "calls read more than %d secrets", OUTSIDE);
+        return false;
+    }
+    rules->outside =
+        cwr_grow(c, c->arena, rules->outside, rules->n_outside, sizeof *rules->outside);
+    const char *name = cwr_keep(c, ref->name);
+    if (!rules->outside || !name)
+        return false;
+    rules->outside[rules->n_outside++] =
+        (struct cw_outside){.name = name, .place = cwr_keep_place(c, place)};
+    return true;
+}
+
 static bool use_secret(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
                        const struct cwr_ref *ref)
 {
@@ -169,9 +191,10 @@ static bool use_secret(struct cwr_compiler *c, struct cw_path path, struct cw_pl
         return path_fault(c, place, NULL, "only sources and the arguments of `call` can read",
                           ref->name);
     if (path.n != 2 || path.steps[1].kind != CW_STEP_NAME)
-        return path_fault(c, place, NULL, "a secret is written secret.name, not", ref->name);
+        return path_fault(c, place, NULL, "this is written secret.name or env.NAME, not",
+                          ref->name);
     c->at.is_late = true;
-    return true;
+    return note_outside(c, place, ref);
 }
 
 static bool is_later_root(struct cw_text root)
@@ -195,7 +218,7 @@ static const char *mean_root(struct cwr_compiler *c, const char *near, struct cw
 static bool unknown_root(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
                          struct cw_text name)
 {
-    static const char *const of_sources[] = {"env", "header", "query", "form"};
+    static const char *const of_sources[] = {"header", "query", "form"};
     struct cw_text root = path.steps[0].name;
     for (size_t i = 0; i < sizeof of_sources / sizeof of_sources[0]; i++)
         if (cw_text_is(root, of_sources[i]))
@@ -219,9 +242,18 @@ static bool keep_var(struct cwr_compiler *c, const struct cwr_ref *ref)
     return true;
 }
 
+static bool is_of_config(enum cwr_root root)
+{
+    return root == CWR_ROOT_USER || root == CWR_ROOT_SECRET || root == CWR_ROOT_ENV;
+}
+
 static bool bind_root(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
                       struct cwr_ref *ref)
 {
+    if (c->at.in_config && !is_of_config(ref->root))
+        return path_fault(c, place, "what events bring may go into `json`",
+                          "an address or header comes from the configuration alone, not from",
+                          ref->name);
     switch (ref->root) {
     case CWR_ROOT_EVENT:
         return use_event(c, ref);
@@ -234,6 +266,7 @@ static bool bind_root(struct cwr_compiler *c, struct cw_path path, struct cw_pla
     case CWR_ROOT_TIMER:
         return use_timer(c, path, place, ref);
     case CWR_ROOT_SECRET:
+    case CWR_ROOT_ENV:
         return use_secret(c, path, place, ref);
     case CWR_ROOT_ITEM:
         return c->at.items ||

@@ -111,20 +111,23 @@ static const char *optional_text(struct cwr_compiler *c, const struct cw_node *m
     return cwr_keep(c, text);
 }
 
-static void compile_token(struct cwr_compiler *c, const struct cw_node *node,
-                          struct cw_person *person)
+/* Text that reads secrets: the host renders it. */
+static void check_secret(struct cwr_compiler *c, const struct cw_node *node, const char *text,
+                         struct cw_place *place)
 {
     const struct cw_template *tpl;
     struct cw_error err = {.at = -1};
-    if (!person->token)
+    if (!text)
         return;
-    person->token_place = cwr_keep_place(c, cw_node_place(node));
-    if (!cw_template_parse(cw_node_text(node), c->passing, &tpl, &err))
+    *place = cwr_keep_place(c, cw_node_place(node));
+    enum cw_status status = cw_template_parse(cw_node_text(node), c->passing, &tpl, &err);
+    c->no_memory |= status == CW_NOMEM;
+    if (!status || status == CW_NOMEM)
         return;
-    struct cw_place place = cw_node_place(node);
+    struct cw_place at = cw_node_place(node);
     if (err.at >= 0)
-        place = cwr_place_in(node, (size_t)err.at, 1);
-    cwr_fault_at(c, place, "bad-template", NULL, "%s", err.text);
+        at = cwr_place_in(node, (size_t)err.at, 1);
+    cwr_fault_at(c, at, "bad-template", NULL, "%s", err.text);
 }
 
 /* Two lanes on one timer would know nothing of each other. */
@@ -200,9 +203,10 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
         cw_diags_add(c->diags, CW_WARNING, "no-timezone", cw_node_place(key), NULL,
                      "`%s` has no timezone and the file has none; UTC is taken", person->name);
     person->token = optional_text(c, map, "token");
-    compile_token(c, cw_node_get(map, "token"), person);
+    check_secret(c, cw_node_get(map, "token"), person->token, &person->token_place);
     person->type_of_work = optional_text(c, map, "type_of_work");
     person->chat = optional_text(c, map, "chat");
+    check_secret(c, cw_node_get(map, "chat"), person->chat, &person->chat_place);
 }
 
 /* The aliases come after all names, so that a fault names the alias. */

@@ -252,6 +252,22 @@ static bool compile_who_item(struct cwr_compiler *c, const struct cw_node *node,
     return tpl && split_prefix(c, tpl, out);
 }
 
+bool cwr_compile_recipient(struct cwr_compiler *c, const struct cw_node *node,
+                           const struct cw_person **out)
+{
+    struct cw_text text = cw_node_text(node);
+    struct cwr_who who = {0};
+    if (!memmem(text.at, text.len, "://", 3))
+        return static_who(c, node, &who);
+    for (size_t i = 0; i < c->rules->n_people && !*out; i++)
+        if (c->rules->people[i].chat && cw_text_is(text, c->rules->people[i].chat))
+            *out = &c->rules->people[i];
+    if (!*out)
+        cwr_fault(c, node, "unknown-user", "an address stands under `chat` of a user",
+                  "no user has this chat address");
+    return *out != NULL;
+}
+
 void cwr_compile_who(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
 {
     bool list = cw_node_kind(node) == CW_NODE_SEQ;

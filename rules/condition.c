@@ -47,6 +47,7 @@ struct cw_value cwr_look_get(const struct cwr_ref *ref, struct cwr_look *look)
         break;
     case CWR_ROOT_TIMER:
     case CWR_ROOT_SECRET:
+    case CWR_ROOT_ENV:
     case CWR_ROOT_NOW:
         break;
     }

@@ -14,7 +14,8 @@ struct render {
     struct cw_value vars;
     int64_t now_ms;
     struct cw_arena *arena;
-    bool to_show; /* what is known later stands among the other arguments */
+    bool to_show;   /* what is known later stands among the other arguments */
+    bool in_config; /* user.chat is an address, and the lane's to tell */
 };
 
 /* ---- What templates read ---- */
@@ -34,7 +35,10 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
     const struct render *r = ctx;
     struct cw_text root = path.steps[0].name;
     enum cw_status status = CW_OK;
-    if (cw_text_is(root, "timer") || cw_text_is(root, "secret"))
+    bool is_chat = r->in_config && cw_text_is(root, "user") && path.n == 2 &&
+                   cw_text_is(path.steps[1].name, "chat");
+    if (cw_text_is(root, "timer") || cw_text_is(root, "secret") || cw_text_is(root, "env") ||
+        is_chat)
         return CW_EBUSY; /* the lane's to tell */
     if (cw_text_is(root, "user")) {
         *out = cwr_person_get(r->person, path);
@@ -72,39 +76,72 @@ enum cw_status cwr_refuse(struct cw_effect *effect, struct cw_arena *arena, cons
 
 /* ---- Rendering ---- */
 
-static enum cw_status render_arg(const struct render *r, const struct cwr_arg *arg,
-                                 struct cw_text *out, struct cw_error *err)
+/* As JSON: of what is late, the template that is left of it. `typed`: a value keeps its kind, else
+ * it is a text. */
+static enum cw_status put_template(const struct render *r, const struct cw_template *tpl, bool late,
+                                   bool typed, struct cwr_buf *buf, struct cw_error *err)
 {
     const struct cw_scope scope = {look_up, (void *)r, r->person->zone};
-    struct cw_value value;
-    if (arg->is_late)
-        return cw_template_residual(arg->tpl, &scope, r->arena, out, err);
-    enum cw_status status = cw_template_render(arg->tpl, &scope, r->arena, &value, err);
-    if (!status && cw_value_text(&value, r->arena, out))
+    struct cw_value value = {.kind = CW_STRING};
+    struct cw_text text;
+    enum cw_status status = late ? cw_template_residual(tpl, &scope, r->arena, &value.text, err)
+                                 : cw_template_render(tpl, &scope, r->arena, &value, err);
+    if (status)
+        return status;
+    if (!typed && cw_value_text(&value, r->arena, &value.text))
         return cw_fail(err, CW_NOMEM, "memory is short");
+    value.kind = typed ? value.kind : CW_STRING;
+    if (cw_value_print(&value, r->arena, &text))
+        return cw_fail(err, CW_NOMEM, "memory is short");
+    cwr_buf_put(buf, text);
+    return CW_OK;
+}
+
+static void put_name(struct cwr_buf *buf, struct cw_text name)
+{
+    cwr_buf_json_string(buf, name);
+    cwr_buf_puts(buf, ":");
+}
+
+static enum cw_status put_tree(const struct render *r, const struct cwr_tree *tree, bool late,
+                               struct cwr_buf *buf, struct cw_error *err)
+{
+    bool map = tree->kind == CWR_TREE_MAP;
+    enum cw_status status = CW_OK;
+    if (tree->kind == CWR_TREE_TEMPLATE)
+        return put_template(r, tree->tpl, late, true, buf, err);
+    if (tree->kind == CWR_TREE_JSON) {
+        cwr_buf_put(buf, tree->json);
+        return CW_OK;
+    }
+    cwr_buf_puts(buf, map ? "{" : "[");
+    for (size_t i = 0; i < tree->n && !status; i++) {
+        cwr_buf_puts(buf, i ? "," : "");
+        if (map)
+            put_name(buf, tree->items[i].name);
+        status = put_tree(r, &tree->items[i], late, buf, err);
+    }
+    cwr_buf_puts(buf, map ? "}" : "]");
     return status;
 }
 
-static enum cw_status put_arg(const struct render *r, const struct cwr_arg *arg,
-                              struct cwr_buf *buf, struct cw_error *err)
+static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struct cwr_buf *buf,
+                              struct cw_error *err)
 {
-    struct cw_text text;
-    enum cw_status status = arg->is_bool ? CW_OK : render_arg(r, arg, &text, err);
-    if (status)
-        return status;
     cwr_buf_puts(buf, buf->len && buf->at[buf->len - 1] != '{' ? "," : "");
-    cwr_buf_json_string(buf, arg->name);
-    cwr_buf_puts(buf, ":");
-    if (arg->is_bool)
-        cwr_buf_puts(buf, arg->truth ? "true" : "false");
-    else
-        cwr_buf_json_string(buf, text);
+    put_name(buf, arg->name);
+    r->in_config = arg->is_config;
+    if (arg->tree)
+        return put_tree(r, arg->tree, arg->is_late, buf, err);
+    if (!arg->is_bool)
+        return put_template(r, arg->tpl, arg->is_late, false, buf, err);
+    cwr_buf_puts(buf, arg->truth ? "true" : "false");
     return CW_OK;
 }
 
 /* Those of the arguments that are known now, or the others, or all. On failure *place is that of
  * the argument. */
-static enum cw_status put_args(const struct render *r, const struct cwr_action *action, bool late,
+static enum cw_status put_args(struct render *r, const struct cwr_action *action, bool late,
                                struct cwr_buf *buf, struct cw_place *place, struct cw_error *err)
 {
     for (size_t i = 0; i < action->n_args; i++) {
@@ -126,7 +163,7 @@ static bool has_late(const struct cwr_action *action)
     return false;
 }
 
-static enum cw_status render_call(const struct render *r, const struct cwr_action *action,
+static enum cw_status render_call(struct render *r, const struct cwr_action *action,
                                   struct cw_call *out, struct cw_place *place, struct cw_error *err)
 {
     struct cwr_buf buf = cwr_buf_in(r->arena);

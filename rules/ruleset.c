@@ -66,6 +66,11 @@ bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id)
     return cwr_map_get(&rules->ids, id) != CWR_NOWHERE;
 }
 
+const struct cw_outside *cw_ruleset_outside(const struct cw_ruleset *rules, size_t i)
+{
+    return i < rules->n_outside ? &rules->outside[i] : NULL;
+}
+
 bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
                         enum cw_trigger_kind *kind, struct cw_text *out)
 {

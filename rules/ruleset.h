@@ -46,11 +46,23 @@ struct cwr_who {
     struct cw_place place;
 };
 
+/* A value with templates in its texts. */
+struct cwr_tree {
+    enum { CWR_TREE_JSON, CWR_TREE_TEMPLATE, CWR_TREE_LIST, CWR_TREE_MAP } kind;
+    struct cw_text name; /* of a member */
+    struct cw_text json; /* a number, true, false or null */
+    const struct cw_template *tpl;
+    const struct cwr_tree *items;
+    size_t n;
+};
+
 struct cwr_arg {
     struct cw_text name;
     bool is_bool, truth;
     bool is_late;                  /* some of it is known in the lane only */
-    const struct cw_template *tpl; /* NULL for is_bool */
+    bool is_config;                /* nothing from outside gets into it */
+    const struct cw_template *tpl; /* NULL for is_bool and a tree */
+    const struct cwr_tree *tree;   /* or NULL */
     struct cw_place place;
 };
 
@@ -124,6 +136,8 @@ struct cw_ruleset {
     struct cwr_map ids;       /* rule ids to rules */
     struct cwr_ref *paths;    /* every event path that any rule reads, each once */
     size_t n_paths;
+    struct cw_outside *outside; /* what calls read of secret.* and env.* */
+    size_t n_outside;
     struct cwr_index index;
     struct cwr_regex_row *regexes;
 };

@@ -79,13 +79,22 @@ struct cw_event {
 
 /* ---- What the host can do: given to the compiler, which copies what it keeps ---- */
 
+enum cw_arg_kind {
+    CW_ARG_TEXT = 0, /* a template, a word of `choices`, or true or false */
+    CW_ARG_WHO,      /* a template; a literal is a user, an alias, team:name or everyone */
+    /* The next ones may read secret.* and env.*, which the host renders itself: see cw_call. */
+    CW_ARG_CONFIG,  /* a template that reads nothing but these and user.* */
+    CW_ARG_CONFIGS, /* a mapping of names to such templates */
+    CW_ARG_TREE     /* any value, with templates in its texts */
+};
+
 struct cw_arg_spec {
     const char *name;
+    enum cw_arg_kind kind;
     const char *const *choices; /* NULL: a template; else a word of this NULL-ended list */
     bool is_bool;
     bool required;
-    bool secret; /* its template may read secret.*, which the host renders itself: see cw_call */
-    bool later;  /* in the grammar, not in this build */
+    bool later; /* in the grammar, not in this build */
 };
 
 struct cw_action_spec {
@@ -120,6 +129,11 @@ struct cw_catalogue {
     enum cw_status (*zone)(void *ctx, const char *name, struct cw_arena *arena,
                            struct cw_text *out_tzif);
     void *zone_ctx;
+    /* Judges an argument CW_ARG_CONFIG, or the member `name` of a CW_ARG_CONFIGS, as it is written,
+     * templates and all. NULL: all are good. Returns: CW_EINVAL and what is wrong with it. */
+    enum cw_status (*judge)(void *ctx, const char *action, const char *argument,
+                            struct cw_text name, struct cw_text text, struct cw_error *err);
+    void *judge_ctx;
     bool ticks; /* the host makes ticks happen (cw_next_tick); else `every` is refused */
 };
 
@@ -134,9 +148,9 @@ struct cw_person {
     const struct cw_zone *zone;
     const char *token;        /* template text, or NULL */
     const char *type_of_work; /* name or uuid, or NULL */
-    const char *chat;         /* or NULL */
+    const char *chat;         /* template text, or NULL; rules read the name in its place */
     struct cw_place place;
-    struct cw_place token_place;
+    struct cw_place token_place, chat_place;
 };
 
 /* Compiles the sections `version`, `users`, `teams`, `timezone`, `hours` and `rules` of a document.
@@ -169,6 +183,12 @@ bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
 /* Whether the rule has a trigger that is written so. */
 bool cw_ruleset_has_trigger(const struct cw_ruleset *rules, struct cw_text rule,
                             struct cw_text shown);
+struct cw_outside {
+    const char *name; /* "secret.x" or "env.x" */
+    struct cw_place place;
+};
+/* What arguments of calls read of secret.* and env.*, each once; NULL behind the last one. */
+const struct cw_outside *cw_ruleset_outside(const struct cw_ruleset *rules, size_t i);
 /* By name or alias, in any case; NULL when nobody has it. */
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who);
 /* The *n people of a team, by its name in any case; NULL when there is no such team. */
@@ -314,9 +334,10 @@ struct cw_facts_reader { /* implemented by the host; every function may be NULL 
 };
 
 /* Arguments are rendered, but for what is known only when the call is made: timer.*, which is to
- * be looked at then, and secret.*, which is not to be kept. Arguments that read those stand under
- * the name "${}" as templates, in which everything else is rendered:
- * {"to":"https://...","${}":{"text":"Your timer still runs (${timer.task})."}}. */
+ * be looked at then, and secret.*, env.* and in CW_ARG_CONFIG user.chat, which are not to be kept.
+ * Arguments that read those stand under the name "${}" as templates, in which everything else is
+ * rendered: {"to":"ada","${}":{"text":"Your timer still runs (${timer.task})."}}; of mappings and
+ * lists that is every text in them. */
 struct cw_call {
     uint32_t step;       /* place in `then`, from 0 */
     const char *action;  /* a name of the catalogue */

@@ -24,14 +24,38 @@ __attribute__((unused)) static const struct cw_arg_spec lab_stop[] = {
     {.name = "as_of", .later = true}, {.name = NULL}};
 __attribute__((unused)) static const struct cw_arg_spec lab_log[] = {
     {.name = "text", .required = true}, {.name = NULL}};
+__attribute__((unused)) static const struct cw_arg_spec lab_notify[] = {
+    {.name = "to", .kind = CW_ARG_WHO, .required = true},
+    {.name = "text", .required = true},
+    {.name = NULL}};
+__attribute__((unused)) static const char *const lab_methods[] = {"GET", "POST", NULL};
+__attribute__((unused)) static const struct cw_arg_spec lab_call[] = {
+    {.name = "url", .kind = CW_ARG_CONFIG, .required = true},
+    {.name = "method", .choices = lab_methods},
+    {.name = "headers", .kind = CW_ARG_CONFIGS},
+    {.name = "json", .kind = CW_ARG_TREE},
+    {.name = NULL}};
+/* A judge of the least: no address without a colon, no header X-Bad. */
+__attribute__((unused)) static enum cw_status lab_judge(void *ctx, const char *action,
+                                                        const char *argument, struct cw_text name,
+                                                        struct cw_text text, struct cw_error *err)
+{
+    (void)ctx;
+    if (strcmp(argument, "url") == 0 && text.at[0] != '$' && !memchr(text.at, ':', text.len))
+        return cw_fail(err, CW_EINVAL, "`%s` goes to an address", action);
+    if (cw_text_is(name, "X-Bad"))
+        return cw_fail(err, CW_EINVAL, "this header is bad");
+    return CW_OK;
+}
 __attribute__((unused)) static const struct cw_action_spec lab_actions[] = {
     {.name = "start", .args = lab_start, .timer = true, .expires_ms = 900000},
     {.name = "stop", .args = lab_stop, .bare = true, .timer = true},
     {.name = "pause", .args = lab_stop, .bare = true, .timer = true, .expires_ms = 900000},
     {.name = "resume", .bare = true, .timer = true, .expires_ms = 900000},
     {.name = "log", .args = lab_log, .scalar = "text"},
-    {.name = "notify", .later = true},
-    {.name = "reply", .later = true, .now_only = true}};
+    {.name = "notify", .args = lab_notify, .expires_ms = 900000},
+    {.name = "reply", .args = lab_log, .scalar = "text", .now_only = true},
+    {.name = "call", .args = lab_call}};
 __attribute__((unused)) static const char *const lab_calendar[] = {
     "created", "updated", "cancelled", "meeting_started", "meeting_ended", NULL};
 __attribute__((unused)) static const struct cw_source_spec lab_sources[] = {
@@ -50,6 +74,7 @@ __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
     .n_sources = sizeof lab_sources / sizeof lab_sources[0],
     .sections = lab_sections,
     .zone = system_zone,
+    .judge = lab_judge,
     .ticks = true};
 
 struct lab_file {

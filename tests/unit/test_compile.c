@@ -147,6 +147,30 @@ TEST(zones)
     }
 }
 
+/* What the host must have at hand before such a rule can act. */
+TEST(secrets_of_calls)
+{
+    struct cw_ruleset *rules = lab_compile(
+        "version: 1\ntimezone: UTC\nusers:\n  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 "
+        "}\n"
+        "rules:\n"
+        "  - { id: a, when: github.push, user: ada, then: { call: { url: 'https://x/${secret.b}', "
+        "headers: { A: '${secret.b}${env.C}' } } } }\n"
+        "  - id: b\n    when: github.push\n    user: ada\n    then:\n"
+        "      call: { url: 'https://x/', json: { a: '${secret.d | default: x}' } }\n",
+        NULL);
+    if (!CHECK(rules != NULL))
+        return;
+    CHECK_STR(cw_ruleset_outside(rules, 0)->name, "secret.b");
+    CHECK_STR(cw_ruleset_outside(rules, 1)->name, "env.C");
+    CHECK_STR(cw_ruleset_outside(rules, 2)->name, "secret.d");
+    CHECK_INT(cw_ruleset_outside(rules, 0)->place.line, 6);
+    CHECK_INT(cw_ruleset_outside(rules, 0)->place.column, 78);
+    CHECK_INT(cw_ruleset_outside(rules, 2)->place.line, 11);
+    CHECK(cw_ruleset_outside(rules, 3) == NULL);
+    cw_ruleset_unref(rules);
+}
+
 TEST(captures_have_a_ceiling)
 {
     char text[8192], *at = text;

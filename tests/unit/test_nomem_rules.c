@@ -73,7 +73,7 @@ void free(void *at)
 
 static const char rules_text[] =
     "version: 1\ntimezone: UTC\nusers:\n"
-    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [a@x] }\n"
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [a@x], chat: https://x/ }\n"
     "teams: { ops: [ada] }\n"
     "rules:\n"
     "  - id: one\n    when: [github.push, { event: git.tag, event.n: [1, 2] }]\n"
@@ -93,7 +93,11 @@ static const char rules_text[] =
     "${timer.task}\" }] }\n"
     "  - { id: seven, when: github.push, user: ['team:x${event.n}', 'team:${event.team}', "
     "everyone, "
-    "team:ops], then: stop }\n";
+    "team:ops], then: stop }\n"
+    "  - { id: eight, when: github.push, user: ada, then: [{ notify: { to: '${user.chat}', text: "
+    "'${timer.task}' } }, { call: { url: 'https://x/${secret.a}', headers: { X-A: '${env.b}' }, "
+    "json: { a: [1, '${event.n}', 'n${event.n}'] } } }, { notify: { to: 'https://x/', text: a } "
+    "}] }\n";
 
 static enum cw_status compile(struct cw_ruleset **out)
 {
@@ -129,7 +133,7 @@ static enum cw_status match(const struct cw_ruleset *rules)
     if (!status)
         status = cw_decide(rules, &matches, NULL, 0, arena, &plan);
     if (!status)
-        CHECK_INT(plan.n, 9); /* three has its mark and its correction */
+        CHECK_INT(plan.n, 10); /* three has its mark and its correction */
     cw_matcher_destroy(matcher);
     cw_arena_destroy(arena);
     cw_json_destroy(json);
