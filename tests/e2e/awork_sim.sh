@@ -3,6 +3,6 @@
 set -euo pipefail
 root=${CW_ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root/tests/support
-python3 "$root/tests/e2e/awork_sim_timers.py"
-python3 "$root/tests/e2e/awork_sim_routes.py"
-python3 "$root/tests/e2e/awork_sim_faults.py"
+for part in timers routes lists entries faults weather; do
+    python3 "$root/tests/e2e/awork_sim_$part.py"
+done

@@ -58,6 +58,14 @@ void sim_say_invalid(struct sim_call *call, json_t *validation_errors)
     sim_say(call, 400, body);
 }
 
+/* One property is wrong. */
+void sim_say_wrong(struct sim_call *call, const char *property, const char *message)
+{
+    json_t *errors = sim_must(json_array());
+    sim_complain(errors, property, message);
+    sim_say_invalid(call, errors);
+}
+
 void sim_complain(json_t *errors, const char *property, const char *message)
 {
     json_array_append_new(

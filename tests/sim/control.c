@@ -1,13 +1,15 @@
 /*
- * The simulator's own routes under /_sim: log, state, faults, clock, reset. They are not awork's,
- * are not counted by the rate windows and do not stand in the log.
+ * The simulator's own routes under /_sim. They are not awork's, are not counted by the rate windows
+ * and do not stand in the log.
  */
-#include "sim.h"
+#include "control.h"
+#include "log.h"
+#include "tokens.h"
 
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,15 +40,26 @@ static json_t *body_of(struct evhttp_request *req)
     return json_loadb((const char *)evbuffer_pullup(body, -1), bytes, JSON_REJECT_DUPLICATES, NULL);
 }
 
-static uint64_t number_of(struct evhttp_request *req, const char *name, uint64_t missing)
+/* ---- Those that need the query ---- */
+
+/* The text of a parameter, for the caller to free; NULL: not there. */
+static char *parameter(struct evhttp_request *req, const char *name)
 {
     struct evkeyvalq query;
     const char *text = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(req));
     if (text == NULL || evhttp_parse_query_str(text, &query) != 0)
-        return missing;
+        return NULL;
     const char *value = evhttp_find_header(&query, name);
-    uint64_t number = value != NULL ? strtoull(value, NULL, 10) : missing;
+    char *copy = value != NULL ? sim_dup(value, strlen(value)) : NULL;
     evhttp_clear_headers(&query);
+    return copy;
+}
+
+static uint64_t number_of(struct evhttp_request *req, const char *name, uint64_t missing)
+{
+    char *text = parameter(req, name);
+    uint64_t number = text != NULL ? strtoull(text, NULL, 10) : missing;
+    free(text);
     return number;
 }
 
@@ -60,119 +73,68 @@ static void get_log(struct sim *sim, struct evhttp_request *req)
     evhttp_send_reply(req, 200, NULL, NULL);
 }
 
+/* Of everybody, or of the one who is asked for. */
 static void get_state(struct sim *sim, struct evhttp_request *req)
 {
-    reply(req, 200, sim_state_json(sim));
-}
-
-static void get_faults(struct sim *sim, struct evhttp_request *req)
-{
-    reply(req, 200, sim_faults_json(sim));
-}
-
-static void post_faults(struct sim *sim, struct evhttp_request *req)
-{
-    json_t *wanted = body_of(req);
-    const char *why =
-        wanted == NULL ? "the body is one fault or a list, in JSON" : sim_faults_add(sim, wanted);
-    json_decref(wanted);
-    if (why != NULL)
-        refuse(req, 400, why);
+    char *id = parameter(req, "user");
+    struct sim_user *user = id != NULL ? sim_map_get(&sim->world.user_ids, id) : NULL;
+    if (id != NULL && user == NULL)
+        refuse(req, 404, "there is no such user");
     else
-        get_faults(sim, req);
+        reply(req, 200, sim_state_json(sim, user));
+    free(id);
 }
 
-static void delete_faults(struct sim *sim, struct evhttp_request *req)
-{
-    sim_faults_clear(sim);
-    get_faults(sim, req);
-}
+/* ---- The table ---- */
 
-static void get_clock(struct sim *sim, struct evhttp_request *req)
-{
-    char text[SIM_TIME_SIZE];
-    int64_t now = sim_now(&sim->clock);
-    sim_write_instant(now, 7, text);
-    reply(req, 200,
-          json_pack("{s:s, s:I, s:b}", "now", text, "now_ms", (json_int_t)(now / SIM_TICKS_PER_MS),
-                    "frozen", sim->clock.frozen));
-}
-
-/* Returns: NULL, or what is wrong. All or nothing. */
-static const char *change_clock(struct sim_clock *clock, json_t *wanted)
-{
-    const char *set = NULL;
-    double advance = 0;
-    int freeze = clock->frozen;
-    int64_t now = sim_now(clock);
-    if (json_unpack(wanted, "{s?s, s?F, s?b !}", "set", &set, "advance", &advance, "freeze",
-                    &freeze) != 0)
-        return "the clock takes {set: RFC 3339 time}, {advance: seconds} or {freeze: true|false}";
-    if (set != NULL && !sim_read_rfc3339(set, &now))
-        return "set is an RFC 3339 time such as 2026-03-02T08:00:00Z";
-    if (!isfinite(advance) || fabs(advance) > 4e9)
-        return "advance is a number of seconds";
-    now += (int64_t)llround(advance * (double)SIM_TICKS_PER_SECOND);
-    if (now <= 0 || now > INT64_C(2500000000000000000))
-        return "the clock stays between the years 1970 and 9000";
-    if ((freeze != 0) != clock->frozen)
-        sim_clock_freeze(clock, freeze != 0);
-    if (set != NULL || fpclassify(advance) != FP_ZERO)
-        sim_clock_set(clock, now);
-    return NULL;
-}
-
-static void post_clock(struct sim *sim, struct evhttp_request *req)
-{
-    json_t *wanted = body_of(req);
-    const char *why =
-        wanted == NULL ? "the body is an object, in JSON" : change_clock(&sim->clock, wanted);
-    json_decref(wanted);
-    if (why != NULL)
-        refuse(req, 400, why);
-    else
-        get_clock(sim, req);
-}
-
-static void post_reset(struct sim *sim, struct evhttp_request *req)
-{
-    sim_state_clear(sim);
-    sim_log_clear(&sim->log);
-    sim_faults_clear(sim);
-    sim->clock = (struct sim_clock){0};
-    sim->rate.second = sim->rate.minute = (struct sim_window){0};
-    reply(req, 200, json_pack("{s:b}", "reset", 1));
-}
-
-static void get_routes(struct sim *sim, struct evhttp_request *req);
+static json_t *list_routes(struct sim *sim);
 
 static const struct control {
-    enum evhttp_cmd_type command;
     const char *method;
     const char *path;
     const char *what;
-    void (*handle)(struct sim *sim, struct evhttp_request *req);
+    const char *(*change)(struct sim *sim, json_t *wanted);
+    json_t *(*show)(struct sim *sim);
+    void (*answer)(struct sim *sim, struct evhttp_request *req);
 } CONTROLS[] = {
-    {EVHTTP_REQ_GET, "GET", "", "this list", get_routes},
-    {EVHTTP_REQ_GET, "GET", "/log",
-     "the API requests in order of arrival, one JSON object a line; ?after=N&limit=M", get_log},
-    {EVHTTP_REQ_GET, "GET", "/state", "the time entries of every user", get_state},
-    {EVHTTP_REQ_GET, "GET", "/faults", "the faults, with what is left of them", get_faults},
-    {EVHTTP_REQ_POST, "POST", "/faults",
-     "one or a list of {match, fault, count, arg}; fault: status (arg is the code), a code itself "
-     "(429: arg is the reset in s), delay and delay_before (arg in ms), drop_before, drop_after, "
-     "truncate, garbage; count 0 or absent: for ever",
-     post_faults},
-    {EVHTTP_REQ_DELETE, "DELETE", "/faults", "no faults any more", delete_faults},
-    {EVHTTP_REQ_GET, "GET", "/clock", "the simulated time", get_clock},
-    {EVHTTP_REQ_POST, "POST", "/clock", "{set: RFC 3339}, {advance: seconds}, {freeze: boolean}",
-     post_clock},
-    {EVHTTP_REQ_POST, "POST", "/reset", "back to the seed; log, faults, clock, windows cleared",
-     post_reset},
+    {"GET", "", "this list", NULL, list_routes, NULL},
+    {"GET", "/log",
+     "the API requests in order of arrival, one JSON object a line; ?after=N&limit=M", NULL, NULL,
+     get_log},
+    {"GET", "/state",
+     "everybody's time entries, and what was done to them in order; ?user=ID for one", NULL, NULL,
+     get_state},
+    {"GET", "/check", "everything that must hold at any time, now", NULL, sim_show_check, NULL},
+    {"GET", "/faults", "the faults, with what is left of them", NULL, sim_show_faults, NULL},
+    {"POST", "/faults",
+     "one or a list of {match, fault, count, arg, user, reused, after, chance, vary, body, "
+     "headers}, see awork-sim(1)",
+     sim_change_faults, sim_show_faults, NULL},
+    {"DELETE", "/faults", "no faults any more", sim_clear_faults, sim_show_faults, NULL},
+    {"POST", "/dice", "{seed: number}: what chance makes of faults and webhooks, from here on",
+     sim_change_dice, sim_show_faults, NULL},
+    {"GET", "/clock", "the simulated time", NULL, sim_show_clock, NULL},
+    {"POST", "/clock", "{set: RFC 3339}, {advance: seconds}, {freeze: boolean}", sim_change_clock,
+     sim_show_clock, NULL},
+    {"GET", "/rate", "the rate windows", NULL, sim_show_rate, NULL},
+    {"POST", "/rate", "{perSecond, perMinute}: 0 is no limit", sim_change_rate, sim_show_rate,
+     NULL},
+    {"GET", "/settings", "the settings of time tracking", NULL, sim_show_settings, NULL},
+    {"POST", "/settings", "a list as in the seed: {type, enabled, dayCount, hours}",
+     sim_change_settings, sim_show_settings, NULL},
+    {"GET", "/tokens", "who has which tokens; never a token", NULL, sim_show_tokens, NULL},
+    {"POST", "/tokens",
+     "those of {token, userId, kind: apikey|oauth|refresh|code} become {revoked: boolean} or "
+     "{expiresIn: seconds}",
+     sim_tokens_change, sim_show_tokens, NULL},
+    {"POST", "/sabotage", "{what}: break a promise, to see that it is noticed", sim_sabotage,
+     sim_show_check, NULL},
+    {"POST", "/reset", "back to the seed; log, faults, clock, windows cleared", sim_reset,
+     sim_show_reset, NULL},
 };
 #define CONTROL_COUNT (sizeof CONTROLS / sizeof CONTROLS[0])
 
-static void get_routes(struct sim *sim, struct evhttp_request *req)
+static json_t *list_routes(struct sim *sim)
 {
     json_t *list = sim_must(json_array());
     (void)sim;
@@ -183,27 +145,56 @@ static void get_routes(struct sim *sim, struct evhttp_request *req)
                               sim_must(json_pack("{s:s, s:o, s:s}", "method", CONTROLS[i].method,
                                                  "path", path, "what", CONTROLS[i].what)));
     }
-    reply(req, 200, json_pack("{s:o}", "routes", list));
+    return sim_must(json_pack("{s:o}", "routes", list));
+}
+
+static void run(struct sim *sim, struct evhttp_request *req, const struct control *control)
+{
+    if (control->answer != NULL) {
+        control->answer(sim, req);
+        return;
+    }
+    json_t *wanted = body_of(req);
+    const char *why = control->change != NULL ? control->change(sim, wanted) : NULL;
+    json_decref(wanted);
+    if (why != NULL)
+        refuse(req, 400, why);
+    else
+        reply(req, 200, control->show(sim));
+}
+
+static const char *method_of(struct evhttp_request *req)
+{
+    switch (evhttp_request_get_command(req)) {
+    case EVHTTP_REQ_GET:
+        return "GET";
+    case EVHTTP_REQ_POST:
+        return "POST";
+    case EVHTTP_REQ_DELETE:
+        return "DELETE";
+    default:
+        return "";
+    }
 }
 
 void sim_control(struct sim *sim, struct evhttp_request *req, const char *path)
 {
     size_t bytes = strlen(path);
-    const char *allow = NULL;
+    char allow[64] = "";
     if (bytes > 0 && path[bytes - 1] == '/')
         bytes--;
     for (size_t i = 0; i < CONTROL_COUNT; i++) {
         if (strlen(CONTROLS[i].path) != bytes || memcmp(CONTROLS[i].path, path, bytes) != 0)
             continue;
-        if (CONTROLS[i].command == evhttp_request_get_command(req)) {
-            CONTROLS[i].handle(sim, req);
+        if (strcmp(CONTROLS[i].method, method_of(req)) == 0) {
+            run(sim, req, &CONTROLS[i]);
             return;
         }
-        allow = strcmp(CONTROLS[i].path, "/faults") == 0  ? "GET, POST, DELETE"
-                : strcmp(CONTROLS[i].path, "/clock") == 0 ? "GET, POST"
-                                                          : CONTROLS[i].method;
+        size_t used = strlen(allow);
+        snprintf(allow + used, sizeof allow - used, "%s%s", used > 0 ? ", " : "",
+                 CONTROLS[i].method);
     }
-    if (allow != NULL)
+    if (allow[0] != '\0')
         evhttp_add_header(evhttp_request_get_output_headers(req), "Allow", allow);
-    refuse(req, allow != NULL ? 405 : 404, allow != NULL ? "wrong method" : "no such route");
+    refuse(req, allow[0] != '\0' ? 405 : 404, allow[0] != '\0' ? "wrong method" : "no such route");
 }

@@ -78,16 +78,29 @@ static void put_history(json_t *json, const struct sim_entry *entry)
     json_object_set_new(json, "resourceVersion", json_integer(entry->version));
 }
 
-json_t *sim_entry_json(const struct sim_user *user, const struct sim_entry *entry)
+static void put_times(json_t *json, const struct sim_entry *entry)
+{
+    char text[SIM_TIME_SIZE];
+    if (entry->date_only) {
+        sim_write_date(entry->start, "Z", text);
+        put_text(json, "startDateUtc", text);
+        sim_write_date(entry->start, "", text);
+        put_text(json, "startDateLocal", text);
+    } else {
+        put_moment(json, false, entry->start, entry->start_offset_s);
+    }
+    if (entry->end != 0)
+        put_moment(json, true, entry->end, entry->end_offset_s);
+}
+
+json_t *sim_entry_json(const struct sim_entry *entry)
 {
     json_t *json = sim_must(json_object());
     put_text(json, "id", entry->id);
-    put_text(json, "userId", user->id);
-    json_object_set(json, "user", user->nested);
+    put_text(json, "userId", entry->user->id);
+    json_object_set(json, "user", entry->user->nested);
     put_text(json, "timezone", entry->timezone);
-    put_moment(json, false, entry->start, entry->start_offset_s);
-    if (entry->end != 0)
-        put_moment(json, true, entry->end, entry->end_offset_s);
+    put_times(json, entry);
     json_object_set_new(json, "duration", json_integer(entry->duration_s));
     put_breaks(json, entry);
     put_things(json, entry);
@@ -112,24 +125,28 @@ static json_t *user_state(const struct sim_user *user)
     json_t *entries = sim_must(json_array());
     for (size_t i = 0; i < user->entry_count; i++) {
         const struct sim_entry *entry = user->entries[i];
-        json_t *json = sim_entry_json(user, entry);
+        json_t *json = sim_entry_json(entry);
         if (entry->stop_reason != NULL)
             put_text(json, "stopReason", entry->stop_reason);
         json_array_append_new(entries, json);
     }
-    return sim_must(json_pack("{s:s, s:s, s:s?, s:o}", "id", user->id, "state", state_of(user),
+    return sim_must(json_pack("{s:s, s:s, s:s?, s:o, s:o}", "id", user->id, "state", state_of(user),
                               "active", user->active != NULL ? user->active->id : NULL, "entries",
-                              entries));
+                              entries, "history", sim_history_json(user)));
 }
 
-json_t *sim_state_json(struct sim *sim)
+/* Of one, or of everybody. */
+json_t *sim_state_json(struct sim *sim, struct sim_user *one)
 {
     char now_text[SIM_TIME_SIZE];
     int64_t now = sim_now(&sim->clock);
     json_t *users = sim_must(json_array());
     for (size_t i = 0; i < sim->world.user_count; i++) {
-        sim_expire(sim, &sim->world.users[i], now);
-        json_array_append_new(users, user_state(&sim->world.users[i]));
+        struct sim_user *user = sim->world.users[i];
+        if (one != NULL && user != one)
+            continue;
+        sim_expire(sim, user, now);
+        json_array_append_new(users, user_state(user));
     }
     sim_write_instant(now, 7, now_text);
     return sim_must(json_pack("{s:s, s:o}", "now", now_text, "users", users));

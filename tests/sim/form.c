@@ -1,8 +1,8 @@
 /*
- * The body of start: read, validated, its references looked up. Property names in any case, as the
- * original's framework reads them; unknown ones are ignored, or refused with --strict.
+ * The body of start and of a time entry. Property names in any case, as the original's framework
+ * reads them; unknown ones are ignored, or refused with --strict.
  */
-#include "sim.h"
+#include "form.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,52 @@
 
 #define NO_GUID "00000000-0000-0000-0000-000000000000"
 
-struct form {
-    const json_t *timezone, *type, *project, *task, *note, *billable, *billed;
+enum kind { TEXT, GUID, BOOLEAN, INTEGER, READ_ONLY };
+
+/* Those from userId on are of a time entry only. */
+static const struct {
+    const char *name;
+    size_t at;
+    enum kind kind;
+    bool entry_only;
+} FIELDS[] = {
+    {"timezone", offsetof(struct sim_form, timezone), TEXT, false},
+    {"typeOfWorkId", offsetof(struct sim_form, type), GUID, false},
+    {"projectId", offsetof(struct sim_form, project), GUID, false},
+    {"taskId", offsetof(struct sim_form, task), GUID, false},
+    {"note", offsetof(struct sim_form, note), TEXT, false},
+    {"isBillable", offsetof(struct sim_form, billable), BOOLEAN, false},
+    {"isBilled", offsetof(struct sim_form, billed), BOOLEAN, false},
+    {"userId", offsetof(struct sim_form, user), GUID, true},
+    {"duration", offsetof(struct sim_form, duration), INTEGER, true},
+    {"startDateUtc", offsetof(struct sim_form, start_date_utc), TEXT, true},
+    {"startTimeUtc", offsetof(struct sim_form, start_time_utc), TEXT, true},
+    {"endDateUtc", offsetof(struct sim_form, end_date_utc), TEXT, true},
+    {"endTimeUtc", offsetof(struct sim_form, end_time_utc), TEXT, true},
+    {"startDateLocal", offsetof(struct sim_form, start_date_local), TEXT, true},
+    {"startTimeLocal", offsetof(struct sim_form, start_time_local), TEXT, true},
+    {"endDateLocal", offsetof(struct sim_form, end_date_local), TEXT, true},
+    {"endTimeLocal", offsetof(struct sim_form, end_time_local), TEXT, true},
+    {"id", 0, READ_ONLY, true},
+    {"breaks", 0, READ_ONLY, true},
+    {"breakDuration", 0, READ_ONLY, true},
+    {"createdBy", 0, READ_ONLY, true},
+    {"createdOn", 0, READ_ONLY, true},
+    {"updatedBy", 0, READ_ONLY, true},
+    {"updatedOn", 0, READ_ONLY, true},
+    {"typeOfWork", 0, READ_ONLY, true},
+    {"user", 0, READ_ONLY, true},
+    {"task", 0, READ_ONLY, true},
+    {"project", 0, READ_ONLY, true},
+    {"resourceVersion", 0, READ_ONLY, true},
+    {"isExternal", 0, READ_ONLY, true},
 };
+#define FIELD_COUNT (sizeof FIELDS / sizeof FIELDS[0])
+
+static const json_t **field(struct sim_form *form, size_t i)
+{
+    return (const json_t **)((char *)form + FIELDS[i].at);
+}
 
 /* Where the original's reader stood after the value: line, and byte in that line. */
 static void position_after(const struct sim_call *call, const char *name, size_t *line,
@@ -68,29 +111,10 @@ static bool is_guid(const json_t *value)
            sim_read_guid(json_string_value(value), json_string_length(value), id);
 }
 
-static void check_guid(const struct sim_call *call, json_t *errors, const json_t **value,
-                       const char *name)
+static bool is_int32(const json_t *value)
 {
-    if (json_is_null(*value))
-        *value = NULL;
-    if (*value != NULL && !is_guid(*value))
-        complain_type(call, errors, name, "System.Guid");
-}
-
-static void check_bool(const struct sim_call *call, json_t *errors, const json_t *value,
-                       const char *name)
-{
-    if (value != NULL && !json_is_boolean(value))
-        complain_type(call, errors, name, "System.Boolean");
-}
-
-static void check_text(const struct sim_call *call, json_t *errors, const json_t **value,
-                       const char *name)
-{
-    if (json_is_null(*value))
-        *value = NULL;
-    if (*value != NULL && !json_is_string(*value))
-        complain_type(call, errors, name, "System.String");
+    return json_is_integer(value) && json_integer_value(value) >= INT32_MIN &&
+           json_integer_value(value) <= INT32_MAX;
 }
 
 static bool is_blank(const json_t *value)
@@ -99,42 +123,44 @@ static bool is_blank(const json_t *value)
     return text == NULL || text[strspn(text, " \t\r\n")] == '\0' || strcmp(text, NO_GUID) == 0;
 }
 
-static void sort_fields(const struct sim_call *call, json_t *body, struct form *form,
-                        json_t *errors)
+static void sort_fields(const struct sim_call *call, json_t *body, bool is_start,
+                        struct sim_form *form, json_t *errors)
 {
-    const struct {
-        const char *name;
-        const json_t **field;
-    } fields[] = {{"timezone", &form->timezone}, {"typeOfWorkId", &form->type},
-                  {"projectId", &form->project}, {"taskId", &form->task},
-                  {"note", &form->note},         {"isBillable", &form->billable},
-                  {"isBilled", &form->billed}};
-    const size_t count = sizeof fields / sizeof fields[0];
     const char *name;
     json_t *value;
     json_object_foreach(body, name, value)
     {
         size_t i = 0;
-        while (i < count && strcasecmp(name, fields[i].name) != 0)
+        while (i < FIELD_COUNT &&
+               (strcasecmp(name, FIELDS[i].name) != 0 || (is_start && FIELDS[i].entry_only)))
             i++;
-        if (i < count)
-            *fields[i].field = value;
-        else if (call->sim->strict)
+        if (i < FIELD_COUNT && FIELDS[i].kind != READ_ONLY)
+            *field(form, i) = json_is_null(value) ? NULL : value;
+        else if (i == FIELD_COUNT && call->sim->strict)
             sim_complain(errors, name, "The property is not part of the model.");
     }
 }
 
-static void check_form(const struct sim_call *call, struct form *form, json_t *errors)
+static void check_kinds(const struct sim_call *call, struct sim_form *form, json_t *errors)
 {
+    static const char *const types[] = {"System.String", "System.Guid", "System.Boolean",
+                                        "System.Int32"};
     if (json_is_string(form->type) && json_string_length(form->type) == 0)
         form->type = NULL;
-    check_text(call, errors, &form->timezone, "timezone");
-    check_guid(call, errors, &form->type, "typeOfWorkId");
-    check_guid(call, errors, &form->project, "projectId");
-    check_guid(call, errors, &form->task, "taskId");
-    check_text(call, errors, &form->note, "note");
-    check_bool(call, errors, form->billable, "isBillable");
-    check_bool(call, errors, form->billed, "isBilled");
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const json_t *value = FIELDS[i].kind != READ_ONLY ? *field(form, i) : NULL;
+        bool good = value == NULL || (FIELDS[i].kind == TEXT      ? json_is_string(value)
+                                      : FIELDS[i].kind == GUID    ? is_guid(value)
+                                      : FIELDS[i].kind == BOOLEAN ? json_is_boolean(value)
+                                                                  : is_int32(value));
+        if (!good)
+            complain_type(call, errors, FIELDS[i].name, types[FIELDS[i].kind]);
+    }
+}
+
+static void check_form(const struct sim_call *call, struct sim_form *form, json_t *errors)
+{
+    check_kinds(call, form, errors);
     if (json_array_size(errors) > 0)
         return; /* the original validates only what could be read */
     if (is_blank(form->timezone))
@@ -145,60 +171,96 @@ static void check_form(const struct sim_call *call, struct form *form, json_t *e
         sim_complain(errors, "TypeOfWorkId", "'TypeOfWorkId' must not be empty.");
 }
 
-static size_t look_up(const struct sim_call *call, const char *kind, const json_t *id)
+/* The body, which the fields of the form point into. */
+json_t *sim_form_body(struct sim_call *call, bool is_start, struct sim_form *form)
+{
+    json_t *body = json_loadb(call->body, call->body_bytes, 0, NULL);
+    *form = (struct sim_form){0};
+    if (!json_is_object(body)) {
+        json_decref(body);
+        sim_say_error(call, 400, "invalid-model",
+                      "The model sent in the request is empty or invalid.");
+        return NULL;
+    }
+    json_t *errors = sim_must(json_array());
+    sort_fields(call, body, is_start, form, errors);
+    check_form(call, form, errors);
+    if (json_array_size(errors) == 0) {
+        json_decref(errors);
+        return body;
+    }
+    sim_say_invalid(call, errors);
+    json_decref(body);
+    return NULL;
+}
+
+static const void *look_up(const struct sim_map *map, const json_t *id)
 {
     char guid[SIM_GUID_SIZE];
+    if (id == NULL)
+        return NULL;
     sim_read_guid(json_string_value(id), json_string_length(id), guid);
-    return sim_find(&call->sim->world, kind, guid, SIZE_MAX);
+    return sim_map_get(map, guid);
 }
 
-static bool refer(const struct sim_call *call, const struct form *form, struct sim_entry *entry,
-                  json_t *errors)
+static void refer(const struct sim_world *world, const struct sim_form *form,
+                  struct sim_entry *entry, json_t *errors)
 {
-    const struct sim_world *world = &call->sim->world;
-    size_t type = look_up(call, "type", form->type);
-    size_t task = form->task != NULL ? look_up(call, "task", form->task) : 0;
-    size_t project = form->project != NULL ? look_up(call, "project", form->project) : 0;
-    if (type == SIZE_MAX)
+    entry->type = look_up(&world->type_ids, form->type);
+    entry->task = look_up(&world->task_ids, form->task);
+    entry->project = look_up(&world->project_ids, form->project);
+    if (entry->type == NULL)
         sim_complain(errors, "TypeOfWorkId", "The type of work does not exist.");
-    if (project == SIZE_MAX)
+    if (form->project != NULL && entry->project == NULL)
         sim_complain(errors, "ProjectId", "The project does not exist.");
-    if (task == SIZE_MAX)
+    if (form->task != NULL && entry->task == NULL)
         sim_complain(errors, "TaskId", "The task does not exist.");
-    if (json_array_size(errors) > 0)
-        return false;
-    entry->type = &world->types[type];
-    entry->task = form->task != NULL ? &world->tasks[task] : NULL;
-    entry->project = form->project != NULL ? &world->projects[project] : NULL;
     if (entry->task != NULL && entry->project != NULL && entry->task->project != entry->project)
         sim_complain(errors, "TaskId", "The task does not belong to the project.");
-    if (entry->task != NULL && entry->project == NULL)
+    if (entry->task != NULL && entry->project == NULL && form->project == NULL)
         entry->project = entry->task->project;
-    return json_array_size(errors) == 0;
 }
 
-/* False: refused and answered. The person must be a member of a private project, or an admin. */
-static bool allowed(struct sim_call *call, const struct sim_entry *entry)
+/* The person must be a member of a private project, or an admin; the settings bind all others. */
+static bool allowed(struct sim_call *call, const struct sim_entry *entry,
+                    const struct sim_user *user)
 {
-    const struct sim_world *world = &call->sim->world;
+    const struct sim_settings *settings = &call->sim->world.settings;
     const struct sim_project *project = entry->project;
-    size_t user = sim_find(world, "user", call->target, SIZE_MAX);
+    bool bound = !call->caller->admin;
     if (entry->type->archived)
         sim_say_error(call, 400, "entity-archived", "The type of work is archived.");
     else if (project != NULL && project->archived)
         sim_say_error(call, 400, "entity-archived", "The project is archived.");
-    else if (project != NULL && !sim_project_open_to(project, &world->users[user]))
+    else if (project != NULL && !sim_project_open_to(project, user))
         sim_say_denied(call, "Project");
-    else if (project != NULL && project->done && world->prevent_on_done_projects &&
-             !call->caller->admin)
+    else if (settings->off)
+        sim_say_error(call, 400, "invalid-operation", "Time tracking is disabled.");
+    else if (project != NULL && project->done && settings->prevent_done && bound)
         sim_say_error(call, 400, "invalid-operation",
                       "Time cannot be tracked on projects that are done.");
+    else if (project == NULL && settings->prevent_private && bound)
+        sim_say_error(call, 400, "invalid-operation", "Time cannot be tracked without a project.");
     else
         return true;
     return false;
 }
 
-static void fill(struct sim_entry *entry, const struct form *form)
+bool sim_form_refer(struct sim_call *call, const struct sim_form *form, const struct sim_user *user,
+                    struct sim_entry *entry)
+{
+    json_t *errors = sim_must(json_array());
+    refer(&call->sim->world, form, entry, errors);
+    if (json_array_size(errors) == 0) {
+        json_decref(errors);
+        return allowed(call, entry, user);
+    }
+    sim_say_invalid(call, errors);
+    return false;
+}
+
+/* The entry has its project, and no texts yet. */
+void sim_form_fill(struct sim_entry *entry, const struct sim_form *form)
 {
     const char *note = json_string_value(form->note);
     entry->timezone =
@@ -209,33 +271,32 @@ static void fill(struct sim_entry *entry, const struct form *form)
                                              : entry->project != NULL && entry->project->billable;
 }
 
-/* NULL: the form was refused and the answer is given. */
-struct sim_entry *sim_read_start_form(struct sim_call *call)
+/* Nothing is left of the day for somebody whom the daily maximum binds. */
+static bool day_is_full(const struct sim_call *call, const struct sim_user *user,
+                        const struct sim_entry *entry)
 {
-    struct form form = {0};
-    struct sim_entry *entry = NULL;
-    json_t *body = json_loadb(call->body, call->body_bytes, 0, NULL);
-    if (!json_is_object(body)) {
-        json_decref(body);
-        sim_say_error(call, 400, "invalid-model",
-                      "The model sent in the request is empty or invalid.");
+    int64_t day = sim_local_day(call->now, sim_zone_offset_s(entry->timezone, call->now));
+    return !call->caller->admin && sim_daily_left_s(call->sim, user, day, NULL) == 0;
+}
+
+struct sim_entry *sim_read_start_form(struct sim_call *call, const struct sim_user *user)
+{
+    struct sim_form form;
+    json_t *body = sim_form_body(call, true, &form);
+    if (body == NULL)
         return NULL;
+    struct sim_entry *entry = sim_alloc(1, sizeof *entry);
+    bool good = sim_form_refer(call, &form, user, entry);
+    if (good) {
+        sim_form_fill(entry, &form);
+        good = !day_is_full(call, user, entry);
+        if (!good)
+            sim_say_error(call, 400, "invalid-operation",
+                          "The maximum time of this day is reached.");
     }
-    json_t *errors = sim_must(json_array());
-    sort_fields(call, body, &form, errors);
-    check_form(call, &form, errors);
-    if (json_array_size(errors) == 0) {
-        entry = sim_alloc(1, sizeof *entry);
-        if (refer(call, &form, entry, errors) && allowed(call, entry)) {
-            fill(entry, &form);
-        } else {
-            sim_entry_free(entry);
-            entry = NULL;
-        }
-    }
-    if (json_array_size(errors) > 0)
-        sim_say_invalid(call, json_incref(errors));
-    json_decref(errors);
     json_decref(body);
-    return entry;
+    if (good)
+        return entry;
+    sim_entry_free(entry);
+    return NULL;
 }

@@ -1,37 +1,17 @@
 /*
- * One request from evhttp to its answer: log line, rate windows, fault, rules, headers. A request
- * whose client has gone meanwhile still acts, as it would at the real thing. Nothing waits: a delay
- * is a timer.
+ * One request from evhttp to its answer: log line, rate windows, fault, rules. Nothing waits: a
+ * delay is a timer.
  */
-#include "sim.h"
+#include "connections.h"
+#include "exchange.h"
+#include "tokens.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <event2/keyvalq_struct.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/queue.h>
-#include <sys/socket.h>
-
-struct sim_exchange {
-    struct sim *sim;
-    struct evhttp_request *req;
-    struct sim_call call;
-    struct sim_quota quota;
-    struct sim_fault fault; /* a copy: the list may change while this one waits */
-    uint64_t n;
-    uint64_t generation;
-    char *path;
-    struct evkeyvalq query;
-    bool query_parsed;
-    struct event *timer;
-    struct sim_exchange *next;
-    struct sim_exchange **link;
-};
 
 const char *sim_query(const struct sim_call *call, const char *name)
 {
@@ -54,9 +34,11 @@ static const char *method_name(enum evhttp_cmd_type command)
     return "OTHER";
 }
 
-static void record(struct sim_exchange *x, int status)
+/* ---- The life of an exchange ---- */
+
+void sim_exchange_record(struct sim_exchange *x, int status)
 {
-    struct sim_log_line *line = sim_log_line(&x->sim->log, x->n, x->generation);
+    struct sim_log_line *line = sim_log_line(&x->sim->log, x->call.n, x->generation);
     if (line == NULL)
         return;
     line->who = x->call.caller;
@@ -68,7 +50,7 @@ static void record(struct sim_exchange *x, int status)
     memcpy(line->ended, x->call.ended, SIM_GUID_SIZE);
 }
 
-static void forget(struct sim_exchange *x)
+void sim_exchange_end(struct sim_exchange *x)
 {
     if (x->link != NULL) {
         *x->link = x->next;
@@ -80,144 +62,58 @@ static void forget(struct sim_exchange *x)
     if (x->query_parsed)
         evhttp_clear_headers(&x->query);
     json_decref(x->call.answer);
+    free(x->call.location);
     free(x->path);
+    free(x->text);
     free(x);
 }
 
-/* The reply that evhttp insists on goes into a closed socket and takes the connection with it. */
-static void drop(struct sim_exchange *x)
+static void on_time(evutil_socket_t fd, short what, void *arg)
 {
-    struct evhttp_connection *connection = evhttp_request_get_connection(x->req);
-    record(x, 0);
-    if (connection != NULL) {
-        struct bufferevent *bufev = evhttp_connection_get_bufferevent(connection);
-        shutdown(bufferevent_getfd(bufev), SHUT_RDWR);
+    struct sim_exchange *x = arg;
+    (void)fd;
+    (void)what;
+    x->then(x);
+}
+
+void sim_exchange_wait(struct sim_exchange *x, unsigned ms, void (*then)(struct sim_exchange *x))
+{
+    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    x->then = then;
+    if (x->timer == NULL) {
+        x->link = &x->sim->pending;
+        x->next = x->sim->pending;
+        if (x->next != NULL)
+            x->next->link = &x->next;
+        x->sim->pending = x;
+        x->timer = event_new(x->sim->base, -1, 0, on_time, x);
     }
-    evhttp_send_reply(x->req, HTTP_INTERNAL, "dropped", NULL);
-    forget(x);
+    if (x->timer == NULL || event_add(x->timer, &delay) != 0)
+        abort();
 }
 
-static void add_number(struct evkeyvalq *headers, const char *name, size_t value)
+/* Requests that still wait get no answer; those without a connection belong to nobody else. */
+void sim_http_end(struct sim *sim)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%zu", value);
-    evhttp_add_header(headers, name, text);
+    while (sim->pending != NULL)
+        sim_reply_drop(sim->pending, false);
 }
 
-static void add_quota(struct evkeyvalq *headers, const struct sim_quota *quota)
-{
-    add_number(headers, "RateLimit-Limit", quota->limit);
-    add_number(headers, "RateLimit-Remaining", quota->remaining);
-    add_number(headers, "RateLimit-Reset", quota->reset_s);
-    add_number(headers, "X-RateLimit-Limit-Second", quota->second_limit);
-    add_number(headers, "X-RateLimit-Remaining-Second", quota->second_remaining);
-    add_number(headers, "X-RateLimit-Limit-Minute", quota->minute_limit);
-    add_number(headers, "X-RateLimit-Remaining-Minute", quota->minute_remaining);
-}
-
-static void add_headers(struct sim_exchange *x, const char *content_type)
-{
-    struct evkeyvalq *headers = evhttp_request_get_output_headers(x->req);
-    char edge[33];
-    sim_hex(edge, 32);
-    if (content_type != NULL)
-        evhttp_add_header(headers, "Content-Type", content_type);
-    if (!x->call.untraced)
-        evhttp_add_header(headers, "Trace-Id", x->call.trace);
-    evhttp_add_header(headers, "X-Edge-Ref", edge);
-    add_quota(headers, &x->quota);
-    if (x->call.status == 429 && x->sim->retry_after)
-        add_number(headers, "Retry-After", x->quota.reset_s);
-    if (x->call.allow != NULL)
-        evhttp_add_header(headers, "Allow", x->call.allow);
-    if (x->call.paged && x->call.status == 200) {
-        add_number(headers, "aw-page", x->call.page);
-        add_number(headers, "aw-pagesize", x->call.page_size);
-        add_number(headers, "aw-items", x->call.items);
-        add_number(headers, "aw-totalitems", x->call.total);
-    }
-}
-
-static char *answer_text(struct sim_exchange *x, const char **content_type)
-{
-    char *text = NULL;
-    *content_type = "application/json; charset=utf-8";
-    if (x->fault.kind == SIM_FAULT_STATUS && x->call.status == 403) {
-        *content_type = "text/html";
-        return strdup("<html><head><title>403 Forbidden</title></head>"
-                      "<body><h1>403 Forbidden</h1></body></html>");
-    }
-    if (x->fault.kind == SIM_FAULT_GARBAGE) {
-        x->call.status = 200;
-        return strdup("<\x01\x02not json at all\xff>{\"id\":,,,");
-    }
-    if (x->call.answer != NULL)
-        text = json_dumps(x->call.answer, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (x->fault.kind == SIM_FAULT_TRUNCATE) {
-        x->call.status = 200;
-        if (text == NULL)
-            return strdup("{\"id\":\"");
-        text[strlen(text) / 2] = '\0';
-    }
-    if (text == NULL)
-        *content_type = NULL;
-    return text;
-}
-
-static const char *reason(int status)
-{
-    return status == 429 ? "Too Many Requests" : NULL;
-}
-
-static void send_answer(struct sim_exchange *x)
-{
-    const char *content_type = NULL;
-    char *text = answer_text(x, &content_type);
-    bool heard = evhttp_request_get_connection(x->req) != NULL;
-    record(x, heard ? x->call.status : 0);
-    add_headers(x, content_type);
-    if (text != NULL)
-        evbuffer_add(evhttp_request_get_output_buffer(x->req), text, strlen(text));
-    free(text);
-    evhttp_send_reply(x->req, x->call.status, reason(x->call.status), NULL);
-    forget(x);
-}
+/* ---- Acting ---- */
 
 static void act(struct sim_exchange *x)
 {
     x->call.now = sim_now(&x->sim->clock);
     x->call.caller = sim_caller(&x->call);
+    x->sim->call = &x->call;
     sim_route(&x->call);
+    x->sim->call = NULL;
 }
 
-static void on_delay_over(evutil_socket_t fd, short what, void *arg)
+static void act_and_reply(struct sim_exchange *x)
 {
-    struct sim_exchange *x = arg;
-    (void)fd;
-    (void)what;
-    if (x->fault.kind == SIM_FAULT_DELAY_BEFORE)
-        act(x);
-    send_answer(x);
-}
-
-static struct event *event_or_die(struct event *event)
-{
-    if (event == NULL)
-        abort();
-    return event;
-}
-
-static void wait_for_delay(struct sim_exchange *x)
-{
-    struct timeval delay = {.tv_sec = x->fault.arg / 1000,
-                            .tv_usec = (suseconds_t)(x->fault.arg % 1000) * 1000};
-    x->link = &x->sim->pending;
-    x->next = x->sim->pending;
-    if (x->next != NULL)
-        x->next->link = &x->next;
-    x->sim->pending = x;
-    x->timer = event_or_die(event_new(x->sim->base, -1, 0, on_delay_over, x));
-    event_add(x->timer, &delay);
+    act(x);
+    sim_reply(x);
 }
 
 static void strike_status(struct sim_exchange *x)
@@ -228,7 +124,19 @@ static void strike_status(struct sim_exchange *x)
     }
     sim_say_fault(&x->call, x->fault.status);
     x->call.untraced = x->call.untraced || x->fault.status == 403;
-    send_answer(x);
+    sim_reply(x);
+}
+
+static void drop_before(struct sim_exchange *x)
+{
+    x->call.effect = SIM_DROPPED;
+    sim_reply_drop(x, x->fault.kind == SIM_FAULT_RESET_BEFORE);
+}
+
+static void drop_after(struct sim_exchange *x)
+{
+    act(x);
+    sim_reply_drop(x, x->fault.kind == SIM_FAULT_RESET_AFTER);
 }
 
 static void strike(struct sim_exchange *x)
@@ -238,51 +146,51 @@ static void strike(struct sim_exchange *x)
         strike_status(x);
         break;
     case SIM_FAULT_DROP_BEFORE:
-        x->call.effect = "dropped";
-        drop(x);
+    case SIM_FAULT_RESET_BEFORE:
+        drop_before(x);
         break;
     case SIM_FAULT_DROP_AFTER:
-        act(x);
-        drop(x);
+    case SIM_FAULT_RESET_AFTER:
+        drop_after(x);
         break;
     case SIM_FAULT_DELAY_BEFORE:
-        wait_for_delay(x);
+        sim_exchange_wait(x, x->fault.arg, act_and_reply);
         break;
     case SIM_FAULT_DELAY:
         act(x);
-        record(x, 0);
-        wait_for_delay(x);
+        sim_exchange_record(x, 0);
+        sim_exchange_wait(x, x->fault.arg, sim_reply);
         break;
-    case SIM_FAULT_TRUNCATE:
-    case SIM_FAULT_GARBAGE:
-    case SIM_FAULT_NONE:
-        act(x);
-        send_answer(x);
+    default:
+        act_and_reply(x);
         break;
     }
 }
 
-/* The path after /api/v1, decoded; NULL when it is not below that or holds a zero byte. */
+/* ---- Reading ---- */
+
+/* The path after /api/v1, decoded; NULL when it is not below that or holds a zero byte. What is
+ * above it keeps its first slash. */
 static const char *api_path(struct sim_exchange *x, const char *path)
 {
     size_t bytes = 0;
     x->path = evhttp_uridecode(path, 0, &bytes);
-    if (x->path == NULL || strlen(x->path) != bytes || strncasecmp(x->path, "/api/v1/", 8) != 0)
+    if (x->path == NULL || strlen(x->path) != bytes)
         return NULL;
-    return x->path + 8;
+    return strncasecmp(x->path, "/api/v1/", 8) == 0 ? x->path + 8 : x->path;
 }
 
 static void read_request(struct sim_exchange *x, const char *path)
 {
     struct evbuffer *body = evhttp_request_get_input_buffer(x->req);
     const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(x->req));
+    struct evkeyvalq *headers = evhttp_request_get_input_headers(x->req);
     struct sim_call *call = &x->call;
     call->sim = x->sim;
-    call->effect = "none";
     call->method = method_name(evhttp_request_get_command(x->req));
     call->path = api_path(x, path);
-    call->authorization =
-        evhttp_find_header(evhttp_request_get_input_headers(x->req), "Authorization");
+    call->authorization = evhttp_find_header(headers, "Authorization");
+    call->host = evhttp_find_header(headers, "Host");
     if (query == NULL || evhttp_parse_query_str(query, &x->query) != 0)
         TAILQ_INIT(&x->query);
     x->query_parsed = true;
@@ -292,29 +200,40 @@ static void read_request(struct sim_exchange *x, const char *path)
     sim_hex(call->trace, 32);
 }
 
+static void open_line(struct sim_exchange *x, const char *target)
+{
+    struct sim_log *log = &x->sim->log;
+    struct sim_call *call = &x->call;
+    call->n = sim_log_open(log, call->now / SIM_TICKS_PER_MS, call->method, target);
+    x->generation = log->generation;
+    struct sim_log_line *line = sim_log_line(log, call->n, x->generation);
+    line->who = call->caller; /* known to the log, whatever becomes of it */
+    if (sim_body_is_secret(call))
+        sim_log_body(line, log, "\"(a secret)\"", 12);
+    else
+        sim_log_body(line, log, call->body, call->body_bytes);
+}
+
 static void on_api_request(struct sim *sim, struct evhttp_request *req, const char *path)
 {
     struct sim_exchange *x = sim_alloc(1, sizeof *x);
     const char *target = evhttp_request_get_uri(req);
-    int64_t now = sim_now(&sim->clock);
     x->sim = sim;
     x->req = req;
     read_request(x, path);
-    x->n = sim_log_open(&sim->log, now / SIM_TICKS_PER_MS, x->call.method, target, x->call.body,
-                        x->call.body_bytes);
-    x->generation = sim->log.generation;
-    x->call.now = now;
-    x->call.caller = sim_caller(&x->call); /* known to the log, whatever becomes of it */
-    x->quota = sim_rate_count(&sim->rate, now);
+    x->call.now = sim_now(&sim->clock);
+    x->call.caller = sim_caller(&x->call);
+    open_line(x, target);
+    bool reused = sim_connection_used(sim->connections, evhttp_request_get_connection(req));
+    struct sim_victim victim = {x->call.method, target, x->call.caller, reused};
+    x->quota = sim_rate_count(&sim->rate, x->call.now);
     if (x->quota.refused) {
         sim_say_fault(&x->call, 429);
-        send_answer(x);
-        return;
+        sim_reply(x);
+    } else {
+        sim_fault_take(sim->faults, &victim, &x->fault);
+        strike(x);
     }
-    const struct sim_fault *fault = sim_fault_take(sim, x->call.method, target);
-    if (fault != NULL)
-        x->fault = *fault;
-    strike(x);
 }
 
 void sim_on_request(struct evhttp_request *req, void *arg)
@@ -326,11 +245,4 @@ void sim_on_request(struct evhttp_request *req, void *arg)
         sim_control(arg, req, path + 5);
     else
         on_api_request(arg, req, path);
-}
-
-/* Requests that still wait get no answer; those without a connection belong to nobody else. */
-void sim_http_end(struct sim *sim)
-{
-    while (sim->pending != NULL)
-        drop(sim->pending);
 }

@@ -1,14 +1,13 @@
 /*
- * The request log: a ring of the last million requests in arrival order, bodies cut at 16 KiB,
- * at most 1 GiB of text. Never holds a header, so never a token.
+ * The request log: a ring of the last requests in the order of their arrival, a million unless told
+ * otherwise, bodies cut at 16 KiB, at most 1 GiB of text. Never holds a header, so never a token.
  */
-#include "sim.h"
+#include "log.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_MAX     ((size_t)1000000)
 #define BYTES_MAX     ((size_t)1024 * 1024 * 1024)
 #define BODY_KEPT_MAX ((size_t)16 * 1024)
 
@@ -29,13 +28,13 @@ static void drop_oldest(struct sim_log *log)
 
 static void make_room(struct sim_log *log)
 {
-    while (log->count > 0 && (log->count == LINES_MAX || log->bytes > BYTES_MAX))
+    while (log->count > 0 && (log->count == log->lines_max || log->bytes > BYTES_MAX))
         drop_oldest(log);
     if (log->count < log->room)
         return;
     size_t room = log->room > 0 ? log->room * 2 : 1024;
-    if (room > LINES_MAX)
-        room = LINES_MAX;
+    if (room > log->lines_max)
+        room = log->lines_max;
     struct sim_log_line *lines = sim_alloc(room, sizeof *lines);
     for (size_t i = 0; i < log->count; i++)
         lines[i] = *nth(log, i);
@@ -45,27 +44,30 @@ static void make_room(struct sim_log *log)
     log->first = 0;
 }
 
-uint64_t sim_log_open(struct sim_log *log, int64_t at_ms, const char *method, const char *target,
-                      const char *body, size_t body_bytes)
+uint64_t sim_log_open(struct sim_log *log, int64_t at_ms, const char *method, const char *target)
 {
     make_room(log);
     size_t method_bytes = strlen(method);
     size_t target_bytes = strlen(target);
-    size_t kept = body_bytes < BODY_KEPT_MAX ? body_bytes : BODY_KEPT_MAX;
     char *text = sim_alloc(method_bytes + target_bytes + 2, 1);
     memcpy(text, method, method_bytes);
     text[method_bytes] = ' ';
     memcpy(text + method_bytes + 1, target, target_bytes);
-    struct sim_log_line line = {.at_ms = at_ms,
-                                .text = text,
-                                .body = kept > 0 ? sim_dup(body, kept) : NULL,
-                                .body_bytes = body_bytes,
-                                .body_kept_bytes = kept,
-                                .effect = "none"};
     log->count++;
-    *nth(log, log->count - 1) = line;
-    log->bytes += method_bytes + target_bytes + 1 + kept;
+    *nth(log, log->count - 1) = (struct sim_log_line){.at_ms = at_ms, .text = text};
+    log->bytes += method_bytes + target_bytes + 1;
     return ++log->next_n;
+}
+
+void sim_log_body(struct sim_log_line *line, struct sim_log *log, const char *body, size_t bytes)
+{
+    size_t kept = bytes < BODY_KEPT_MAX ? bytes : BODY_KEPT_MAX;
+    if (kept == 0)
+        return;
+    line->body = sim_dup(body, kept);
+    line->body_bytes = bytes;
+    line->body_kept_bytes = kept;
+    log->bytes += kept;
 }
 
 /* NULL when the ring has moved on or was cleared since the line was opened. */
@@ -106,7 +108,7 @@ static json_t *line_json(const struct sim_log_line *line, uint64_t n)
                            (json_int_t)n, "at_ms", (json_int_t)line->at_ms, "method", method,
                            "path", path, "who", line->who != NULL ? line->who->id : NULL, "user",
                            id_json(line->target), "body", body_json(line), "status", line->status,
-                           "effect", line->effect, "entry", id_json(line->entry)));
+                           "effect", sim_effect_name(line->effect), "entry", id_json(line->entry)));
     if (line->ended[0] != '\0')
         json_object_set_new(json, "ended", json_string(line->ended));
     if (line->fault != SIM_FAULT_NONE)
@@ -133,10 +135,18 @@ void sim_log_write(const struct sim_log *log, uint64_t after, uint64_t limit, st
     }
 }
 
+/* A user who is no more stands in no line. */
+void sim_log_forget(struct sim_log *log, const struct sim_user *user)
+{
+    for (size_t i = 0; i < log->count; i++)
+        if (nth(log, i)->who == user)
+            nth(log, i)->who = NULL;
+}
+
 void sim_log_clear(struct sim_log *log)
 {
     while (log->count > 0)
         drop_oldest(log);
     free(log->lines);
-    *log = (struct sim_log){.generation = log->generation + 1};
+    *log = (struct sim_log){.generation = log->generation + 1, .lines_max = log->lines_max};
 }

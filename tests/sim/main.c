@@ -2,7 +2,10 @@
  * awork-sim: options, listener, loop. Listens on loopback only unless told otherwise, says where on
  * its standard output, ends on SIGTERM or SIGINT.
  */
-#include "sim.h"
+#include "connections.h"
+#include "faults.h"
+#include "log.h"
+#include "tokens.h"
 
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -24,31 +27,39 @@ struct options {
 static const char HELP[] =
     "usage: awork-sim --listen HOST:PORT --seed FILE [options]\n"
     "\n"
-    "A local awork: timers, users, types of work and tasks under /api/v1, and its own\n"
-    "routes (log, state, faults, clock, reset) under /_sim/.\n"
+    "A local awork: timers, time entries, people, work, tokens under /api/v1, and its own routes\n"
+    "(log, state, faults, clock, reset, ...) under /_sim/. awork-sim(1) says more.\n"
     "\n"
     "  --listen HOST:PORT    loopback address; port 0 picks a free one\n"
     "  --seed FILE           who and what there is, JSON, see below\n"
     "  --rate-second N       requests per second (default 50; 0: no limit)\n"
     "  --rate-minute N       requests per minute (default 1000; 0: no limit)\n"
+    "  --keep-requests N     lines of the request log (default 1000000)\n"
+    "  --keep-entries N      time entries and acts of each person (default 200000)\n"
     "  --retry-after         send Retry-After with a 429 (not documented by awork)\n"
     "  --ignore-me-user-id   /me/...?userId=X acts on the caller, not on X\n"
-    "  --strict              refuse unknown properties of start and any body of pause and resume\n"
+    "  --short-pages         archived users leave gaps in the pages, as they once did\n"
+    "  --strict              refuse unknown properties, contradicting durations, and any body of\n"
+    "                        pause and resume\n"
     "  --allow-remote        listen on an address that is not loopback\n"
     "  --help                this text\n"
     "\n"
     "The seed is an object; unknown keys are refused, * marks what must be there:\n"
     "  workspace*    {id*, name*, url}\n"
     "  limits        {perSecond, perMinute}\n"
-    "  settings      [{type*, enabled*}]            type: prevent-on-done-projects\n"
-    "  users*        [{id*, firstName*, lastName, email, language, admin, deactivated,\n"
-    "                  archived, apiUser, external}]   an apiUser is an admin\n"
+    "  settings      [{type*, enabled*, dayCount, hours}]   type: prevent-on-done-projects,\n"
+    "                  prevent-private, allow-on-past-days, time-tracking-limit,\n"
+    "                  time-tracking-disabled\n"
+    "  users*        [{id*, firstName*, lastName, email, contacts, language, admin, deactivated,\n"
+    "                  archived, apiUser, external, seesOthers, dailyHours}]\n"
+    "                  an apiUser is an admin; contacts: [{type, subType, value*}]\n"
     "  tokens*       [{token*, userId*, kind*, expiresAt}]   kind: apikey (of an apiUser), oauth\n"
     "  typesOfWork*  [{id*, name*, icon, description, archived}]\n"
     "  projects      [{id*, name*, key, status, company, private, members, archived,\n"
     "                  billableByDefault}]          status closed or done: no timers\n"
-    "  tasks         [{id*, identifier, name*, projectId, typeOfWorkId*, description, status}]\n"
-    "Ids are GUIDs in lower case; members are ids of users.\n";
+    "  tasks         [{id*, identifier, name*, projectId, typeOfWorkId*, description, status,\n"
+    "                  assignees}]\n"
+    "Ids are GUIDs in lower case; members and assignees are ids of users.\n";
 
 static bool read_limit(const char *text, long *limit)
 {
@@ -57,6 +68,17 @@ static bool read_limit(const char *text, long *limit)
     if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && *limit <= 1000000000)
         return true;
     fprintf(stderr, "awork-sim: a rate is a number from 0 to 1000000000, not %s\n", text);
+    return false;
+}
+
+static bool read_keep(const char *text, size_t *keep)
+{
+    char *end = NULL;
+    unsigned long number = strtoul(text, &end, 10);
+    *keep = number;
+    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number >= 10 && number <= 100000000)
+        return true;
+    fprintf(stderr, "awork-sim: to keep is a number from 10 to 100000000, not %s\n", text);
     return false;
 }
 
@@ -71,6 +93,9 @@ static int read_options(int argc, char **argv, struct options *options, struct s
                                           {"ignore-me-user-id", no_argument, NULL, 4},
                                           {"strict", no_argument, NULL, 5},
                                           {"allow-remote", no_argument, NULL, 6},
+                                          {"short-pages", no_argument, NULL, 7},
+                                          {"keep-requests", required_argument, NULL, 8},
+                                          {"keep-entries", required_argument, NULL, 9},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     int option;
@@ -86,8 +111,11 @@ static int read_options(int argc, char **argv, struct options *options, struct s
         sim->ignore_me_user_id |= option == 4;
         sim->strict |= option == 5;
         options->allow_remote |= option == 6;
+        sim->short_pages |= option == 7;
         if (option == 1 || option == 2)
             good = read_limit(optarg, option == 1 ? &options->per_second : &options->per_minute);
+        if (option == 8 || option == 9)
+            good = read_keep(optarg, option == 8 ? &sim->log.lines_max : &sim->entries_max);
         good = good && option != '?';
     }
     if (good && (optind < argc || options->listen == NULL || options->seed == NULL))
@@ -202,24 +230,38 @@ static int serve(struct sim *sim, const struct options *options)
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void set_rate(struct sim_rate *rate, const struct options *options)
+{
+    if (options->per_second >= 0)
+        rate->per_second = (unsigned)options->per_second;
+    if (options->per_minute >= 0)
+        rate->per_minute = (unsigned)options->per_minute;
+    rate->first_per_second = rate->per_second;
+    rate->first_per_minute = rate->per_minute;
+}
+
 int main(int argc, char **argv)
 {
-    struct sim sim = {.rate = {.per_second = 50, .per_minute = 1000}};
+    struct sim sim = {.rate = {.per_second = 50, .per_minute = 1000},
+                      .log = {.lines_max = 1000000},
+                      .entries_max = 200000};
     struct options options = {.per_second = -1, .per_minute = -1};
     int end = read_options(argc, argv, &options, &sim);
     if (end != 0)
         return end - 1;
     int status = EXIT_FAILURE;
+    sim.faults = sim_faults_create();
+    sim.tokens = sim_tokens_create();
+    sim.connections = sim_connections_create();
     if (sim_seed_load(options.seed, &sim)) {
-        if (options.per_second >= 0)
-            sim.rate.per_second = (unsigned)options.per_second;
-        if (options.per_minute >= 0)
-            sim.rate.per_minute = (unsigned)options.per_minute;
+        set_rate(&sim.rate, &options);
         status = serve(&sim, &options);
+        sim_check_all(&sim);
     }
     sim_state_clear(&sim);
     sim_log_clear(&sim.log);
-    sim_faults_clear(&sim);
-    sim_seed_free(&sim.world);
+    sim_faults_destroy(sim.faults);
+    sim_seed_free(&sim);
+    sim_connections_destroy(sim.connections);
     return status;
 }

@@ -4,34 +4,53 @@
  */
 #include "sim.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+enum { OPEN = 1, ADMIN = 2 }; /* without a token; for admins only */
 
 struct route {
     const char *method;
     const char *pattern;
     void (*handle)(struct sim_call *call);
+    int flags;
 };
 
 static const struct route ROUTES[] = {
-    {"GET", "me", sim_get_me},
-    {"GET", "me/timeentries/last", sim_get_last},
-    {"POST", "me/timetracking/start", sim_post_start},
-    {"POST", "me/timetracking/stop", sim_post_stop},
-    {"POST", "me/timetracking/pause", sim_post_pause},
-    {"POST", "me/timetracking/resume", sim_post_resume},
-    {"GET", "users", sim_get_users},
-    {"GET", "users/me", sim_get_me},
-    {"GET", "users/{guid}", sim_get_user},
-    {"GET", "users/{guid}/timeentries/last", sim_get_last},
-    {"POST", "users/{guid}/timetracking/start", sim_post_start},
-    {"POST", "users/{guid}/timetracking/stop", sim_post_stop},
-    {"POST", "users/{guid}/timetracking/pause", sim_post_pause},
-    {"POST", "users/{guid}/timetracking/resume", sim_post_resume},
-    {"GET", "typeofwork", sim_get_types},
-    {"GET", "typeofwork/{guid}", sim_get_type},
-    {"GET", "tasks/{guid}", sim_get_task},
-    {"GET", "tasks/key/{key}", sim_get_task_by_key},
+    {"GET", "me", sim_get_me, 0},
+    {"GET", "me/timeentries/last", sim_get_last, 0},
+    {"GET", "me/allavailabletasks", sim_get_my_tasks, 0},
+    {"POST", "me/timetracking/start", sim_post_start, 0},
+    {"POST", "me/timetracking/stop", sim_post_stop, 0},
+    {"POST", "me/timetracking/pause", sim_post_pause, 0},
+    {"POST", "me/timetracking/resume", sim_post_resume, 0},
+    {"GET", "users", sim_get_users, 0},
+    {"GET", "users/me", sim_get_me, 0},
+    {"GET", "users/{guid}", sim_get_user, 0},
+    {"GET", "users/{guid}/contactinfo", sim_get_contact_infos, 0},
+    {"GET", "users/{guid}/timeentries/last", sim_get_last, 0},
+    {"POST", "users/{guid}/timetracking/start", sim_post_start, 0},
+    {"POST", "users/{guid}/timetracking/stop", sim_post_stop, 0},
+    {"POST", "users/{guid}/timetracking/pause", sim_post_pause, 0},
+    {"POST", "users/{guid}/timetracking/resume", sim_post_resume, 0},
+    {"GET", "timeentries", sim_get_entries, 0},
+    {"POST", "timeentries", sim_post_entry, 0},
+    {"GET", "timeentries/{guid}", sim_get_entry, 0},
+    {"PUT", "timeentries/{guid}", sim_put_entry, 0},
+    {"DELETE", "timeentries/{guid}", sim_delete_entry, 0},
+    {"POST", "timeentries/{guid}/removebreaks", sim_post_remove_breaks, 0},
+    {"GET", "timetracking/settings", sim_get_settings, 0},
+    {"GET", "typeofwork", sim_get_types, 0},
+    {"GET", "typeofwork/{guid}", sim_get_type, 0},
+    {"GET", "projects", sim_get_projects, 0},
+    {"GET", "projects/{guid}", sim_get_project, 0},
+    {"GET", "projects/key/{key}", sim_get_project_by_key, 0},
+    {"GET", "projects/{guid}/projecttasks", sim_get_project_tasks, 0},
+    {"GET", "projects/{guid}/timeentries", sim_get_project_entries, 0},
+    {"GET", "tasks/{guid}", sim_get_task, 0},
+    {"GET", "tasks/{guid}/timeentries", sim_get_task_entries, 0},
+    {"GET", "tasks/key/{key}", sim_get_task_by_key, 0},
 };
 
 static bool match_segment(struct sim_call *call, const char *want, size_t want_bytes,
@@ -67,32 +86,37 @@ static bool match_path(struct sim_call *call, const char *pattern, const char *p
     }
 }
 
+static void allow(struct sim_call *call, const char *method)
+{
+    size_t used = strlen(call->allow);
+    snprintf(call->allow + used, sizeof call->allow - used, "%s%s", used > 0 ? ", " : "", method);
+}
+
+/* The route of path and method, or one of the path alone: then call->allow has the methods. */
 static const struct route *find_route(struct sim_call *call)
 {
+    const struct route *found = NULL;
     if (call->path == NULL)
         return NULL;
     for (size_t i = 0; i < sizeof ROUTES / sizeof ROUTES[0]; i++) {
         call->id[0] = call->key[0] = '\0';
-        if (match_path(call, ROUTES[i].pattern, call->path))
+        if (!match_path(call, ROUTES[i].pattern, call->path))
+            continue;
+        if (strcmp(ROUTES[i].method, call->method) == 0) {
+            call->allow[0] = '\0';
             return &ROUTES[i];
+        }
+        found = &ROUTES[i];
+        allow(call, found->method);
     }
-    return NULL;
+    return found;
 }
 
-/* Whose token this is; NULL: nobody's, expired, or of a deactivated user. */
-struct sim_user *sim_caller(const struct sim_call *call)
+/* What no log may keep: codes, tokens, what webhooks prove themselves with. */
+bool sim_body_is_secret(const struct sim_call *call)
 {
-    struct sim_world *world = &call->sim->world;
-    const char *header = call->authorization;
-    if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0)
-        return NULL;
-    size_t n = sim_find(world, "token", header + 7, SIZE_MAX);
-    if (n == SIZE_MAX)
-        return NULL;
-    const struct sim_token *token = &world->tokens[n];
-    if (token->user->deactivated || (token->expires != 0 && token->expires <= call->now))
-        return NULL;
-    return &world->users[token->user - world->users];
+    return call->path != NULL && (strncasecmp(call->path, "accounts/token", 14) == 0 ||
+                                  strncasecmp(call->path, "webhooks", 8) == 0);
 }
 
 void sim_route(struct sim_call *call)
@@ -100,13 +124,14 @@ void sim_route(struct sim_call *call)
     const struct route *route = find_route(call);
     if (route == NULL) {
         sim_say_error(call, 404, "not-found", "There is no matching path for this URL.");
-    } else if (call->caller == NULL) {
+    } else if (call->caller == NULL && (route->flags & OPEN) == 0) {
         sim_say_bad_token(call);
-    } else if (strcmp(route->method, call->method) != 0) {
-        call->allow = route->method;
+    } else if (call->allow[0] != '\0') {
         sim_say(call, 405, NULL);
     } else if (call->body_bytes > SIM_BODY_LIMIT_BYTES) {
         sim_say_error(call, 413, "request-body-too-large", "The request body is too large.");
+    } else if ((route->flags & ADMIN) != 0 && !call->caller->admin) {
+        sim_say_denied(call, "Workspace");
     } else {
         route->handle(call);
     }

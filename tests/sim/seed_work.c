@@ -21,7 +21,7 @@ static bool read_type(const json_t *item, size_t n, struct sim_world *world)
         return sim_seed_fail("typesOfWork", n, error.text);
     if (!sim_read_guid(id, strlen(id), type->id))
         return sim_seed_fail("typesOfWork", n, "id is not a GUID");
-    if (!sim_index(world, "type", type->id, n))
+    if (!sim_map_put(&world->type_ids, type->id, type))
         return sim_seed_fail("typesOfWork", n, "this id is there already");
     type->archived = archived != 0;
     type->nested = sim_must(json_pack("{s:s, s:s, s:s, s:b}", "id", type->id, "name", name, "icon",
@@ -51,7 +51,7 @@ static bool read_members(const json_t *list, size_t n, struct sim_world *world)
     json_array_foreach(list, i, item)
     {
         const char *id = json_string_value(item);
-        if (id == NULL || sim_find(world, "user", id, SIZE_MAX) == SIZE_MAX)
+        if (id == NULL || sim_map_get(&world->user_ids, id) == NULL)
             return sim_seed_fail("projects", n, "a member is not in users");
         json_object_set_new(members, id, json_true());
     }
@@ -83,6 +83,27 @@ static void make_project_models(struct sim_project *project, const char *name, c
     json_object_set_new(model, "createdBy", json_string("00000000-0000-4000-8000-00000000c0de"));
     project->in_entry = model;
     project->in_task = sim_must(json_copy(model));
+    project->model = sim_must(json_copy(model));
+    sim_seed_made(project->model);
+}
+
+/* As the project itself shows them. */
+static void show_members(struct sim_project *project, const struct sim_world *world)
+{
+    const char *id;
+    json_t *unused;
+    json_t *list = sim_must(json_array());
+    json_object_foreach(project->members, id, unused)
+    {
+        const struct sim_user *user = sim_map_get(&world->user_ids, id);
+        json_t *member = sim_must(json_copy(user->nested));
+        char own[SIM_GUID_SIZE];
+        sim_new_guid(own);
+        json_object_set_new(member, "id", json_string(own));
+        json_object_set_new(member, "userId", json_string(user->id));
+        json_array_append_new(list, member);
+    }
+    json_object_set_new(project->model, "members", list);
 }
 
 static bool read_project(const json_t *item, size_t n, struct sim_world *world)
@@ -100,14 +121,20 @@ static bool read_project(const json_t *item, size_t n, struct sim_world *world)
         return sim_seed_fail("projects", n, error.text);
     if (!sim_read_guid(id, strlen(id), project->id))
         return sim_seed_fail("projects", n, "id is not a GUID");
-    if (!sim_index(world, "project", project->id, n))
+    if (!sim_map_put(&world->project_ids, project->id, project))
         return sim_seed_fail("projects", n, "this id is there already");
+    project->key = key != NULL ? sim_dup(key, strlen(key)) : NULL;
+    if (key != NULL && !sim_map_put(&world->project_keys, project->key, project))
+        return sim_seed_fail("projects", n, "this key is there already");
     project->is_private = is_private != 0;
     project->archived = archived != 0;
     project->billable = billable != 0;
     project->done = strcmp(status, "closed") == 0 || strcmp(status, "done") == 0;
     make_project_models(project, name, key, status, company);
-    return read_members(members, n, world);
+    if (!read_members(members, n, world))
+        return false;
+    show_members(project, world);
+    return true;
 }
 
 bool sim_seed_projects(const json_t *list, struct sim_world *world)
@@ -149,34 +176,66 @@ static void make_task_models(struct sim_task *task, const char *identifier, cons
     task->model = model;
 }
 
+static const char *read_assignees(struct sim_task *task, const json_t *list,
+                                  const struct sim_world *world)
+{
+    json_t *assignees = json_object_get(task->model, "assignees");
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item)
+    {
+        const char *id = json_string_value(item);
+        const struct sim_user *user = id != NULL ? sim_map_get(&world->user_ids, id) : NULL;
+        if (user == NULL)
+            return "an assignee is not in users";
+        json_array_append(assignees, user->nested);
+    }
+    return NULL;
+}
+
+struct job {
+    const char *id, *identifier, *name, *project_id, *type_id, *description, *status;
+    json_t *assignees;
+};
+
+static const char *make_task(struct sim_task *task, const struct job *job, struct sim_world *world)
+{
+    const struct sim_type *type = sim_map_get(&world->type_ids, job->type_id);
+    if (!sim_read_guid(job->id, strlen(job->id), task->id))
+        return "id is not a GUID";
+    if (type == NULL)
+        return "typeOfWorkId is not in typesOfWork";
+    if (job->project_id != NULL) {
+        task->project = sim_map_get(&world->project_ids, job->project_id);
+        if (task->project == NULL)
+            return "projectId is not in projects";
+    }
+    if (!sim_map_put(&world->task_ids, task->id, task))
+        return "this id is there already";
+    if (job->identifier != NULL) {
+        task->key = sim_dup(job->identifier, strlen(job->identifier));
+        if (!sim_map_put(&world->task_keys, task->key, task))
+            return "this identifier is there already";
+    }
+    task->done = strcmp(job->status, "done") == 0;
+    make_task_models(task, job->identifier, job->name, type, job->status);
+    if (job->description != NULL)
+        json_object_set_new(task->model, "description", json_string(job->description));
+    return read_assignees(task, job->assignees, world);
+}
+
 static bool read_task(const json_t *item, size_t n, struct sim_world *world)
 {
-    struct sim_task *task = &world->tasks[n];
-    const char *id = "", *identifier = NULL, *name = NULL, *project_id = NULL, *type_id = "";
-    const char *description = NULL, *status = "todo";
+    struct job job = {.status = "todo"};
     json_error_t error;
-    if (json_unpack_ex((json_t *)item, &error, JSON_STRICT, "{s:s, s?s, s:s, s?s, s:s, s?s, s?s}",
-                       "id", &id, "identifier", &identifier, "name", &name, "projectId",
-                       &project_id, "typeOfWorkId", &type_id, "description", &description, "status",
-                       &status) != 0)
+    if (json_unpack_ex((json_t *)item, &error, JSON_STRICT,
+                       "{s:s, s?s, s:s, s?s, s:s, s?s, s?s, s?o}", "id", &job.id, "identifier",
+                       &job.identifier, "name", &job.name, "projectId", &job.project_id,
+                       "typeOfWorkId", &job.type_id, "description", &job.description, "status",
+                       &job.status, "assignees", &job.assignees) != 0)
         return sim_seed_fail("tasks", n, error.text);
-    size_t type = sim_find(world, "type", type_id, SIZE_MAX);
-    size_t project = project_id != NULL ? sim_find(world, "project", project_id, SIZE_MAX) : 0;
-    if (!sim_read_guid(id, strlen(id), task->id))
-        return sim_seed_fail("tasks", n, "id is not a GUID");
-    if (type == SIZE_MAX)
-        return sim_seed_fail("tasks", n, "typeOfWorkId is not in typesOfWork");
-    if (project == SIZE_MAX)
-        return sim_seed_fail("tasks", n, "projectId is not in projects");
-    if (!sim_index(world, "task", task->id, n))
-        return sim_seed_fail("tasks", n, "this id is there already");
-    if (identifier != NULL && !sim_index(world, "key", identifier, n))
-        return sim_seed_fail("tasks", n, "this identifier is there already");
-    task->project = project_id != NULL ? &world->projects[project] : NULL;
-    make_task_models(task, identifier, name, &world->types[type], status);
-    if (description != NULL)
-        json_object_set_new(task->model, "description", json_string(description));
-    return true;
+    const char *why = make_task(&world->tasks[n], &job, world);
+    return why == NULL || sim_seed_fail("tasks", n, why);
 }
 
 bool sim_seed_tasks(const json_t *list, struct sim_world *world)

@@ -1,16 +1,12 @@
 /*
- * The simulated clock, the ways awork writes instants, and IANA zones through the system's tzdata.
- * Changes TZ of the process to ask for an offset: right in this program of one thread only.
+ * The simulated clock, and the ways in which awork and its clients write days, times and instants.
  */
 #include "sim.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static int64_t real_now(void)
 {
@@ -84,28 +80,62 @@ static bool read_offset(const char **at, int *offset_s)
     return **at == '\0';
 }
 
-bool sim_read_rfc3339(const char *text, int64_t *ticks)
+static bool read_day(const char **at, int64_t *ticks)
 {
     struct tm tm = {0};
-    int64_t fraction = 0;
-    int offset_s = 0;
-    const char *at = text;
-    if (!read_digits(&at, 4, 1970, 9998, &tm.tm_year) || !read_char(&at, "-") ||
-        !read_digits(&at, 2, 1, 12, &tm.tm_mon) || !read_char(&at, "-") ||
-        !read_digits(&at, 2, 1, 31, &tm.tm_mday) || !read_char(&at, "Tt ") ||
-        !read_digits(&at, 2, 0, 23, &tm.tm_hour) || !read_char(&at, ":") ||
-        !read_digits(&at, 2, 0, 59, &tm.tm_min) || !read_char(&at, ":") ||
-        !read_digits(&at, 2, 0, 59, &tm.tm_sec) || !read_fraction(&at, &fraction) ||
-        !read_offset(&at, &offset_s))
+    if (!read_digits(at, 4, 1970, 9998, &tm.tm_year) || !read_char(at, "-") ||
+        !read_digits(at, 2, 1, 12, &tm.tm_mon) || !read_char(at, "-") ||
+        !read_digits(at, 2, 1, 31, &tm.tm_mday))
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
     int day = tm.tm_mday;
-    int64_t seconds = (int64_t)timegm(&tm);
-    if (tm.tm_mday != day)
-        return false; /* 30 February */
-    *ticks = (seconds - offset_s) * SIM_TICKS_PER_SECOND + fraction;
+    *ticks = (int64_t)timegm(&tm) * SIM_TICKS_PER_SECOND;
+    return tm.tm_mday == day; /* not 30 February */
+}
+
+/* HH:MM, HH:MM:SS or HH:MM:SS.fffffff */
+static bool read_time(const char **at, int64_t *ticks)
+{
+    int hours = 0;
+    int minutes = 0;
+    int seconds = 0;
+    int64_t fraction = 0;
+    if (!read_digits(at, 2, 0, 23, &hours) || !read_char(at, ":") ||
+        !read_digits(at, 2, 0, 59, &minutes))
+        return false;
+    if (read_char(at, ":") &&
+        (!read_digits(at, 2, 0, 59, &seconds) || !read_fraction(at, &fraction)))
+        return false;
+    *ticks = (hours * 3600 + minutes * 60 + seconds) * SIM_TICKS_PER_SECOND + fraction;
     return true;
+}
+
+bool sim_read_clock_time(const char *text, int64_t *ticks)
+{
+    return read_time(&text, ticks) && *text == '\0';
+}
+
+/* As RFC 3339, and with the time, its seconds or the offset left out: then 00:00, 0 and UTC. */
+bool sim_read_moment(const char *text, int64_t *ticks)
+{
+    int64_t time = 0;
+    int offset_s = 0;
+    if (!read_day(&text, ticks))
+        return false;
+    if (*text != '\0' && (!read_char(&text, "Tt ") || !read_time(&text, &time)))
+        return false;
+    if (*text != '\0' && !read_offset(&text, &offset_s))
+        return false;
+    *ticks += time - offset_s * SIM_TICKS_PER_SECOND;
+    return *text == '\0';
+}
+
+bool sim_read_rfc3339(const char *text, int64_t *ticks)
+{
+    /* YYYY-MM-DDTHH:MM:SS and an offset: what a moment may leave out must be there */
+    return strlen(text) > 19 && text[16] == ':' && strpbrk(text + 19, "Zz+-") != NULL &&
+           sim_read_moment(text, ticks);
 }
 
 static struct tm broken_down(int64_t ticks, int64_t *fraction)
@@ -150,47 +180,4 @@ void sim_write_clock_time(int64_t ticks, char out[SIM_TIME_SIZE])
     size_t used = strftime(out, SIM_TIME_SIZE, "%H:%M:%S", &tm);
     if (fraction != 0)
         snprintf(out + used, SIM_TIME_SIZE - used, ".%07lld", (long long)fraction);
-}
-
-static bool is_zone_name(const char *name)
-{
-    size_t bytes = strlen(name);
-    if (bytes == 0 || bytes > 64 || name[0] == '/' || strstr(name, "//") != NULL)
-        return false;
-    if (strncmp(name, "posix", 5) == 0 || strncmp(name, "right/", 6) == 0 ||
-        strcmp(name, "localtime") == 0)
-        return false;
-    for (size_t i = 0; i < bytes; i++)
-        if (!isalnum((unsigned char)name[i]) && strchr("_+-/", name[i]) == NULL)
-            return false;
-    return true;
-}
-
-bool sim_zone_known(const char *name)
-{
-    char path[128];
-    char magic[4] = {0};
-    if (!is_zone_name(name))
-        return false;
-    if (strcmp(name, "UTC") == 0)
-        return true;
-    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    ssize_t got = read(fd, magic, sizeof magic);
-    close(fd);
-    return got == (ssize_t)sizeof magic && memcmp(magic, "TZif", sizeof magic) == 0;
-}
-
-int64_t sim_zone_offset_s(const char *name, int64_t ticks)
-{
-    char setting[80];
-    struct tm tm;
-    time_t seconds = (time_t)(ticks / SIM_TICKS_PER_SECOND);
-    snprintf(setting, sizeof setting, ":%s", name);
-    setenv("TZ", setting, 1);
-    tzset();
-    localtime_r(&seconds, &tm);
-    return (int64_t)tm.tm_gmtoff;
 }

@@ -2,7 +2,7 @@
  * The four operations and the last entry, in both families of routes. An admin may start, stop and
  * look for anybody, an API key is such an admin; pause and resume belong to the person alone.
  */
-#include "sim.h"
+#include "form.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +16,7 @@ static bool read_target(struct sim_call *call)
     } else if (asked == NULL) {
         memcpy(call->target, call->caller->id, SIM_GUID_SIZE);
     } else if (!sim_read_guid(asked, strlen(asked), call->target)) {
-        json_t *errors = sim_must(json_array());
-        sim_complain(errors, "userId", "The value is not a valid id.");
-        sim_say_invalid(call, errors);
+        sim_say_wrong(call, "userId", "The value is not a valid id.");
         return false;
     }
     return true;
@@ -31,12 +29,10 @@ static bool is_self(const struct sim_call *call)
 
 static struct sim_user *target_user(struct sim_call *call)
 {
-    struct sim_world *world = &call->sim->world;
-    size_t n = sim_find(world, "user", call->target, SIZE_MAX);
-    if (n == SIZE_MAX)
-        return NULL;
-    sim_expire(call->sim, &world->users[n], call->now);
-    return &world->users[n];
+    struct sim_user *user = sim_map_get(&call->sim->world.user_ids, call->target);
+    if (user != NULL)
+        sim_expire(call->sim, user, call->now);
+    return user;
 }
 
 static bool may_manage(struct sim_call *call)
@@ -59,12 +55,12 @@ static bool is_owner(struct sim_call *call, const char *refusal)
     return false;
 }
 
-static void say_entry(struct sim_call *call, const struct sim_user *user,
-                      const struct sim_entry *entry, const char *effect)
+void sim_say_entry(struct sim_call *call, const struct sim_entry *entry, enum sim_effect effect)
 {
+    memcpy(call->target, entry->user->id, SIM_GUID_SIZE);
     memcpy(call->entry, entry->id, SIM_GUID_SIZE);
     call->effect = effect;
-    sim_say(call, 200, sim_entry_json(user, entry));
+    sim_say(call, 200, sim_entry_json(entry));
 }
 
 void sim_get_last(struct sim_call *call)
@@ -76,7 +72,7 @@ void sim_get_last(struct sim_call *call)
     if (entry == NULL)
         sim_say(call, 204, NULL);
     else
-        say_entry(call, user, entry, "none");
+        sim_say_entry(call, entry, SIM_NONE);
 }
 
 void sim_post_start(struct sim_call *call)
@@ -92,17 +88,17 @@ void sim_post_start(struct sim_call *call)
         sim_say_error(call, 400, "deactivated-user", "The user is deactivated.");
         return;
     }
-    struct sim_entry *entry = sim_read_start_form(call);
+    struct sim_entry *entry = sim_read_start_form(call, user);
     if (entry == NULL)
         return;
     if (user->active != NULL) {
         memcpy(call->ended, user->active->id, SIM_GUID_SIZE);
-        sim_end(call->sim, user, call->now, call->caller->id, "new-start");
+        sim_end(call->sim, user, call->now, call->caller->id, SIM_REPLACED);
     }
     entry->start = call->now;
     memcpy(entry->created_by, call->caller->id, SIM_GUID_SIZE);
     sim_begin(call->sim, user, entry);
-    say_entry(call, user, entry, "started");
+    sim_say_entry(call, entry, SIM_STARTED);
 }
 
 static bool stop_body_is_good(const struct sim_call *call)
@@ -129,8 +125,8 @@ void sim_post_stop(struct sim_call *call)
         return;
     }
     const struct sim_entry *entry = user->active;
-    sim_end(call->sim, user, call->now, call->caller->id, "external-api");
-    say_entry(call, user, entry, "stopped");
+    sim_end(call->sim, user, call->now, call->caller->id, SIM_STOPPED);
+    sim_say_entry(call, entry, SIM_STOPPED);
 }
 
 static bool body_is_unwanted(struct sim_call *call)
@@ -149,9 +145,9 @@ void sim_post_pause(struct sim_call *call)
     if (user->active == NULL)
         sim_say(call, 204, NULL);
     else if (sim_is_paused(user->active))
-        say_entry(call, user, user->active, "none");
+        sim_say_entry(call, user->active, SIM_NONE);
     else if (sim_pause(call->sim, user, call->now, call->caller->id))
-        say_entry(call, user, user->active, "paused");
+        sim_say_entry(call, user->active, SIM_PAUSED);
     else
         sim_say_error(call, 400, "invalid-operation", "The time tracking has too many breaks.");
 }
@@ -168,5 +164,5 @@ void sim_post_resume(struct sim_call *call)
     bool paused = sim_is_paused(user->active);
     if (paused)
         sim_resume(call->sim, user, call->now, call->caller->id);
-    say_entry(call, user, user->active, paused ? "resumed" : "none");
+    sim_say_entry(call, user->active, paused ? SIM_RESUMED : SIM_NONE);
 }

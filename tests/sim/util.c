@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void *or_die(void *got)
 {
@@ -76,4 +77,9 @@ bool sim_read_guid(const char *text, size_t bytes, char out[SIM_GUID_SIZE])
     }
     memcpy(out, id, sizeof id);
     return true;
+}
+
+bool sim_is_true(const char *text)
+{
+    return text != NULL && strcasecmp(text, "true") == 0;
 }

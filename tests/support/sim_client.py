@@ -1,10 +1,12 @@
 """Starts awork-sim for a test and talks to it, plainly: one connection per request unless asked."""
 
 import http.client
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.environ.get("CW_ROOT") or os.path.join(os.path.dirname(__file__), "..", "..")
 SEED = os.path.join(ROOT, "tests", "sim", "seed.json")
@@ -17,6 +19,7 @@ DENNIS_ID = "6a2c1d3e-0000-4000-8000-000000000003"
 API_ID = "6a2c1d3e-0000-4000-8000-0000000000a0"
 NOBODY_ID = "6a2c1d3e-0000-4000-8000-00000000dead"
 DEVELOPMENT = "7b000000-0000-4000-8000-000000000001"
+MEETINGS = "7b000000-0000-4000-8000-000000000002"
 FAX = "7b000000-0000-4000-8000-000000000003"
 WEBSITE = "8c000000-0000-4000-8000-000000000001"
 SECRET = "8c000000-0000-4000-8000-000000000002"
@@ -24,6 +27,18 @@ CLOSED = "8c000000-0000-4000-8000-000000000003"
 ANCIENT = "8c000000-0000-4000-8000-000000000004"
 KEY_123 = "9d000000-0000-4000-8000-000000000123"
 SEC_1 = "9d000000-0000-4000-8000-000000000201"
+
+
+@contextlib.contextmanager
+def changed_seed(change):
+    """The path of a seed file that is the usual one after `change(seed)`."""
+    with open(SEED, encoding="utf-8") as file:
+        seed = json.load(file)
+    change(seed)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(seed, file)
+        file.flush()
+        yield file.name
 
 
 class Answer:
