@@ -1,8 +1,8 @@
 /* ask: cw_condition_ask, which reads what is left of a condition and asks it of facts.
  *
  * The text is {"all":[...]}, {"any":[...]}, {"not":...}, {"timer":["running",...]},
- * {"paused_by":"rule"}, {"started_by":"rule"} or {"timer.x":matcher}; nothing else. The empty text
- * holds. */
+ * {"paused_by":"rule"}, {"started_by":"rule"}, {"timer.x":matcher} or {"state.x":matcher}; nothing
+ * else. The empty text holds. */
 #include <stdio.h>
 #include <string.h>
 
@@ -115,15 +115,6 @@ static enum cw_status ask_not(struct ask *a, const struct cw_value *value, unsig
     return status;
 }
 
-static enum cw_status get(struct ask *a, const struct cw_value *value, const char *name,
-                          struct cw_value *out)
-{
-    const struct cw_step step = {CW_STEP_NAME, 0, cw_text_of(name)};
-    if (cw_value_get(value, (struct cw_path){&step, 1}, a->arena, out))
-        return no_memory(a);
-    return CW_OK;
-}
-
 /* As much of it as there is room for, cut between characters. */
 static void say(const struct ask *a, const char *text)
 {
@@ -154,40 +145,38 @@ static enum cw_status ask_fact(struct ask *a, size_t fact, const struct cw_value
     return status;
 }
 
-static enum cw_status ask_word(struct ask *a, const char *word, const struct cw_value *inner,
+static enum cw_status ask_word(struct ask *a, struct cw_text word, const struct cw_value *inner,
                                unsigned depth, enum cw_truth *out)
 {
-    bool any = strcmp(word, "any") == 0;
-    if (any || strcmp(word, "all") == 0)
-        return ask_many(a, any, inner, depth, out);
-    if (strcmp(word, "not") == 0)
+    if (cw_text_is(word, "all") || cw_text_is(word, "any"))
+        return ask_many(a, cw_text_is(word, "any"), inner, depth, out);
+    if (cw_text_is(word, "not"))
         return ask_not(a, inner, depth, out);
-    if (strcmp(word, "timer") == 0)
+    if (cw_text_is(word, "timer"))
         return ask_timer(a, inner, out);
-    if (strcmp(word, "paused_by") == 0)
+    if (cw_text_is(word, "paused_by"))
         return ask_rule(a, "paused by", a->facts->paused_by, inner, out);
-    return ask_rule(a, "started by", a->facts->started_by, inner, out);
+    if (cw_text_is(word, "started_by"))
+        return ask_rule(a, "started by", a->facts->started_by, inner, out);
+    for (size_t i = 0; i < CWR_FACTS; i++)
+        if (cw_text_is(word, cwr_fact_path(i)))
+            return ask_fact(a, i, inner, out);
+    if (!cwr_is_state(word))
+        return malformed(a);
+    *out = CW_UNKNOWN; /* the decision's to ask, not the lane's */
+    return CW_OK;
 }
 
 static enum cw_status ask(struct ask *a, const struct cw_value *value, unsigned depth,
                           enum cw_truth *out)
 {
-    static const char *const words[] = {"all", "any", "not", "timer", "paused_by", "started_by"};
-    struct cw_value inner = {.kind = CW_MISSING};
-    enum cw_status status = CW_OK;
-    if (cwr_json_members(value) != 1 || depth > ASK_DEPTH)
-        return malformed(a);
-    for (size_t i = 0; i < sizeof words / sizeof *words && !status; i++) {
-        status = get(a, value, words[i], &inner);
-        if (!status && inner.kind != CW_MISSING)
-            return ask_word(a, words[i], &inner, depth, out);
-    }
-    for (size_t i = 0; i < CWR_FACTS && !status; i++) {
-        status = get(a, value, cwr_fact_path(i), &inner);
-        if (!status && inner.kind != CW_MISSING)
-            return ask_fact(a, i, &inner, out);
-    }
-    return status ? status : malformed(a);
+    struct cw_value inner;
+    struct cw_text word;
+    enum cw_status status =
+        depth > ASK_DEPTH ? CW_ENOENT : cwr_json_only(value, a->arena, &word, &inner);
+    if (status)
+        return status == CW_NOMEM ? no_memory(a) : malformed(a);
+    return ask_word(a, word, &inner, depth, out);
 }
 
 enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts *facts,

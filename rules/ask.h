@@ -11,6 +11,9 @@ struct cwr_asked {
     const char *told;      /* how a reason says what it is; NULL: "timer.task is KEY-1" */
 };
 
+/* Whether it is state.x. */
+bool cwr_is_state(struct cw_text name);
+
 /* Asks it. *why is set to what was not so, or, when it holds, to what is: for a `not` around it.
  * Lives: in `arena`. Returns: CW_ESYNTAX for what is no matcher, CW_ELIMIT when a pattern hit a
  * limit: then nothing holds, and *why says so; CW_NOMEM. */

@@ -170,6 +170,11 @@ static enum cw_status test(struct reader *r, const struct cwr_asked *asked, enum
     return look.limit ? cw_fail(r->err, CW_ELIMIT, "a pattern hit a limit") : CW_OK;
 }
 
+bool cwr_is_state(struct cw_text name)
+{
+    return name.len > 6 && memcmp(name.at, "state.", 6) == 0;
+}
+
 enum cw_status cwr_ask_matcher(const struct cwr_asked *asked, const struct cw_value *matcher,
                                struct cw_arena *arena, enum cw_truth *out, const char **why,
                                struct cw_error *err)

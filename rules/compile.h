@@ -108,6 +108,8 @@ void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const str
 bool cwr_is_meant(const struct cw_node *map, const struct cwr_keys *keys, const char *key);
 /* A scalar by YAML's core schema: null, boolean, number or text. */
 struct cw_value cwr_scalar(const struct cw_node *node);
+/* [a-z][a-z0-9_]* */
+bool cwr_is_word(struct cw_text text);
 bool cwr_scalar_bool(const struct cw_node *node, bool *out);
 
 /* ---- compile_path.c: what rules may read ---- */
@@ -148,7 +150,7 @@ bool cwr_keep_residual(struct cwr_compiler *c, struct cwr_buf *buf, struct cw_te
 /* `timer`, `paused_by`, `started_by` or `during`. */
 bool cwr_compile_fact(struct cwr_compiler *c, const struct cw_node *key, const struct cw_node *node,
                       struct cwr_condition *out);
-/* timer.x with a matcher. */
+/* timer.x or state.x with a matcher. */
 bool cwr_compile_fact_path(struct cwr_compiler *c, const struct cwr_ref *ref,
                            const struct cw_node *key, const struct cw_node *node,
                            struct cwr_condition *out);

@@ -75,7 +75,8 @@ static bool is_path(struct cw_text text)
 static bool unknown_key(struct cwr_compiler *c, const struct cw_node *key)
 {
     struct cw_text text = cw_node_text(key);
-    const char *hint = cwr_mean_key(c, text, &cwr_condition_keys);
+    const char *hint = cw_text_is(text, "state") ? "a fact is written state.name"
+                                                 : cwr_mean_key(c, text, &cwr_condition_keys);
     cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
               "a condition has no key `%.*s`", (int)(text.len > 100 ? 100 : text.len), text.at);
     return false;
@@ -98,8 +99,9 @@ static bool compile_key(struct cwr_compiler *c, const struct cw_node *key,
         return unknown_key(c, key);
     if (!cwr_compile_key(c, key, &ref))
         return false;
-    return ref.root == CWR_ROOT_TIMER ? cwr_compile_fact_path(c, &ref, key, node, out)
-                                      : cwr_compile_matcher(c, &ref, node, out);
+    bool fact = ref.root == CWR_ROOT_TIMER || ref.root == CWR_ROOT_STATE;
+    return fact ? cwr_compile_fact_path(c, &ref, key, node, out)
+                : cwr_compile_matcher(c, &ref, node, out);
 }
 
 bool cwr_compile_condition(struct cwr_compiler *c, const struct cw_node *node,

@@ -1,5 +1,5 @@
-/* compile_fact: what `if` asks of the person's timer. Nothing of it is known yet: it is printed, to
- * be asked by cw_condition_ask. */
+/* compile_fact: what `if` asks of the person's timer and of their own facts. Nothing of it is known
+ * yet: it is printed, to be asked when it is. */
 #include <string.h>
 
 #include "buf.h"
@@ -106,7 +106,7 @@ bool cwr_compile_fact(struct cwr_compiler *c, const struct cw_node *key, const s
     return compile_by(c, cw_text_is(text, "paused_by") ? "paused_by" : "started_by", node, out);
 }
 
-/* ---- timer.x ---- */
+/* ---- timer.x and state.x ---- */
 
 static bool no_operator(struct cwr_compiler *c, const struct cwr_test *test,
                         const struct cwr_ref *ref, const char *hint)
@@ -144,6 +144,8 @@ static bool check_test(struct cwr_compiler *c, const struct cwr_ref *ref,
     bool of_words = op <= CWR_OP_NOT_IN;
     if (op == CWR_OP_EXISTS)
         return true;
+    if (ref->root == CWR_ROOT_STATE)
+        return !of_items || no_operator(c, test, ref, "`contains` does");
     switch (cwr_fact_kind_of(cwr_fact_named(ref->path.steps[1].name))) {
     case CWR_FACT_SPAN:
         return of_spans || no_operator(c, test, ref, "write `at_least: 3 hours`");

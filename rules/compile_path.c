@@ -8,7 +8,8 @@
 static const char *const roots[] = {
     [CWR_ROOT_EVENT] = "event",   [CWR_ROOT_MATCH] = "match", [CWR_ROOT_USER] = "user",
     [CWR_ROOT_SOURCE] = "source", [CWR_ROOT_TIMER] = "timer", [CWR_ROOT_SECRET] = "secret",
-    [CWR_ROOT_ENV] = "env",       [CWR_ROOT_ITEM] = "item",   [CWR_ROOT_NOW] = "now"};
+    [CWR_ROOT_ENV] = "env",       [CWR_ROOT_STATE] = "state", [CWR_ROOT_ITEM] = "item",
+    [CWR_ROOT_NOW] = "now"};
 
 enum { N_ROOTS = sizeof roots / sizeof roots[0], OUTSIDE = 1000 };
 
@@ -197,9 +198,25 @@ static bool use_secret(struct cwr_compiler *c, struct cw_path path, struct cw_pl
     return note_outside(c, place, ref);
 }
 
+static bool use_state(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                      const struct cwr_ref *ref)
+{
+    if (!c->at.in_if && !c->at.in_vars)
+        return path_fault(c, place, "`if`, `at` and `then` can: they are of one person",
+                          "this cannot read", ref->name);
+    struct cw_text name = path.n == 2 ? path.steps[1].name : CW_TEXT("");
+    if (!cwr_is_word(name))
+        return path_fault(c, place, "small letters, digits and _",
+                          "a fact is written state.name, not", ref->name);
+    if (cw_text_is(name, "for"))
+        return path_fault(c, place, "it is how long the facts of a `set` last", "no fact is called",
+                          ref->name);
+    return true;
+}
+
 static bool is_later_root(struct cw_text root)
 {
-    return cw_text_is(root, "state") || cw_text_is(root, "count");
+    return cw_text_is(root, "count");
 }
 
 /* "did you mean `event.ref`?" for evnt.ref. */
@@ -268,6 +285,8 @@ static bool bind_root(struct cwr_compiler *c, struct cw_path path, struct cw_pla
     case CWR_ROOT_SECRET:
     case CWR_ROOT_ENV:
         return use_secret(c, path, place, ref);
+    case CWR_ROOT_STATE:
+        return use_state(c, path, place, ref);
     case CWR_ROOT_ITEM:
         return c->at.items ||
                path_fault(c, place, NULL, "only any_item and every_item have an", ref->name);
@@ -301,9 +320,9 @@ bool cwr_compile_ref(struct cwr_compiler *c, struct cw_path path, struct cw_plac
         return path_fault(c, place, NULL, "something is missing behind", ref.name);
     if (!bind_root(c, path, place, &ref))
         return false;
-    bool stored =
-        ref.root != CWR_ROOT_USER && ref.root != CWR_ROOT_NOW && !cwr_root_is_late(ref.root);
-    if (c->at.in_vars && stored && !keep_var(c, &ref))
+    bool of_event =
+        ref.root == CWR_ROOT_EVENT || ref.root == CWR_ROOT_MATCH || ref.root == CWR_ROOT_SOURCE;
+    if (c->at.in_vars && of_event && !keep_var(c, &ref))
         return false;
     *out = ref;
     return true;

@@ -244,3 +244,13 @@ struct cw_value cwr_scalar(const struct cw_node *node)
         value.kind = CW_NUMBER;
     return value;
 }
+
+bool cwr_is_word(struct cw_text text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (!(c >= 'a' && c <= 'z') && (i == 0 || !((c >= '0' && c <= '9') || c == '_')))
+            return false;
+    }
+    return text.len > 0;
+}

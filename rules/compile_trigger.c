@@ -4,16 +4,6 @@
 
 #include "compile.h"
 
-static bool is_word(struct cw_text text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (!(c >= 'a' && c <= 'z') && (i == 0 || !((c >= '0' && c <= '9') || c == '_')))
-            return false;
-    }
-    return text.len > 0;
-}
-
 static const char *const timer_types[] = {"started", "stopped", "paused", "resumed", NULL};
 const struct cw_source_spec cw_timers = {"timer", "timer", timer_types};
 
@@ -99,7 +89,7 @@ static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
     struct cw_text source = {text.at, len}, type = {text.at + len, 0};
     if (dot)
         type = (struct cw_text){dot + 1, text.len - len - 1};
-    if (!dot || !is_word(source) || !(is_word(type) || cw_text_is(type, "*"))) {
+    if (!dot || !cwr_is_word(source) || !(cwr_is_word(type) || cw_text_is(type, "*"))) {
         cwr_fault(c, node, "bad-value", NULL,
                   "an event is written source.type or source.*, in small letters");
         return false;

@@ -48,6 +48,7 @@ struct cw_value cwr_look_get(const struct cwr_ref *ref, struct cwr_look *look)
     case CWR_ROOT_TIMER:
     case CWR_ROOT_SECRET:
     case CWR_ROOT_ENV:
+    case CWR_ROOT_STATE:
     case CWR_ROOT_NOW:
         break;
     }
@@ -226,32 +227,45 @@ static void show(struct cwr_buf *buf, struct cw_text text)
     cwr_buf_puts(buf, len < text.len ? "..." : "");
 }
 
+/* Returns: the value as text. */
+static struct cw_text show_value(struct cwr_look *look, const struct cwr_predicate *predicate,
+                                 const struct cw_value *value, struct cwr_buf *buf)
+{
+    struct cw_text text = CW_TEXT("null");
+    if (value->kind != CW_NULL && cw_value_text(value, look->arena, &text))
+        look->status = CW_NOMEM;
+    if (look->told) {
+        cwr_buf_puts(buf, look->told);
+        return text;
+    }
+    show(buf, predicate->ref.name);
+    cwr_buf_puts(buf, " is ");
+    show(buf, text);
+    return text;
+}
+
 void cwr_look_explain(struct cwr_look *look, const struct cwr_predicate *predicate,
                       const struct cwr_test *failed, const struct cw_value *value)
 {
     struct cwr_buf buf = cwr_buf_in(look->arena);
     struct cw_text text, made;
-    if (look->told && value->kind != CW_MISSING)
-        cwr_buf_puts(&buf, look->told);
-    else
-        show(&buf, predicate->ref.name);
     if (value->kind == CW_MISSING) {
+        show(&buf, predicate->ref.name);
         cwr_buf_puts(&buf, " is missing");
     } else {
-        enum cw_status status =
-            value->kind == CW_NULL ? CW_OK : cw_value_text(value, look->arena, &text);
-        cwr_buf_puts(&buf, look->told ? "" : " is ");
-        if (!look->told)
-            show(&buf, status || value->kind == CW_NULL ? CW_TEXT("null") : text);
+        text = show_value(look, predicate, value, &buf);
         cwr_buf_printf(&buf, ", %s ", failures[failed->op]);
         show(&buf, failed->shown);
+        if (failed->op == CWR_OP_IS && text.len == failed->shown.len &&
+            (!text.len || memcmp(text.at, failed->shown.at, text.len) == 0))
+            cwr_buf_puts(&buf, " (of another type)"); /* true, not "true" */
         if (look->limit)
             cwr_buf_puts(&buf, " (the pattern hit a limit)");
     }
-    if (cwr_buf_end(&buf, &made)) {
+    if (cwr_buf_end(&buf, &made))
         look->status = CW_NOMEM;
+    if (look->status)
         return;
-    }
     look->reason = made.at;
     look->place = failed->place;
 }

@@ -18,15 +18,10 @@ enum cwr_root {
     CWR_ROOT_TIMER,  /* in templates known in the lane only, right before acting */
     CWR_ROOT_SECRET, /* likewise, and never kept */
     CWR_ROOT_ENV,    /* likewise */
+    CWR_ROOT_STATE,  /* the person's own facts, which the decision reads */
     CWR_ROOT_ITEM,
     CWR_ROOT_NOW
 };
-
-/* Whether a template that reads it stays one until the lane renders it. */
-static inline bool cwr_root_is_late(enum cwr_root root)
-{
-    return root == CWR_ROOT_TIMER || root == CWR_ROOT_SECRET || root == CWR_ROOT_ENV;
-}
 
 /* What a rule reads: a path with its root. */
 struct cwr_ref {

@@ -14,21 +14,22 @@
 
 /* ---- Facts ---- */
 
-/* Asks `during` now. Whoever acts later asks what is left of the condition, so `during` is taken
- * out of it, unless there is still a wait, at whose end it is asked again. */
-static enum cw_status ask_hours(const struct cwr_deciding *d, bool waits, struct cw_effect *effect,
+/* Asks `during` and state.x now. Whoever acts later asks what is left of the condition, so they are
+ * taken out of it, unless there is still a wait, at whose end they are asked again. */
+static enum cw_status ask_known(const struct cwr_deciding *d, bool waits, struct cw_effect *effect,
                                 struct cw_text *condition)
 {
     struct cwr_answer left;
     struct cw_error err = {0};
     const char *why = NULL;
-    enum cw_status status = cwr_decide_hours(d->rules, effect->person, d->now_ms, effect->condition,
-                                             d->arena, &left, &why, &err);
-    if (status == CW_NOMEM)
-        return status;
-    if (status)
+    enum cw_status status =
+        cwr_decide_known(d, effect->person, effect->condition, &left, &why, &err);
+    effect->limit = status == CW_ELIMIT;
+    if (status == CW_ENOENT || status == CW_ESYNTAX)
         return cwr_refuse(effect, d->arena, err.text, effect->place);
-    if (left.truth == CW_FALSE)
+    if (status && !effect->limit)
+        return status;
+    if (status || left.truth == CW_FALSE)
         return cwr_refuse(effect, d->arena, why ? why : "its condition does not hold",
                           effect->place);
     *condition = left.truth == CW_TRUE ? (struct cw_text){NULL, 0} : left.residual;
@@ -46,7 +47,7 @@ static enum cw_status ask_facts(const struct cwr_deciding *d, bool waits, struct
     struct cw_error err;
     enum cw_truth truth = CW_UNKNOWN;
     char why[256] = "";
-    enum cw_status status = ask_hours(d, waits, effect, &condition);
+    enum cw_status status = ask_known(d, waits, effect, &condition);
     if (status || effect->kind == CW_EFFECT_REFUSED || !condition.len)
         return status;
     if (reader && reader->get)
@@ -258,7 +259,8 @@ enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches
                          const struct cw_facts_reader *facts, int64_t now_ms,
                          struct cw_arena *arena, struct cw_plan *out)
 {
-    struct plan p = {.d = {rules, facts, now_ms, cw_json_create(), arena}};
+    struct cw_json *state = NULL;
+    struct plan p = {.d = {rules, facts, now_ms, cw_json_create(), arena, &state}};
     p.effects = cw_arena_take(arena, (matches->n * 2 + 1) * sizeof *p.effects);
     enum cw_status status = p.effects && p.d.json ? CW_OK : CW_NOMEM;
     if (!status)
@@ -266,6 +268,7 @@ enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches
     for (size_t i = 0; i < matches->n && !status; i++)
         status = decide_one(&p, &matches->items[i]);
     cw_json_destroy(p.d.json);
+    cw_json_destroy(state);
     if (!status)
         *out = (struct cw_plan){p.effects, p.n};
     return status;
@@ -324,10 +327,13 @@ enum cw_status cw_decide_due(const struct cw_ruleset *rules, const struct cw_due
                                  .vars = run->vars,
                                  .place = rule->place,
                                  .due_ms = run->due_ms ? run->due_ms : now_ms};
-    struct cwr_deciding d = {rules, facts, now_ms, NULL, arena};
+    struct cw_json *state = NULL;
+    struct cwr_deciding d = {rules, facts, now_ms, NULL, arena, &state};
     status = decide_run(&d, rule, effect);
+    cw_json_destroy(state);
     if (status)
-        return cw_fail(err, status, "memory is short");
+        return cw_fail(err, status,
+                       status == CW_NOMEM ? "memory is short" : "the facts cannot be read");
     *out = (struct cw_plan){effect, 1};
     return CW_OK;
 }

@@ -11,6 +11,7 @@ struct cwr_deciding {
     int64_t now_ms;
     struct cw_json *json; /* holds the values of the run at hand */
     struct cw_arena *arena;
+    struct cw_json **state; /* holds the latest fact; made when it is needed */
 };
 
 /* The effect is refused for `what` "(file, line N)". */
@@ -26,12 +27,16 @@ enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *
 enum cw_status cwr_contradict(const struct cwr_deciding *d, const struct cwr_rule *winner,
                               const struct cw_effect *first, const struct cwr_rule *rule,
                               struct cw_effect *effect) CW_CHECKED;
-/* What is left of a condition when its `during` have been asked for a person at a moment; *why is
- * set when one was asked. Lives: in `arena`. Returns: CW_ENOENT when hours are gone from the
- * ruleset; CW_ESYNTAX, CW_NOMEM. */
-enum cw_status cwr_decide_hours(const struct cw_ruleset *rules, const struct cw_person *person,
-                                int64_t now_ms, struct cw_text condition, struct cw_arena *arena,
-                                struct cwr_answer *out, const char **why,
+/* What is left of a condition when `during` and state.x have been asked for a person at this
+ * moment; *why is set when one was asked. Lives: in the arena. Returns: CW_ENOENT when hours are
+ * gone from the ruleset; CW_ESYNTAX, CW_NOMEM; CW_ELIMIT as cw_condition_ask; what the reader of
+ * facts returns. */
+enum cw_status cwr_decide_known(const struct cwr_deciding *d, const struct cw_person *person,
+                                struct cw_text condition, struct cwr_answer *out, const char **why,
                                 struct cw_error *err) CW_CHECKED;
+/* A person's own fact at this moment; missing when there is none. Lives: until the next one.
+ * Returns: CW_EBUSY when nobody can tell, CW_NOMEM, what the reader of facts returns. */
+enum cw_status cwr_state_get(const struct cwr_deciding *d, const struct cw_person *person,
+                             struct cw_text name, struct cw_value *out) CW_CHECKED;
 
 #endif

@@ -9,13 +9,15 @@
 
 /* What is needed to render the actions of one run. */
 struct render {
+    const struct cwr_deciding *d;
     const struct cwr_rule *rule;
     const struct cw_person *person;
     struct cw_value vars;
     int64_t now_ms;
     struct cw_arena *arena;
-    bool to_show;   /* what is known later stands among the other arguments */
-    bool in_config; /* user.chat is an address, and the lane's to tell */
+    bool to_show;          /* what is known later stands among the other arguments */
+    bool in_config;        /* user.chat is an address, and the lane's to tell */
+    enum cw_status failed; /* of the reader of facts */
 };
 
 /* ---- What templates read ---- */
@@ -29,10 +31,19 @@ static enum cw_status get_var(const struct render *r, struct cw_path path, struc
     return cw_value_get(&r->vars, (struct cw_path){&step, 1}, arena, out);
 }
 
+static enum cw_status get_state(struct render *r, struct cw_path path, struct cw_value *out)
+{
+    enum cw_status status = cwr_state_get(r->d, r->person, path.steps[1].name, out);
+    if (status == CW_EBUSY) /* nobody can tell, nor later */
+        return CW_OK;
+    r->failed = status;
+    return status;
+}
+
 static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *arena,
                               struct cw_value *out, struct cw_error *err)
 {
-    const struct render *r = ctx;
+    struct render *r = ctx;
     struct cw_text root = path.steps[0].name;
     enum cw_status status = CW_OK;
     bool is_chat = r->in_config && cw_text_is(root, "user") && path.n == 2 &&
@@ -42,6 +53,8 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
         return CW_EBUSY; /* the lane's to tell */
     if (cw_text_is(root, "user")) {
         *out = cwr_person_get(r->person, path);
+    } else if (cw_text_is(root, "state")) {
+        status = get_state(r, path, out);
     } else if (cw_text_is(root, "now")) {
         char text[CWR_MOMENT_SIZE];
         struct cw_text made = cwr_moment_print(r->now_ms, text);
@@ -51,7 +64,7 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
     } else {
         status = get_var(r, path, arena, out);
     }
-    return status ? cw_fail(err, status, "memory is short") : CW_OK;
+    return status ? cw_fail(err, status, "it cannot be read") : CW_OK;
 }
 
 /* ---- Refusals ---- */
@@ -78,10 +91,10 @@ enum cw_status cwr_refuse(struct cw_effect *effect, struct cw_arena *arena, cons
 
 /* As JSON: of what is late, the template that is left of it. `typed`: a value keeps its kind, else
  * it is a text. */
-static enum cw_status put_template(const struct render *r, const struct cw_template *tpl, bool late,
+static enum cw_status put_template(struct render *r, const struct cw_template *tpl, bool late,
                                    bool typed, struct cwr_buf *buf, struct cw_error *err)
 {
-    const struct cw_scope scope = {look_up, (void *)r, r->person->zone};
+    const struct cw_scope scope = {look_up, r, r->person->zone};
     struct cw_value value = {.kind = CW_STRING};
     struct cw_text text;
     enum cw_status status = late ? cw_template_residual(tpl, &scope, r->arena, &value.text, err)
@@ -103,7 +116,7 @@ static void put_name(struct cwr_buf *buf, struct cw_text name)
     cwr_buf_puts(buf, ":");
 }
 
-static enum cw_status put_tree(const struct render *r, const struct cwr_tree *tree, bool late,
+static enum cw_status put_tree(struct render *r, const struct cwr_tree *tree, bool late,
                                struct cwr_buf *buf, struct cw_error *err)
 {
     bool map = tree->kind == CWR_TREE_MAP;
@@ -187,7 +200,8 @@ static enum cw_status begin(struct render *r, const struct cwr_deciding *d,
 {
     struct cw_text vars = effect->vars.len ? effect->vars : CW_TEXT("{}");
     enum cw_status status = cw_json_read(d->json, vars, NULL);
-    *r = (struct render){.rule = rule,
+    *r = (struct render){.d = d,
+                         .rule = rule,
                          .person = effect->person,
                          .now_ms = d->now_ms,
                          .arena = d->arena,
@@ -215,7 +229,7 @@ static enum cw_status render_calls(struct render *r, struct cw_effect *effect, s
         calls[i].step = i;
         calls[i].expires_ms = r->rule->actions[i].expires_ms;
         enum cw_status status = render_call(r, &r->rule->actions[i], &calls[i], &place, &err);
-        if (status == CW_NOMEM)
+        if (status == CW_NOMEM || r->failed)
             return status;
         if (status)
             return cwr_refuse(effect, r->arena, err.text, place);
@@ -290,10 +304,10 @@ enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *
         return status;
     const struct cw_scope scope = {look_up, &r, effect->person->zone};
     status = cw_template_render(rule->at, &scope, d->arena, &value, &err);
-    if (status && status != CW_NOMEM)
+    if (status && status != CW_NOMEM && !r.failed)
         return cwr_refuse(effect, d->arena, err.text, rule->at_place);
     if (status || cw_value_text(&value, d->arena, &text))
-        return CW_NOMEM;
+        return status ? status : CW_NOMEM;
     if (!cwr_moment_read(text, &effect->due_ms))
         return not_an_instant(d, rule, text, effect);
     effect->due_ms += rule->at_ms;
@@ -325,8 +339,8 @@ static enum cw_status timer_text(const struct cwr_deciding *d, const struct cwr_
         if (!action)
             break;
         /* One without its values will come to nothing: then its name is all there is. */
-        if (read && render_call(&r, action, &call, &place, &err) == CW_NOMEM)
-            status = CW_NOMEM;
+        if (read && (status = render_call(&r, action, &call, &place, &err)) != CW_NOMEM)
+            status = r.failed;
         cwr_buf_puts(&buf, i > 1 && buf.len ? ", " : "");
         cwr_buf_puts(&buf, action->name);
         if (call.args.len > 2)
@@ -343,8 +357,11 @@ enum cw_status cwr_contradict(const struct cwr_deciding *d, const struct cwr_rul
                               struct cw_effect *effect)
 {
     struct cw_text its, mine;
-    if (timer_text(d, winner, first, &its) || timer_text(d, rule, effect, &mine))
-        return CW_NOMEM;
+    enum cw_status status = timer_text(d, winner, first, &its);
+    if (!status)
+        status = timer_text(d, rule, effect, &mine);
+    if (status)
+        return status;
     if (its.len == mine.len && memcmp(its.at, mine.at, its.len) == 0)
         return CW_OK;
     struct cwr_buf buf = cwr_buf_in(d->arena);

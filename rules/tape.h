@@ -36,6 +36,10 @@ bool cwr_json_is(const struct cw_json *json, const struct cwr_node *node, struct
 /* The value of the last member of that name, or 0 (never a member's index). */
 uint32_t cwr_json_member(const struct cw_json *json, uint32_t object, struct cw_text name);
 size_t cwr_json_members(const struct cw_value *object); /* 0 for other kinds */
+/* The name and value of an object that has one member. Returns: CW_ENOENT for anything else,
+ * CW_NOMEM. */
+enum cw_status cwr_json_only(const struct cw_value *object, struct cw_arena *arena,
+                             struct cw_text *name, struct cw_value *value) CW_CHECKED;
 /* The i-th item of a list; i must be smaller than its count. */
 uint32_t cwr_json_item(const struct cw_json *json, uint32_t list, size_t i);
 /* Returns: CW_NOMEM only, for strings that must be decoded. */

@@ -90,6 +90,18 @@ size_t cwr_json_members(const struct cw_value *object)
     return object->kind == CW_OBJECT ? object->json->tape[object->node].len : 0;
 }
 
+enum cw_status cwr_json_only(const struct cw_value *object, struct cw_arena *arena,
+                             struct cw_text *name, struct cw_value *value)
+{
+    struct cw_value made;
+    if (cwr_json_members(object) != 1)
+        return CW_ENOENT;
+    if (cwr_json_value(object->json, object->node + 1, arena, &made))
+        return CW_NOMEM;
+    *name = made.text;
+    return cwr_json_value(object->json, object->node + 2, arena, value);
+}
+
 size_t cw_value_count(const struct cw_value *value)
 {
     if (value->kind != CW_LIST)

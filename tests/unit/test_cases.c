@@ -6,6 +6,7 @@
  * -- now 2026-03-02T19:12:00Z                       for what follows, up to the next rules
  * -- facts ada running [paused_by [started_by]]     for the next event; - is nobody
  * -- mark RULE PERSON KEY throttle MS | -- pending RULE PERSON KEY      for the next event
+ * -- state PERSON NAME MS JSON                     a fact that ends in MS; for the next event
  * -- event source[/family].type                     with its JSON body
  * -- plan | used | why | diagnostics                what must come, exactly */
 #include "check.h"
@@ -20,9 +21,9 @@ struct known {
     enum cw_timer timer;
 };
 
-/* A throttle window that ends in `ms`, or a pending run (ms 0). */
+/* A throttle window or a fact that ends in `ms`, or a pending run. */
 struct mark {
-    char rule[64], person[64], key[64];
+    char kind[16], rule[64], person[64], key[64], value[256];
     long long ms;
 };
 
@@ -51,13 +52,13 @@ static void get_facts(void *ctx, const struct cw_person *person, struct cw_facts
                                      .started_by = cw_text_of(run->known[i].started_by)};
 }
 
-static const struct mark *find_mark(const struct run *run, const char *rule,
-                                    const struct cw_person *person, struct cw_text key, bool pends)
+static const struct mark *find_mark(const struct run *run, const char *kind, const char *rule,
+                                    const struct cw_person *person, struct cw_text key)
 {
     for (size_t i = 0; i < run->n_marks; i++) {
         const struct mark *m = &run->marks[i];
         if (strcmp(m->rule, rule) == 0 && strcmp(m->person, person->name) == 0 &&
-            cw_text_is(key, m->key) && (m->ms == 0) == pends)
+            cw_text_is(key, m->key) && strcmp(m->kind, kind) == 0)
             return m;
     }
     return NULL;
@@ -65,9 +66,10 @@ static const struct mark *find_mark(const struct run *run, const char *rule,
 
 static enum cw_status get_mark(void *ctx, struct cw_mark *mark)
 {
-    const struct mark *m = find_mark(ctx, mark->rule, mark->person, mark->key, false);
-    if (!m || strcmp(mark->kind, "throttle") != 0)
+    const struct mark *m = find_mark(ctx, mark->kind, mark->rule, mark->person, mark->key);
+    if (!m)
         return CW_ENOENT;
+    mark->value = cw_text_of(m->value);
     mark->until_ms = 1772445600000 + m->ms;
     return CW_OK;
 }
@@ -75,14 +77,19 @@ static enum cw_status get_mark(void *ctx, struct cw_mark *mark)
 static enum cw_status get_pending(void *ctx, const char *rule, const struct cw_person *person,
                                   struct cw_text key)
 {
-    return find_mark(ctx, rule, person, key, true) ? CW_OK : CW_ENOENT;
+    return find_mark(ctx, "pending", rule, person, key) ? CW_OK : CW_ENOENT;
 }
 
-static void add_mark(struct run *run, const char *args)
+static void add_mark(struct run *run, const char *kind, const char *args)
 {
     struct mark *m = &run->marks[run->n_marks++ % 8];
     *m = (struct mark){.ms = 0};
-    CHECK(sscanf(args, "%63s %63s %63s throttle %lld", m->rule, m->person, m->key, &m->ms) >= 3);
+    snprintf(m->kind, sizeof m->kind, "%s", kind);
+    if (strcmp(kind, "state") == 0)
+        CHECK_INT(sscanf(args, "%63s %63s %lld %255[^\n]", m->person, m->key, &m->ms, m->value), 4);
+    else
+        CHECK(sscanf(args, "%63s %63s %63s throttle %lld", m->rule, m->person, m->key, &m->ms) >=
+              3);
 }
 
 static void say(void *ctx, const char *rule, const struct cw_person *person, bool matched,
@@ -203,8 +210,10 @@ static void do_block(struct run *run, char *head, const char *text)
         CHECK(cwr_moment_read(cw_text_of(args), &run->lab->now_ms));
     } else if (strcmp(head, "facts") == 0 && args) {
         add_facts(run, args);
-    } else if ((strcmp(head, "mark") == 0 || strcmp(head, "pending") == 0) && args) {
-        add_mark(run, args);
+    } else if (strcmp(head, "mark") == 0 && args) {
+        add_mark(run, "throttle", args);
+    } else if ((strcmp(head, "state") == 0 || strcmp(head, "pending") == 0) && args) {
+        add_mark(run, head, args);
     } else if (strcmp(head, "event") == 0 && args) {
         set_event(run, args, text);
     } else if (strcmp(head, "plan") == 0) {
