@@ -82,19 +82,31 @@ bool engine_well(const struct engine *e)
 
 /* ---- Housekeeping ---- */
 
-/* Throttle windows that have ended are of no use any more. */
-static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *err)
+/* Drops marks of a kind that have ended; *full when there may be more of them. */
+static enum cw_status sweep_kind(struct engine *e, const char *kind, int64_t now_ms, bool *full,
+                                 struct cw_error *err)
 {
     struct store_mark *ended = NULL;
     size_t n = 0;
-    if (now_ms < e->sweep_ms)
-        return CW_OK;
     cw_arena_reset(e->arena);
-    enum cw_status st = store_marks_due(e->deps.store, CW_TEXT("throttle"), now_ms, SWEEP_AT_ONCE,
+    enum cw_status st = store_marks_due(e->deps.store, cw_text_of(kind), now_ms, SWEEP_AT_ONCE,
                                         e->arena, &ended, &n, err);
     for (size_t i = 0; !st && i < n; i++)
         st = store_mark_drop(e->deps.store, &ended[i], err);
-    e->sweep_ms = n < SWEEP_AT_ONCE ? now_ms + SWEEP_MS : now_ms;
+    *full |= n == SWEEP_AT_ONCE;
+    return st;
+}
+
+/* Throttle windows and facts that have ended are of no use any more. */
+static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *err)
+{
+    bool full = false;
+    if (now_ms < e->sweep_ms)
+        return CW_OK;
+    enum cw_status st = sweep_kind(e, "throttle", now_ms, &full, err);
+    if (!st)
+        st = sweep_kind(e, "state", now_ms, &full, err);
+    e->sweep_ms = full ? now_ms : now_ms + SWEEP_MS;
     return st;
 }
 
@@ -156,12 +168,14 @@ static enum cw_status take_due(struct engine *e, const struct store_run *run, in
                              run->condition, run->vars,   run->due_ms};
     struct cw_plan plan = {0};
     struct cw_error why;
-    enum cw_status st = cw_decide_due(e->rules, &due, NULL, now_ms, e->arena, &plan, &why);
+    enum cw_status st = engine_decide_due(e, &due, now_ms, &plan, &why, err);
     if (st == CW_NOMEM)
         return end_run(e, run, STORE_RUN_REFUSED, CW_TEXT("it takes more memory than a run may"),
                        now_ms, err);
-    if (st)
+    if (st == CW_ENOENT)
         return end_run(e, run, STORE_RUN_LOST, cw_text_of(why.text), now_ms, err);
+    if (st)
+        return st;
     metric_add(METRIC_rule_limits, plan.n && plan.effects[0].limit);
     if (plan.n && plan.effects[0].kind == CW_EFFECT_RUN)
         return begin_run(e, run, &plan.effects[0], now_ms, err);

@@ -208,12 +208,24 @@ static enum cw_status read_pending(void *ctx, const char *rule, const struct cw_
                              r->err);
 }
 
+static struct cw_facts_reader reader_of(struct reading *reading)
+{
+    return (struct cw_facts_reader){.ctx = reading, .mark = read_mark, .pending = read_pending};
+}
+
 enum cw_status engine_decide(struct engine *e, const struct cw_ruleset *rules,
                              const struct cw_matches *matches, const struct decision *d,
                              struct cw_plan *out, struct cw_error *err)
 {
     struct reading reading = {e->deps.store, d->arena, err};
-    const struct cw_facts_reader facts = {
-        .ctx = &reading, .mark = read_mark, .pending = read_pending};
+    const struct cw_facts_reader facts = reader_of(&reading);
     return cw_decide(rules, matches, &facts, d->at_ms, d->arena, out);
+}
+
+enum cw_status engine_decide_due(struct engine *e, const struct cw_due_run *run, int64_t now_ms,
+                                 struct cw_plan *out, struct cw_error *why, struct cw_error *err)
+{
+    struct reading reading = {e->deps.store, e->arena, err};
+    const struct cw_facts_reader facts = reader_of(&reading);
+    return cw_decide_due(e->rules, run, &facts, now_ms, e->arena, out, why);
 }

@@ -51,6 +51,11 @@ void engine_log_effect(const char *msg, int64_t event, const struct cw_effect *f
 enum cw_status engine_decide(struct engine *e, const struct cw_ruleset *rules,
                              const struct cw_matches *matches, const struct decision *d,
                              struct cw_plan *out, struct cw_error *err) CW_CHECKED;
+/* Likewise for a run that has come due, in the engine's arena. *why says what is gone when it is
+ * CW_ENOENT. */
+enum cw_status engine_decide_due(struct engine *e, const struct cw_due_run *run, int64_t now_ms,
+                                 struct cw_plan *out, struct cw_error *why,
+                                 struct cw_error *err) CW_CHECKED;
 
 /* ---- engine_event.c ---- */
 

@@ -124,6 +124,37 @@ TEST(a_failing_host_fails_the_decision)
     cw_ruleset_unref(throttled);
 }
 
+/* Nor a reason to act on a fact that nobody could read. */
+TEST(facts_that_cannot_be_read_fail_the_decision)
+{
+    static const char *const rule[] = {"if: { state.x: 1 }, then: stop",
+                                       "then: { log: '${state.x | default: y}' }",
+                                       "at: '${state.x | default: y}', then: stop",
+                                       "if: { not: { state.x: 1 } }, wait: 1 minute, then: stop"};
+    const struct cw_facts_reader broken = {.mark = fail};
+    begin();
+    for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
+        char yaml[512];
+        struct cw_plan plan = {.n = 99};
+        snprintf(yaml, sizeof yaml,
+                 "version: 1\ntimezone: UTC\nusers:\n"
+                 "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 }\nrules:\n"
+                 "  - { id: t, when: github.push, user: ada, %s }\n",
+                 rule[i]);
+        struct cw_ruleset *one = lab_compile(yaml, NULL);
+        if (!CHECK(one != NULL) || !CHECK(lab_event(lab, "github", "git", "push", "{}")))
+            return;
+        CHECK(cw_match(lab->matcher, one, &lab->event, 0, NULL, lab->arena, &lab->matches) ==
+              CW_OK);
+        CHECK_INT(cw_decide(one, &lab->matches, &broken, 0, lab->arena, &plan), CW_EIO);
+        CHECK_INT(plan.n, 99);
+        CHECK_INT(cw_decide(one, &lab->matches, NULL, 0, lab->arena, &plan), CW_OK);
+        CHECK_INT(plan.n, 1); /* nothing is known: no refusal, but for an `at` without its time */
+        CHECK_INT(plan.effects[0].kind, i == 2 ? CW_EFFECT_REFUSED : CW_EFFECT_RUN);
+        cw_ruleset_unref(one);
+    }
+}
+
 static enum cw_status due(const char *rule, const char *person, const char *condition,
                           const char *vars, struct cw_error *err)
 {

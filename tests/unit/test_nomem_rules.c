@@ -88,7 +88,8 @@ static const char rules_text[] =
     "'k${event.ref}', throttle: 1 minute, unless: desktop.active, then: [pause] }\n"
     "  - { id: four, when: github.push, user: ada, at: '1 hour before ${now}', final: true, then: "
     "stop }\n"
-    "  - { id: five, when: github.push, user: ada, dry_run: true, then: stop }\n"
+    "  - { id: five, when: github.push, user: ada, dry_run: true, if: { state.x: { matches: ^K }, "
+    "not: { state.x: [y, z] } }, then: { log: '${state.x}' } }\n"
     "  - { id: six, when: github.push, user: ada, then: [stop, { log: \"${'$'}${event.n} "
     "${timer.task}\" }] }\n"
     "  - { id: seven, when: github.push, user: ['team:x${event.n}', 'team:${event.team}', "
@@ -113,6 +114,17 @@ static enum cw_status compile(struct cw_ruleset **out)
     return status;
 }
 
+/* state.x is "K-\u00e4". */
+static enum cw_status get_mark(void *ctx, struct cw_mark *mark)
+{
+    (void)ctx;
+    if (strcmp(mark->kind, "state") != 0)
+        return CW_ENOENT;
+    mark->value = CW_TEXT("\"K-\\u00e4\"");
+    mark->until_ms = 1;
+    return CW_OK;
+}
+
 static enum cw_status match(const struct cw_ruleset *rules)
 {
     static const char body[] = "{\"u\":[\"a@x\",\"eve\"],\"ref\":\"KEY-1\",\"n\":1.5,\"s\":\"axb\","
@@ -124,6 +136,7 @@ static enum cw_status match(const struct cw_ruleset *rules)
     struct cw_matches matches;
     struct cw_plan plan = {.n = 0};
     enum cw_status status = json && arena && matcher ? CW_OK : CW_NOMEM;
+    const struct cw_facts_reader facts = {.mark = get_mark};
     if (!status)
         status = cw_json_read(json, cw_text_of(body), NULL);
     if (!status) {
@@ -131,7 +144,7 @@ static enum cw_status match(const struct cw_ruleset *rules)
         status = cw_match(matcher, rules, &event, 0, NULL, arena, &matches);
     }
     if (!status)
-        status = cw_decide(rules, &matches, NULL, 0, arena, &plan);
+        status = cw_decide(rules, &matches, &facts, 0, arena, &plan);
     if (!status)
         CHECK_INT(plan.n, 10); /* three has its mark and its correction */
     cw_matcher_destroy(matcher);
