@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "form.h"
 #include "metrics.h"
+#include "pending.h"
 #include "story.h"
 #include "why.h"
 #include "xalloc.h"
@@ -162,16 +163,6 @@ static void on_events(struct admin *a, struct listener_exchange *x, const struct
     reply_story(x, st, text, len, &err);
 }
 
-static void on_pending(struct admin *a, struct listener_exchange *x, const struct http_request *r)
-{
-    struct cw_error err;
-    char *text = NULL;
-    size_t len = 0;
-    (void)r;
-    enum cw_status st = story_waiting(a->deps.store, EVENTS_AT_ONCE, &text, &len, &err);
-    reply_story(x, st, text, len, &err);
-}
-
 /* A copy that ends with NUL, or NULL. */
 static char *text_in(const struct form *form, const char *name)
 {
@@ -179,33 +170,72 @@ static char *text_in(const struct form *form, const char *name)
     return field && field->value.len ? xtext(field->value) : NULL;
 }
 
-static void answer_why(struct admin *a, struct listener_exchange *x, const struct form *form,
-                       int64_t event)
+static int http_of(enum cw_status st)
+{
+    return st == CW_OK       ? 200
+           : st == CW_ENOENT ? 404
+           : st == CW_EBUSY  ? 409
+           : st == CW_EINVAL ? 400
+                             : 500;
+}
+
+/* JSON lines, or a line that says what is not there. */
+static void reply_found(struct listener_exchange *x, enum cw_status st, char *text, size_t len,
+                        const struct cw_error *err)
+{
+    if (!st) {
+        reply_story(x, st, text, len, err);
+        return;
+    }
+    auto_free char *line = xprintf("%s\n", err->text);
+    reply_text(x, http_of(st), line);
+}
+
+static void answer_why(struct admin *a, struct listener_exchange *x, const struct form *form)
 {
     struct cw_error err = {0};
     char *text = NULL;
     size_t len = 0;
+    auto_free char *event = text_in(form, "event");
     auto_free char *rule = text_in(form, "rule");
     auto_free char *user = text_in(form, "user");
-    struct why_ask ask = {event, rule, user};
-    enum cw_status st = why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
-    if (st != CW_ENOENT) {
-        reply_story(x, st, text, len, &err);
-        return;
-    }
-    auto_free char *line = xprintf("%s\n", err.text);
-    reply_text(x, 404, line);
+    struct why_ask ask = {event ? strtoll(event, NULL, 10) : 0, rule, user};
+    enum cw_status st = ask.event < 1
+                            ? cw_fail(&err, CW_EINVAL, "ask for ?event=N, with &rule= and &user=")
+                            : why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
+    reply_found(x, st, text, len, &err);
 }
 
-static void on_why(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+static void answer_pending(struct admin *a, struct listener_exchange *x, const struct form *form)
+{
+    struct cw_error err = {0};
+    char *text = NULL;
+    size_t len = 0;
+    auto_free char *rule = text_in(form, "rule"), *user = text_in(form, "user");
+    struct pending_ask ask = {a->deps.store, a->deps.config, clock_now_ms(), rule, user};
+    enum cw_status st = pending_list(&ask, &text, &len, &err);
+    reply_found(x, st, text, len, &err);
+}
+
+static enum cw_status cancel(struct admin *a, const char *id, struct cw_arena *arena,
+                             struct cw_error *err)
+{
+    struct store_mark mark;
+    if (*id != 'm')
+        return engine_cancel_run(a->deps.engine, strtoll(id, NULL, 10), clock_now_ms(), err);
+    enum cw_status st = pending_mark(a->deps.store, id, arena, &mark, err);
+    return st ? st : engine_drop_mark(a->deps.engine, &mark, err);
+}
+
+static void answer_cancel(struct admin *a, struct listener_exchange *x, const struct form *form)
 {
     struct cw_arena *arena = xarena(QUERY_BYTES);
-    struct form form = {0};
-    int64_t event = number_in(r->query, "event", 0);
-    if (form_read(r->query, arena, &form, NULL) || event < 1)
-        reply_text(x, 400, "ask for ?event=N, with &rule= and &user= if you like\n");
-    else
-        answer_why(a, x, &form, event);
+    struct cw_error err = {0};
+    auto_free char *id = text_in(form, "id");
+    enum cw_status st =
+        id ? cancel(a, id, arena, &err) : cw_fail(&err, CW_EINVAL, "ask for ?id=ID");
+    auto_free char *line = xprintf("%s\n", st ? err.text : "cancelled");
+    reply_text(x, http_of(st), line);
     cw_arena_destroy(arena);
 }
 
@@ -221,32 +251,45 @@ static void on_reload(struct admin *a, struct listener_exchange *x, const struct
 }
 
 /* Another file is read over a unix socket only: who has a token need not have the files. */
-static void on_plan(struct admin *a, struct listener_exchange *x, const struct http_request *r)
+static void answer_plan(struct admin *a, struct listener_exchange *x, const struct form *form)
+{
+    char *text = NULL;
+    size_t len = 0;
+    auto_free char *file = text_in(form, "file");
+    if (file && !a->door.is_local) {
+        reply_text(x, 400, "another file is planned over a unix socket only\n");
+        return;
+    }
+    int status = a->deps.plan(a->deps.ctx, file, &text, &len);
+    reply_lines(x, status, (struct cw_text){text, len});
+    free(text);
+}
+
+/* Reads the query for those that take one. */
+typedef void (*answer_fn)(struct admin *, struct listener_exchange *, const struct form *);
+
+static void with_query(struct admin *a, struct listener_exchange *x, const struct http_request *r,
+                       answer_fn answer)
 {
     struct cw_arena *arena = xarena(QUERY_BYTES);
     struct form form = {0};
-    char *text = NULL;
-    size_t len = 0;
-    bool bad = form_read(r->query, arena, &form, NULL);
-    auto_free char *file = text_in(&form, "file");
-    if (bad || (file && !a->door.is_local)) {
-        reply_text(x, 400, "another file is planned over a unix socket only\n");
-    } else {
-        int status = a->deps.plan(a->deps.ctx, file, &text, &len);
-        reply_lines(x, status, (struct cw_text){text, len});
-    }
-    free(text);
+    if (form_read(r->query, arena, &form, NULL))
+        reply_text(x, 400, "the query cannot be read\n");
+    else
+        answer(a, x, &form);
     cw_arena_destroy(arena);
 }
 
 static const struct page {
     const char *path, *method;
     void (*run)(struct admin *, struct listener_exchange *, const struct http_request *);
+    answer_fn answer; /* in place of run */
 } pages[] = {
-    {"/healthz", "GET", on_healthz}, {"/readyz", "GET", on_readyz},
-    {"/metrics", "GET", on_metrics}, {"/events", "GET", on_events},
-    {"/pending", "GET", on_pending}, {"/why", "GET", on_why},
-    {"/plan", "GET", on_plan},       {"/reload", "POST", on_reload},
+    {"/healthz", "GET", on_healthz, NULL},     {"/readyz", "GET", on_readyz, NULL},
+    {"/metrics", "GET", on_metrics, NULL},     {"/events", "GET", on_events, NULL},
+    {"/pending", "GET", NULL, answer_pending}, {"/cancel", "POST", NULL, answer_cancel},
+    {"/why", "GET", NULL, answer_why},         {"/plan", "GET", NULL, answer_plan},
+    {"/reload", "POST", on_reload, NULL},
 };
 enum { PAGES = sizeof pages / sizeof *pages };
 
@@ -280,6 +323,8 @@ static void on_request(void *ctx, struct listener_exchange *x, const struct http
     int status = door_check(&a->door, r, a->deps.config->admin_token, clock_now_ms());
     if (status)
         refuse(x, status);
+    else if (page && page->answer)
+        with_query(a, x, r, page->answer);
     else if (page)
         page->run(a, x, r);
     else

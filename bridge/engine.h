@@ -54,6 +54,14 @@ enum cw_status engine_submit(struct engine *engine, struct accepted *accepted,
                              struct cw_error *err) CW_CHECKED;
 size_t engine_queue(const struct engine *engine);
 
+/* What waits ends by hand, in a transaction of its own, between two turns. Returns: CW_ENOENT when
+ * there is no such run, CW_EBUSY when it has ended or begun; nothing was changed then. A mark is
+ * dropped, whether it is there or not. */
+enum cw_status engine_cancel_run(struct engine *engine, int64_t run, int64_t now_ms,
+                                 struct cw_error *err) CW_CHECKED;
+enum cw_status engine_drop_mark(struct engine *engine, const struct store_mark *mark,
+                                struct cw_error *err) CW_CHECKED;
+
 /* Does one turn: one transaction, then the callbacks. Nothing happens when nothing is to be done.
  * Returns: CW_EIO when the journal failed: the process has to end. A full disk is no failure here:
  * deliveries get ACCEPTED_FAILED and the next turn tries again. */

@@ -32,7 +32,8 @@ static const struct command {
      "after json"},
     {"why", "EVENT", "why each rule did what it did; --rule ID, --user NAME, --json", cmd_why, 1,
      "rule user json"},
-    {"pending", "", "runs that wait for their time: JSON lines", cmd_pending, 0, ""},
+    {"pending", "", "everything that waits for a moment; --cancel ID, --rule, --user, --json",
+     cmd_pending, 0, "cancel rule user json"},
     {"plan", "[FILE]", "what a reload would change, and what becomes of what waits; --json",
      cmd_plan, 1, "json"},
     {"reload", "", "read the configuration anew, as SIGHUP does; --dry-run, --json", cmd_reload, 0,
@@ -82,7 +83,7 @@ static const struct row {
     TEXT("config", config),     TEXT("secrets", secrets), FLAG("help", help),
     FLAG("ready", ready),       TEXT("after", after),     FLAG("json", json),
     FLAG("coverage", coverage), TEXT("format", format),   TEXT("rule", rule),
-    TEXT("user", user),         FLAG("dry-run", dry_run),
+    TEXT("user", user),         TEXT("cancel", cancel),   FLAG("dry-run", dry_run),
 };
 enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };
 

@@ -1,10 +1,9 @@
 #include "story.h"
 
 #include "clock.h"
+#include "tell.h"
 #include "xalloc.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +14,11 @@ enum {
     STORY_VALUE = 64 << 10,  /* a larger one is told by its size */
 };
 
-/* Text from the world may not be UTF-8; what Jansson refuses is shown as empty. */
 static void set_text(json_t *to, const char *name, struct cw_text text)
 {
     if (!text.len)
         return;
-    json_t *value = json_stringn(text.at, text.len);
-    json_object_set_new(to, name, value ? value : json_string(""));
+    json_object_set_new(to, name, tell_text(text));
 }
 
 static void set_time(json_t *to, const char *name, int64_t ms)
@@ -141,26 +138,9 @@ static enum cw_status tell_event(const struct teller *t, const struct store_even
     return tell_rest(t, e->seq, to);
 }
 
-static void print_line(FILE *f, json_t *o)
-{
-    json_dumpf(o, f, JSON_COMPACT);
-    fputc('\n', f);
-    json_decref(o);
-}
-
-static FILE *open_text(char **out, size_t *len)
-{
-    *out = NULL;
-    FILE *f = open_memstream(out, len);
-    if (!f)
-        abort();
-    return f;
-}
-
 static enum cw_status close_text(FILE *f, enum cw_status st, char **out)
 {
-    if (fclose(f) != 0)
-        abort();
+    tell_close(f);
     if (st) {
         free(*out);
         *out = NULL;
@@ -176,13 +156,13 @@ static enum cw_status try_events(struct store *store, int64_t after, size_t limi
     struct store_event *list = NULL;
     size_t n = 0;
     char *text;
-    FILE *f = open_text(&text, len);
+    FILE *f = tell_open(&text, len);
     enum cw_status st = store_events(store, after, limit, arena, &list, &n, err);
     for (size_t i = 0; !st && i < n && ftell(f) < STORY_BYTES; i++) {
         json_t *o = json_object();
         cw_arena_reset(of_one);
         st = tell_event(&one, &list[i], o);
-        print_line(f, o);
+        tell_line(f, o);
     }
     cw_arena_destroy(arena);
     cw_arena_destroy(of_one);
@@ -199,23 +179,5 @@ enum cw_status story_events(struct store *store, int64_t after, size_t limit, ch
     enum cw_status st = try_events(store, after, limit, out, len, err);
     for (; st == CW_NOMEM && limit > 1; limit /= 8)
         st = try_events(store, after, limit < 8 ? 1 : limit / 8, out, len, err);
-    return st;
-}
-
-enum cw_status story_waiting(struct store *store, size_t limit, char **out, size_t *len,
-                             struct cw_error *err)
-{
-    struct cw_arena *arena = xarena(STORY_ARENA);
-    struct store_run *list = NULL;
-    size_t n = 0;
-    char *text;
-    FILE *f = open_text(&text, len);
-    enum cw_status st = store_runs_waiting(store, NULL, limit, arena, &list, &n, err);
-    for (size_t i = 0; !st && i < n; i++)
-        print_line(f, tell_run(&list[i]));
-    cw_arena_destroy(arena);
-    st = close_text(f, st, &text);
-    if (!st)
-        *out = text;
     return st;
 }

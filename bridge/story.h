@@ -9,8 +9,5 @@
  * above 64 KiB are told by their size. */
 enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
                             size_t *len, struct cw_error *err) CW_CHECKED;
-/* Runs that wait for their time, one JSON object per line. */
-enum cw_status story_waiting(struct store *store, size_t limit, char **out, size_t *len,
-                             struct cw_error *err) CW_CHECKED;
 
 #endif

@@ -1,11 +1,10 @@
 #include "why.h"
 
 #include "clock.h"
+#include "tell.h"
 #include "why_run.h"
 #include "xalloc.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,19 +105,6 @@ static enum cw_status match_again(struct asker *a, struct cw_json *json, struct 
 
 /* ---- Lines ---- */
 
-static void put(struct asker *a, json_t *line)
-{
-    json_dumpf(line, a->out, JSON_COMPACT);
-    fputc('\n', a->out);
-    json_decref(line);
-}
-
-static json_t *text_json(struct cw_text text)
-{
-    json_t *value = json_stringn(text.at ? text.at : "", text.len);
-    return value ? value : json_string("");
-}
-
 static void put_head(struct asker *a, const char *person)
 {
     const struct store_event *e = &a->story.event;
@@ -127,32 +113,32 @@ static void put_head(struct asker *a, const char *person)
     auto_free char *name = xprintf("%.*s%s%.*s", (int)e->source.len, e->source.at,
                                    e->type.len ? "." : "", (int)e->type.len, e->type.at);
     json_object_set_new(line, "event", json_integer(e->seq));
-    json_object_set_new(line, "id", text_json(e->id));
-    json_object_set_new(line, "name", text_json(cw_text_of(name)));
+    json_object_set_new(line, "id", tell_text(e->id));
+    json_object_set_new(line, "name", tell_text(cw_text_of(name)));
     json_object_set_new(line, "received", json_string(clock_format(e->received_ms, at)));
     if (person)
-        json_object_set_new(line, "user", text_json(cw_text_of(person)));
+        json_object_set_new(line, "user", tell_text(cw_text_of(person)));
     if (e->verdict == STORE_REFUSED)
-        json_object_set_new(line, "note", text_json(e->reason));
+        json_object_set_new(line, "note", tell_text(e->reason));
     else if (!e->used.len)
         json_object_set_new(line, "note",
                             json_string("the journal kept nothing of it (`payloads: none`), so "
                                         "rules that did nothing cannot be asked why"));
-    put(a, line);
+    tell_line(a->out, line);
 }
 
 static void put_line(struct asker *a, const char *rule, struct cw_place place, bool matched,
                      const char *text)
 {
     json_t *line = json_object();
-    json_object_set_new(line, "rule", text_json(cw_text_of(rule)));
+    json_object_set_new(line, "rule", tell_text(cw_text_of(rule)));
     if (place.file) {
         auto_free char *where = xprintf("%s:%u", place.file, place.line);
-        json_object_set_new(line, "place", text_json(cw_text_of(where)));
+        json_object_set_new(line, "place", tell_text(cw_text_of(where)));
     }
     json_object_set_new(line, "matched", json_boolean(matched));
-    json_object_set_new(line, "text", text_json(cw_text_of(text)));
-    put(a, line);
+    json_object_set_new(line, "text", tell_text(cw_text_of(text)));
+    tell_line(a->out, line);
 }
 
 static bool is_of(const struct look *look, const char *person)
@@ -200,7 +186,7 @@ static void put_rules(struct asker *a, const char *person)
             put_look(a, look, person);
     }
     if (noes > NO_LINES)
-        put(a, json_pack("{s:I}", "more", (json_int_t)(noes - NO_LINES)));
+        tell_line(a->out, json_pack("{s:I}", "more", (json_int_t)(noes - NO_LINES)));
 }
 
 /* Runs of rules that the present file has not got, or whose event was not kept. */
@@ -270,16 +256,13 @@ enum cw_status why_event(struct store *store, const struct config *config,
     char *text = NULL;
     a->config = config;
     a->story = (struct why_story){.store = store, .arena = xarena(WHY_BYTES)};
-    a->out = open_memstream(&text, len);
-    if (!a->out)
-        abort();
+    a->out = tell_open(&text, len);
     enum cw_status st = check_ask(a, ask, err);
     if (!st)
         st = why_story_read(&a->story, ask->event, err);
     if (!st)
         st = tell(a, err);
-    if (fclose(a->out) != 0)
-        abort();
+    tell_close(a->out);
     if (st)
         free(text);
     else

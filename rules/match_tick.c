@@ -140,3 +140,47 @@ enum cw_status cw_next_tick(struct cw_matcher *matcher, const struct cw_ruleset 
         *out_due_ms = due_ms;
     return m.look.status;
 }
+
+/* ---- What comes next, rule by rule ---- */
+
+/* Whether somebody before the i-th person has the same zone. */
+static bool has_zone(const struct cwr_people *people, size_t i)
+{
+    size_t k = 0;
+    while (k < i && people->items[k]->zone != people->items[i]->zone)
+        k++;
+    return k < i;
+}
+
+static size_t count_zone(const struct cwr_people *people, size_t from)
+{
+    size_t n = 0;
+    for (size_t i = from; i < people->n; i++)
+        n += people->items[i]->zone == people->items[from]->zone;
+    return n;
+}
+
+enum cw_status cw_ticks(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                        int64_t after_ms, struct cw_arena *arena,
+                        void (*tell)(void *ctx, const struct cw_tick *tick), void *ctx)
+{
+    const struct cw_event nothing = {.user = {.kind = CW_MISSING}};
+    struct cwr_match m = {.ticking = true, .upto_ms = after_ms};
+    struct cwr_people people = {0};
+    cwr_match_begin(&m, matcher, rules, &nothing, after_ms, arena);
+    if (begin(&m))
+        return CW_NOMEM;
+    for (size_t i = 0; next_rule(&m, &i);) {
+        people.n = people.named = 0;
+        cwr_match_people(&m, false, &people);
+        for (size_t p = 0; p < people.n && !m.look.status; p++) {
+            struct cw_tick tick = {i - 1, people.items[p], 0, 0};
+            if (has_zone(&people, p))
+                continue;
+            tick.people = count_zone(&people, p);
+            tick.due_ms = next_for(&m, people.items[p], after_ms);
+            tell(ctx, &tick);
+        }
+    }
+    return m.look.status;
+}

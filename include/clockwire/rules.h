@@ -274,6 +274,18 @@ enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset
                              const struct cw_trace *trace, struct cw_arena *arena,
                              struct cw_matches *out) CW_CHECKED;
 
+/* A rule's next tick after a moment, for its people of one zone. */
+struct cw_tick {
+    size_t rule;
+    const struct cw_person *person; /* the first of them */
+    size_t people;
+    int64_t due_ms; /* INT64_MAX: never again */
+};
+/* Tells each, rule by rule. Returns: CW_NOMEM. */
+enum cw_status cw_ticks(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                        int64_t after_ms, struct cw_arena *arena,
+                        void (*tell)(void *ctx, const struct cw_tick *tick), void *ctx) CW_CHECKED;
+
 /* ---- Facts: what changes; true, false or unknown ---- */
 
 enum cw_timer { CW_TIMER_UNKNOWN = 0, CW_TIMER_RUNNING, CW_TIMER_PAUSED, CW_TIMER_STOPPED };

@@ -102,7 +102,7 @@ def wait_and_unless():
         b.branch("KEY-7", login="ghopper")
         assert until(lambda: len(sim.acts()) == 2)
         b.calendar("MEETING_ENDED", "m1")
-        waiting = [json.loads(x) for x in b.command("pending").stdout.splitlines()]
+        waiting = b.pending()
         assert [(w["rule"], w["person"]) for w in waiting] == [("stop-after-meeting", "ada")]
         assert until(lambda: sim.acts(ADA) == ["started", "stopped"])
         b.branch("AW-117", note="second")

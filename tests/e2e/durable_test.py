@@ -1,6 +1,5 @@
 """Time that survives: an older journal, a clock that was set back, kill -9 around due times."""
 
-import json
 import re
 import signal
 import sqlite3
@@ -29,10 +28,6 @@ def query(b, sql, *values):
     return rows
 
 
-def pending(b):
-    return [json.loads(x) for x in b.command("pending").stdout.splitlines()]
-
-
 def old_journal(b, version, age_ms):
     """Makes the journal of tests/journals, `age_ms` after it was written."""
     text = (ROOT / "tests" / "journals" / f"{version}.sql").read_text()
@@ -51,7 +46,7 @@ def a_journal_of_schema_1():
         old_journal(b, 1, 1000)
         b.start()
         assert until(lambda: sim.acts(GRACE) == ["started"]), b.log_text()
-        assert [(x["rule"], x["person"]) for x in pending(b)] == \
+        assert [(x["rule"], x["person"]) for x in b.pending()] == \
             [("stop-after-meeting", "ada"), ("plan-ahead", "grace")]
         assert len(b.events()) == 7 and sim.acts(ADA) == []
         b.calendar("MEETING_ENDED", "m1")  # known already
@@ -83,9 +78,9 @@ def a_clock_that_was_set_back():
         b.start()
         (line,) = b.log("the clock was set back: what waits has as long to go as it had then")
         assert 3595 <= line["seconds"] <= 3600, line
-        assert until(lambda: sim.acts(ADA) == ["started", "stopped"], 6), pending(b)
+        assert until(lambda: sim.acts(ADA) == ["started", "stopped"], 6), b.pending()
         assert 2.5 <= time.monotonic() - began < 30
-        (left,) = pending(b)
+        (left,) = b.pending()
         assert left["person"] == "grace", left
         b.stop(signal.SIGKILL)
         b.start()

@@ -195,6 +195,11 @@ class Bridge:
     def events(self):
         return [json.loads(x) for x in self.command("events", "--json").stdout.splitlines()]
 
+    def pending(self, kind="run", *words):
+        """What waits, of one kind (or "all"), by time."""
+        lines = [json.loads(x) for x in self.command("pending", "--json", *words).stdout.splitlines()]
+        return [x for x in lines if kind == "all" or x.get("kind") == kind]
+
     def metrics(self):
         c = Unix(str(self.folder / "clockwire.sock"))
         c.request("GET", "/metrics", headers={"Host": "localhost"})

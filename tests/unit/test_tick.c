@@ -169,4 +169,22 @@ TEST(without_schedules)
     cw_ruleset_unref(none);
 }
 
+static void put_tick(void *ctx, const struct cw_tick *tick)
+{
+    char out[CW_CLOCK_TEXT];
+    char *at = ctx;
+    sprintf(at + strlen(at), "%s %s+%zu %.16s\n", cw_ruleset_rule(rules, tick->rule, NULL),
+            tick->person->name, tick->people - 1, cw_person_clock(tick->person, tick->due_ms, out));
+}
+
+TEST(what_comes_next_rule_by_rule)
+{
+    char told[400] = "";
+    int64_t ms = at("2026-03-06T19:00:00Z"); /* Friday evening in Berlin: that one has come */
+    CHECK_INT(cw_ticks(lab->matcher, rules, ms, lab->arena, put_tick, told), CW_OK);
+    CHECK_STR(told, "evening ada+1 2026-03-09T20:00\n"
+                    "evening eve+0 2026-03-06T20:00\n"
+                    "noon eve+0 2026-03-07T12:00\n");
+}
+
 CHECK_MAIN

@@ -1,4 +1,4 @@
-/* The commands that ask the daemon something and print what it says. */
+/* clockwire health: whether the daemon is well. */
 #include "../xalloc.h"
 #include "cmd.h"
 
@@ -20,9 +20,4 @@ static int ask(struct config *config, const char *method, const char *path)
 int cmd_health(const struct cmd_args *args)
 {
     return ask(cmd_settings(args), "GET", args->ready ? "/readyz" : "/healthz");
-}
-
-int cmd_pending(const struct cmd_args *args)
-{
-    return ask(cmd_settings(args), "GET", "/pending");
 }
