@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/time.h>
 
 enum {
@@ -40,7 +41,7 @@ struct curl_transport {
     struct event_base *loop;
     CURLM *multi;
     CURLSH *share; /* TLS sessions, so that a fresh connection costs no full handshake */
-    char *url;
+    char *url;     /* NULL: other hosts are reached */
     const char *protocol;
     int64_t timeout_ms;
     struct event *timer, *collect;
@@ -101,6 +102,8 @@ static const char *failure(const struct request *r, CURLcode result)
 {
     if (r->answer.refused)
         return r->answer.refused;
+    if (!r->owner->url) /* libcurl's own words may repeat what is secret */
+        return curl_easy_strerror(result);
     return r->error[0] ? r->error : curl_easy_strerror(result);
 }
 
@@ -222,30 +225,49 @@ static int mark_timer(CURLM *multi, long ms, void *ctx)
 
 /* ---- transport.h ---- */
 
+static void add_bearer(struct request *r, const char *token)
+{
+    char *bearer = xprintf("Authorization: Bearer %s", token);
+    r->headers = easy_add_header(r->headers, bearer);
+    explicit_bzero(bearer, strlen(bearer));
+    free(bearer);
+}
+
+static bool has_header(const struct transport_request *q, const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; q->headers && q->headers[i]; i++)
+        if (strncasecmp(q->headers[i], name, len) == 0)
+            return true;
+    return false;
+}
+
 static void prepare(struct request *r, const struct transport_request *q)
 {
     struct curl_transport *t = r->owner;
-    auto_free char *url = xprintf("%s%s", t->url, q->path);
-    char *bearer = xprintf("Authorization: Bearer %s", q->token);
-    bool is_look = strcmp(q->method, "GET") == 0;
-    r->headers = easy_add_header(NULL, bearer);
-    explicit_bzero(bearer, strlen(bearer));
-    free(bearer);
-    r->headers = easy_add_header(r->headers, "Accept: application/json");
+    auto_free char *url = t->url ? xprintf("%s%s", t->url, q->path) : NULL;
+    bool is_look = strcmp(q->method, "GET") == 0, may_reuse = is_look && t->url;
+    if (t->url)
+        add_bearer(r, q->token);
+    if (!has_header(q, "Accept:"))
+        r->headers = easy_add_header(r->headers, "Accept: application/json");
     r->headers = easy_add_header(r->headers, "Expect:");
-    if (!is_look)
+    if (!is_look && !has_header(q, "Content-Type:"))
         r->headers = easy_add_header(r->headers,
                                      q->body ? "Content-Type: application/json" : "Content-Type:");
+    for (size_t i = 0; q->headers && q->headers[i]; i++)
+        r->headers = easy_add_header(r->headers, q->headers[i]);
     r->easy = easy_new();
     easy_set_safety(r->easy, t->protocol);
     easy_set_times(r->easy, t->timeout_ms);
     easy_set_sinks(r->easy, &r->answer, r->error);
     easy_set_method(r->easy, q->method, cw_text_of(q->body));
-    curl_easy_setopt(r->easy, CURLOPT_URL, url);
+    curl_easy_setopt(r->easy, CURLOPT_URL, url ? url : q->url);
     curl_easy_setopt(r->easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers);
     curl_easy_setopt(r->easy, CURLOPT_SHARE, t->share);
-    curl_easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, is_look ? 0L : 1L);
+    curl_easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, may_reuse ? 0L : 1L);
+    curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, t->url ? 0L : 1L);
     curl_easy_setopt(r->easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
     curl_easy_setopt(r->easy, CURLOPT_MAXLIFETIME_CONN, (long)OLD_CONNECTION_S);
     curl_easy_setopt(r->easy, CURLOPT_PRIVATE, r);
@@ -260,9 +282,10 @@ static void send_request(struct transport *transport, const struct transport_req
     r->done = done;
     r->ctx = ctx;
     answer_init(&r->answer);
-    assert(q->path[0] == '/' && easy_is_plain(q->path));
-    if (!*q->token || !easy_is_plain(q->token)) {
+    assert(t->url ? q->path[0] == '/' && easy_is_plain(q->path) : easy_is_plain(q->url));
+    if (t->url && (!*q->token || !easy_is_plain(q->token)))
         r->answer.refused = "the token holds bytes that no header may hold";
+    if (r->answer.refused) {
         link_request(&t->unsent, r);
         event_active(t->collect, EV_TIMEOUT, 1);
         return;
@@ -303,9 +326,9 @@ static const struct transport_ops curl_ops = {send_request, abandon, destroy};
 enum cw_status transport_curl_create(struct event_base *base, const char *url, int64_t timeout_ms,
                                      struct transport **out, struct cw_error *err)
 {
-    const char *protocol;
+    const char *protocol = "https,http";
     enum cw_status st = easy_start(err);
-    if (!st)
+    if (!st && url)
         st = easy_check_url(url, &protocol, err);
     if (st)
         return st;

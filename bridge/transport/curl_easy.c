@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { CONNECT_TIMEOUT_MS = 10000 };
+enum { CONNECT_TIMEOUT_MS = 10000, URL_BYTES = 4096 };
 
 enum cw_status easy_start(struct cw_error *err)
 {
@@ -120,46 +121,105 @@ static bool is_loopback(const char *host)
     return sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127;
 }
 
+/* The parts of an address as libcurl reads it, which is how it will connect. */
+struct address {
+    char *scheme, *host, *port, *user, *query, *fragment;
+};
+
 static char *url_part(CURLU *parsed, CURLUPart what)
 {
     char *part = NULL;
     return curl_url_get(parsed, what, &part, 0) == CURLUE_OK ? part : NULL;
 }
 
-static enum cw_status look_at_parts(CURLU *parsed, const char **protocol, struct cw_error *err)
+/* libcurl forgives too many slashes, and others take a backslash for one. */
+static bool is_well_formed(const char *url)
 {
-    enum cw_status st = CW_OK;
-    char *scheme = url_part(parsed, CURLUPART_SCHEME), *host = url_part(parsed, CURLUPART_HOST);
-    char *user = url_part(parsed, CURLUPART_USER), *query = url_part(parsed, CURLUPART_QUERY);
-    char *fragment = url_part(parsed, CURLUPART_FRAGMENT);
-    bool is_https = scheme && strcmp(scheme, "https") == 0;
-    if (user || query || fragment)
-        st = cw_fail(err, CW_EINVAL, "the API's URL has a user, a query or a fragment");
-    else if (!host || !scheme || (!is_https && strcmp(scheme, "http") != 0))
-        st = cw_fail(err, CW_EINVAL, "the API's URL must begin with https://");
-    else if (!is_https && !is_loopback(host))
-        st = cw_fail(err, CW_EINVAL, "http:// is only for this machine; use https://%s", host);
-    else
-        *protocol = is_https ? "https" : "http";
-    char *parts[] = {scheme, host, user, query, fragment};
+    const char *colon = strstr(url, "://");
+    return colon && colon[3] != '/' && !strchr(url, '\\');
+}
+
+static bool read_address(const char *url, struct address *out)
+{
+    CURLU *parsed = curl_url();
+    if (!parsed)
+        abort();
+    bool good = is_well_formed(url) && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
+    *out = (struct address){0};
+    if (good)
+        *out = (struct address){
+            url_part(parsed, CURLUPART_SCHEME), url_part(parsed, CURLUPART_HOST),
+            url_part(parsed, CURLUPART_PORT),   url_part(parsed, CURLUPART_USER),
+            url_part(parsed, CURLUPART_QUERY),  url_part(parsed, CURLUPART_FRAGMENT)};
+    curl_url_cleanup(parsed);
+    return good && out->scheme && out->host;
+}
+
+static void free_address(struct address *a)
+{
+    char *parts[] = {a->scheme, a->host, a->port, a->user, a->query, a->fragment};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         curl_free(parts[i]);
-    return st;
+}
+
+static bool is_one_of(const char *host, const char *const *hosts)
+{
+    for (size_t i = 0; hosts && hosts[i]; i++)
+        if (strcasecmp(host, hosts[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Sets *protocol when the scheme is one that may be used with the host. */
+static const char *check_scheme(const struct address *a, const char *const *plain,
+                                const char **protocol)
+{
+    bool is_https = strcmp(a->scheme, "https") == 0;
+    if (!is_https && strcmp(a->scheme, "http") != 0)
+        return "must begin with https://";
+    if (!is_https && !is_loopback(a->host) && !is_one_of(a->host, plain))
+        return "begins with http://, which is only for this machine";
+    *protocol = is_https ? "https" : "http";
+    return NULL;
 }
 
 enum cw_status easy_check_url(const char *url, const char **protocol, struct cw_error *err)
 {
+    struct address a;
     size_t len = strlen(url);
     if (!len || !easy_is_plain(url) || url[len - 1] == '/')
         return cw_fail(err, CW_EINVAL, "the API's URL is empty or ends with a slash");
-    CURLU *parsed = curl_url();
-    if (!parsed)
-        abort();
-    enum cw_status st = curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK
-                            ? look_at_parts(parsed, protocol, err)
-                            : cw_fail(err, CW_EINVAL, "the API's URL is not a URL");
-    curl_url_cleanup(parsed);
-    return st;
+    const char *fault = !read_address(url, &a)            ? "is not a URL"
+                        : a.user || a.query || a.fragment ? "has a user, a query or a fragment"
+                                                          : check_scheme(&a, NULL, protocol);
+    free_address(&a);
+    return fault ? cw_fail(err, CW_EINVAL, "the API's URL %s", fault) : CW_OK;
+}
+
+enum cw_status transport_check_url(const char *url, const char *const *plain, struct cw_error *err)
+{
+    struct address a = {0};
+    const char *protocol, *fault = NULL;
+    if (!*url || strlen(url) > URL_BYTES || !easy_is_plain(url))
+        fault = "is empty, too long, or holds blanks or other bytes that no URL has";
+    else if (!read_address(url, &a))
+        fault = "is not a URL";
+    else if (a.user || a.fragment)
+        fault = a.user ? "has a user in it" : "has a fragment, which is never sent";
+    else
+        fault = check_scheme(&a, plain, &protocol);
+    free_address(&a);
+    return fault ? cw_fail(err, CW_EINVAL, "the address %s", fault) : CW_OK;
+}
+
+char *transport_host(const char *url)
+{
+    struct address a;
+    bool good = read_address(url, &a);
+    char *host = xprintf("%s%s%s", good ? a.host : "", good && a.port ? ":" : "",
+                         good && a.port ? a.port : "");
+    free_address(&a);
+    return host;
 }
 
 /* ---- One blocking request ---- */

@@ -1,4 +1,5 @@
-/* transport: one request to the API and its answer. curl.c is the real one; tests have a fake.
+/* transport: one request and its answer: to the API, or to another host that the configuration
+ * names. curl.c is the real one; tests have a fake.
  *
  * `done` is called exactly once for each send, from the loop and never from inside send or from a
  * callback of the HTTP library. No request is ever repeated here: a reused connection that dies is
@@ -18,6 +19,11 @@ struct transport_request {
     const char *path;   /* after the base URL, begins with / */
     const char *token;  /* secret */
     const char *body;   /* JSON, or NULL: neither body nor Content-Type */
+    /* Of a transport to other hosts, in place of path and token: the whole address, which
+     * transport_check_url has found good, and "Name: value" lines, NULL-ended, or NULL. Both may
+     * hold secrets: no error repeats them. */
+    const char *url;
+    const char *const *headers;
 };
 
 enum transport_outcome {
@@ -52,7 +58,16 @@ struct transport {
     const struct transport_ops *ops;
 };
 
-/* The real one. `url` is the base without a slash at the end; http is only for loopback hosts. */
+/* Whether a request to another host may go there: https, or http to this machine or to one of the
+ * hosts of `plain` (NULL-ended, or NULL). Says what is wrong without repeating the address. */
+enum cw_status transport_check_url(const char *url, const char *const *plain,
+                                   struct cw_error *err) CW_CHECKED;
+/* The host of a good address as it is written, with its port where that is:
+ * "chat.example.org:8065". The text is the caller's. */
+char *transport_host(const char *url);
+
+/* The real one. `url` is the base without a slash at the end; http is only for loopback hosts.
+ * NULL: it is for other hosts. */
 enum cw_status transport_curl_create(struct event_base *base, const char *url, int64_t timeout_ms,
                                      struct transport **out, struct cw_error *err) CW_CHECKED;
 

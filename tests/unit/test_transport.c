@@ -268,7 +268,7 @@ static void await(struct client *c, int done)
 static void ask_with(struct client *c, const char *method, const char *path, const char *body,
                      const char *token)
 {
-    struct transport_request q = {method, path, token, body};
+    struct transport_request q = {.method = method, .path = path, .token = token, .body = body};
     int before = c->done;
     c->t->ops->send(c->t, &q, on_done, c);
     CHECK_INT(c->done, before); /* never from inside send */
@@ -431,7 +431,8 @@ TEST(a_dying_reused_connection_never_repeats_a_post)
 TEST(abandoned_requests_never_call_back)
 {
     struct client c = client_of("http://127.0.0.1", server_port());
-    struct transport_request q = {"GET", "/ok", "t", NULL}, bad = {"GET", "/ok", "", NULL};
+    struct transport_request q = {.method = "GET", .path = "/ok", .token = "t"}, bad = q;
+    bad.token = "";
     for (int i = 0; i < 5; i++)
         c.t->ops->send(c.t, i % 2 ? &q : &bad, on_done, &c);
     c.t->ops->abandon(c.t);
@@ -446,7 +447,7 @@ TEST(abandoned_requests_never_call_back)
 TEST(many_at_once_each_answer_once)
 {
     struct client c = client_of("http://127.0.0.1", server_port());
-    struct transport_request q = {"POST", "/ok", "t", "{}"};
+    struct transport_request q = {.method = "POST", .path = "/ok", .token = "t", .body = "{}"};
     for (int i = 0; i < 200; i++)
         c.t->ops->send(c.t, &q, on_done, &c);
     await(&c, 200);
@@ -461,7 +462,7 @@ TEST(a_name_server_that_hangs_does_not_stop_the_loop)
     int64_t begun_ms = now_ms();
     ask(&c, "GET", "/ok", NULL);
     CHECK_INT(c.last.outcome, TRANSPORT_NOT_SENT);
-    struct transport_request q = {"GET", "/ok", "t", NULL};
+    struct transport_request q = {.method = "GET", .path = "/ok", .token = "t"};
     c.t->ops->send(c.t, &q, on_done, &c);
     for (int i = 0; i < 5; i++)
         event_base_loop(c.loop, EVLOOP_NONBLOCK);
@@ -507,6 +508,112 @@ TEST(http_is_only_for_this_machine)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (!CHECK_INT(try_url(bad[i]), CW_EINVAL))
             fprintf(stderr, "  at %s\n", bad[i]);
+}
+
+/* ---- Other hosts ---- */
+
+TEST(addresses_of_other_hosts)
+{
+    static const char *const plain[] = {"mattermost", "10.0.0.5", NULL};
+    static const char *const good[] = {"https://chat.example.org/hooks/x?y=1",
+                                       "https://chat.example.org:8443",
+                                       "http://localhost:8065/hooks/x",
+                                       "http://127.0.0.1/",
+                                       "http://[::1]:80/",
+                                       "http://mattermost:8065/hooks/x",
+                                       "http://MATTERMOST/",
+                                       "http://10.0.0.5/"};
+    static const char *const bad[] = {"",
+                                      "http://chat.example.org/",
+                                      "http://mattermost.example.org/",
+                                      "http://10.0.0.50/",
+                                      "http://mattermost@chat.example.org/",
+                                      "http://chat.example.org#@mattermost/",
+                                      "https://ada:pw@chat.example.org/",
+                                      "https://chat.example.org/#part",
+                                      "chat.example.org/hooks",
+                                      "//chat.example.org/",
+                                      "ftp://localhost/",
+                                      "file:///etc/passwd",
+                                      "gopher://127.0.0.1/",
+                                      "https:///hooks",
+                                      "https:/hooks",
+                                      "https:\\\\chat.example.org/",
+                                      "https://chat.example.org\\@localhost/",
+                                      "https://chat example.org/",
+                                      "https://chat.example.org/\r\nX: y",
+                                      "https://chat.example.org/\xc3\xa4",
+                                      "mattermost:ada"};
+    struct cw_error err;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!CHECK_INT(transport_check_url(good[i], plain, &err), CW_OK))
+            fprintf(stderr, "  %s: %s\n", good[i], err.text);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (!CHECK_INT(transport_check_url(bad[i], plain, &err), CW_EINVAL))
+            fprintf(stderr, "  %s\n", bad[i]);
+        CHECK(!strstr(err.text, "chat.example") && !strstr(err.text, "pw"));
+    }
+    CHECK_INT(transport_check_url("http://mattermost/", NULL, &err), CW_EINVAL);
+    char *host = transport_host("https://chat.example.org:8443/hooks?x");
+    CHECK_STR(host, "chat.example.org:8443");
+    free(host);
+    host = transport_host("https://chat.example.org");
+    CHECK_STR(host, "chat.example.org");
+    free(host);
+}
+
+static struct client outside_client(void)
+{
+    struct client c = {.loop = event_base_new()};
+    if (transport_curl_create(c.loop, NULL, 700, &c.t, NULL) != CW_OK)
+        abort();
+    return c;
+}
+
+static void post_to(struct client *c, const char *path, const char *const *headers)
+{
+    char url[128];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d%s", server_port(), path);
+    struct transport_request q = {
+        .method = "POST", .url = url, .body = "{\"text\":\"hi\"}", .headers = headers};
+    int before = c->done;
+    c->t->ops->send(c->t, &q, on_done, c);
+    await(c, before + 1);
+}
+
+TEST(a_post_to_another_host)
+{
+    static const char *const headers[] = {"X-Kind: a b", "content-type: application/x", NULL};
+    struct client c = outside_client();
+    post_to(&c, "/ok", NULL);
+    CHECK_INT(c.last.outcome, TRANSPORT_ANSWER);
+    CHECK_INT(c.last.status, 200);
+    CHECK(seen_text("POST /ok HTTP/1.1\r\n") && seen_text("{\"text\":\"hi\"}"));
+    CHECK(seen_text("Content-Type: application/json\r\n") && !seen_text("Authorization"));
+    post_to(&c, "/ok", headers);
+    CHECK(seen_text("X-Kind: a b\r\n") && seen_text("content-type: application/x\r\n"));
+    CHECK(!seen_text("application/json\r\n\r\n") && !seen_text("Content-Type: application/json"));
+    post_to(&c, "/moved", NULL);
+    CHECK_INT(c.last.status, 302);
+    client_end(&c);
+}
+
+/* One connection each: what dies before its answer was never sent twice. */
+TEST(no_connection_to_another_host_is_used_again)
+{
+    struct client c = outside_client();
+    int port = server_port();
+    (void)port;
+    post_to(&c, "/ok", NULL);
+    post_to(&c, "/ok", NULL);
+    CHECK_INT(seen_requests(), 1); /* server_port forgets */
+    struct transport_request gone = {.method = "GET",
+                                     .url = "http://127.0.0.1:1/hooks/s3cret"}; /* nobody listens */
+    c.t->ops->send(c.t, &gone, on_done, &c);
+    await(&c, 3);
+    CHECK_INT(c.last.outcome, TRANSPORT_NOT_SENT);
+    CHECK(!strstr(c.error, "127.0.0.1") && !strstr(c.error, "s3cret") && c.error[0]);
+    client_end(&c);
 }
 
 static void on_unix(char *path, size_t size)
