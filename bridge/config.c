@@ -59,18 +59,23 @@ static size_t source_specs(const struct config *c, const struct cw_node *map,
     return n;
 }
 
+struct cw_catalogue config_catalogue(void)
+{
+    return (struct cw_catalogue){.actions = action_specs,
+                                 .n_actions = action_specs_n,
+                                 .sections = settings_sections,
+                                 .zone = zones_read,
+                                 .ticks = true};
+}
+
 static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_diags *diags)
 {
     const struct cw_node *map = cw_node_get(cw_doc_root(doc), "sources");
     size_t most = c->n_sources + (map ? cw_node_count(map) : 0);
     auto_free struct cw_source_spec *specs = xcalloc(most + 1, sizeof *specs);
-    struct cw_catalogue catalogue = {.actions = action_specs,
-                                     .n_actions = action_specs_n,
-                                     .sources = specs,
-                                     .n_sources = source_specs(c, map, specs),
-                                     .sections = settings_sections,
-                                     .zone = zones_read,
-                                     .ticks = true};
+    struct cw_catalogue catalogue = config_catalogue();
+    catalogue.sources = specs;
+    catalogue.n_sources = source_specs(c, map, specs);
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
     const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");

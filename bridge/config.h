@@ -49,6 +49,8 @@ enum cw_status config_load(const char *file, const struct config_opts *opts, str
  * its business. Returns: CW_EINVAL when the file cannot be read or an address is not usable. */
 enum cw_status config_load_settings(const char *file, const struct config_opts *opts,
                                     struct cw_diags *diags, struct config **out) CW_CHECKED;
+/* What rules can do with this daemon, whatever its sources. */
+struct cw_catalogue config_catalogue(void);
 void config_destroy(struct config *config); /* wipes its secrets */
 const struct source *config_source(const struct config *config, struct cw_text path);
 const struct source *config_source_named(const struct config *config, const char *name);

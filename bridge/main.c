@@ -24,6 +24,7 @@ static const struct command {
     {"run", "", "serve: hear events, make calls", cmd_run, 0, ""},
     {"check", "[FILE...]", "list every fault of a configuration; --format", cmd_check, INT_MAX,
      "format"},
+    {"schema", "", "print the JSON Schema of a configuration, for editors", cmd_schema, 0, ""},
     {"test", "[FILE...]", "play the tests of a configuration; --coverage, --format junit", cmd_test,
      INT_MAX, "coverage format"},
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2, ""},

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "address.h"
+#include "grammar.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -110,21 +111,19 @@ static enum cw_status set_word(int *field, struct cw_text text, const char *cons
     return cw_fail(err, CW_EINVAL, "%s is expected", all);
 }
 
-#define WORDS(kind, ...)                                                                           \
+#define WORDS(kind, words)                                                                         \
     static enum cw_status set_##kind(void *field, struct cw_text text, struct cw_error *err)       \
     {                                                                                              \
-        static const char *const words[] = {__VA_ARGS__, NULL};                                    \
         return set_word(field, text, words, err);                                                  \
     }
-WORDS(payloads, "used", "full", "none")
-WORDS(level, "debug", "info", "warn", "error")
-WORDS(format, "auto", "json", "text")
+WORDS(payloads, grammar_payloads)
+WORDS(level, grammar_levels)
+WORDS(format, grammar_formats)
 
 static enum cw_status set_policy(void *field, struct cw_text text, struct cw_error *err)
 {
-    static const char *const words[] = {"emulate", "skip", "fail", NULL};
     int value = 0;
-    enum cw_status st = set_word(&value, text, words, err);
+    enum cw_status st = set_word(&value, text, grammar_policies, err);
     if (!st)
         *(enum without_user_token *)field = (enum without_user_token)value;
     return st;
@@ -232,7 +231,7 @@ static void set_one(const struct reader *r, const struct setting *row, const str
     struct cw_place place = cw_node_place(node);
     struct cw_text text = cw_node_text(node);
     char *secret = NULL;
-    if (cw_node_kind(node) != CW_NODE_SCALAR) {
+    if (cw_node_kind(node) != CW_NODE_SCALAR || cw_node_is_null(node)) {
         cw_diags_add(r->deps->diags, CW_ERROR, "wrong-kind", place, NULL, "`%s` takes one value",
                      row->path);
         return;

@@ -32,9 +32,11 @@ void suite_unknown(struct suite_reader *r, struct cw_place place, const char *co
                 word.at);
 }
 
-bool suite_check_keys(struct suite_reader *r, const struct cw_node *map, const char *const *keys,
-                      size_t n, const char *what)
+bool suite_check_keys(struct suite_reader *r, const struct cw_node *map, const struct key *keys,
+                      const char *what)
 {
+    const char *words[GRAMMAR_WORDS];
+    size_t n = grammar_words(keys, words);
     if (cw_node_kind(map) != CW_NODE_MAP) {
         suite_fault(r, cw_node_place(map), "wrong-kind", NULL, "%s is a mapping of keys to values",
                     what);
@@ -42,11 +44,8 @@ bool suite_check_keys(struct suite_reader *r, const struct cw_node *map, const c
     }
     for (size_t i = 0; i < cw_node_count(map); i++) {
         const struct cw_node *key = cw_node_key(map, i);
-        size_t k = 0;
-        while (k < n && !cw_text_is(cw_node_text(key), keys[k]))
-            k++;
-        if (k == n)
-            suite_unknown(r, cw_node_place(key), "unknown-key", cw_node_text(key), keys, n,
+        if (!grammar_find(keys, cw_node_text(key)))
+            suite_unknown(r, cw_node_place(key), "unknown-key", cw_node_text(key), words, n,
                           "there is no key");
     }
     return true;
@@ -62,7 +61,7 @@ const char *suite_keep(struct suite_reader *r, struct cw_text text)
 
 const char *suite_text(struct suite_reader *r, const struct cw_node *node, const char *what)
 {
-    if (cw_node_kind(node) == CW_NODE_SCALAR && cw_node_text(node).len)
+    if (cw_node_kind(node) == CW_NODE_SCALAR && cw_node_text(node).len && !cw_node_is_null(node))
         return suite_keep(r, cw_node_text(node));
     suite_fault(r, cw_node_place(node), "wrong-kind", NULL, "%s is a text", what);
     return NULL;
@@ -108,17 +107,16 @@ static void read_user(struct suite_reader *r, const struct cw_node *node, struct
 
 static void read_timer(struct suite_reader *r, const struct cw_node *node, struct suite_test *out)
 {
-    static const char *const words[] = {"running", "paused", "stopped"};
     static const enum cw_timer timers[] = {CW_TIMER_RUNNING, CW_TIMER_PAUSED, CW_TIMER_STOPPED};
     out->timer = CW_TIMER_STOPPED;
     for (size_t i = 0; node && i < 3; i++) {
-        if (!cw_text_is(cw_node_text(node), words[i]))
+        if (!cw_text_is(cw_node_text(node), grammar_timers[i]))
             continue;
         out->timer = timers[i];
         return;
     }
     if (node)
-        suite_unknown(r, cw_node_place(node), "bad-value", cw_node_text(node), words, 3,
+        suite_unknown(r, cw_node_place(node), "bad-value", cw_node_text(node), grammar_timers, 3,
                       "a timer is running, paused or stopped, not");
 }
 
@@ -148,9 +146,8 @@ static const struct cw_node *want(struct suite_reader *r, const struct cw_node *
 
 static void read_test(struct suite_reader *r, const struct cw_node *map, struct suite_test *out)
 {
-    static const char *const keys[] = {"name", "user", "timer", "steps"};
     const struct cw_node *node;
-    if (!suite_check_keys(r, map, keys, 4, "a test"))
+    if (!suite_check_keys(r, map, grammar_test, "a test"))
         return;
     r->zone = r->timezone;
     r->has_time = false;

@@ -2,6 +2,7 @@
 #ifndef SUITE_PRIV_H
 #define SUITE_PRIV_H
 
+#include "grammar.h"
 #include "suite.h"
 
 struct suite_reader {
@@ -23,8 +24,8 @@ void suite_fault(struct suite_reader *r, struct cw_place place, const char *code
 /* A fault with "did you mean". */
 void suite_unknown(struct suite_reader *r, struct cw_place place, const char *code,
                    struct cw_text word, const char *const *words, size_t n, const char *what);
-bool suite_check_keys(struct suite_reader *r, const struct cw_node *map, const char *const *keys,
-                      size_t n, const char *what);
+bool suite_check_keys(struct suite_reader *r, const struct cw_node *map, const struct key *keys,
+                      const char *what);
 const char *suite_text(struct suite_reader *r, const struct cw_node *node, const char *what);
 const char *suite_keep(struct suite_reader *r, struct cw_text text);
 struct cw_place suite_place(struct suite_reader *r, const struct cw_node *node);

@@ -129,7 +129,7 @@ static void read_event(struct suite_reader *r, const struct cw_node *node, struc
 
 static void read_restart(struct suite_reader *r, const struct cw_node *node, struct suite_step *out)
 {
-    struct cw_text text = cw_node_text(node);
+    struct cw_text text = cw_node_is_plain(node) ? cw_node_text(node) : CW_TEXT("");
     out->restart = cw_text_is(text, "true");
     if (!out->restart && !cw_text_is(text, "false"))
         suite_fault(r, cw_node_place(node), "bad-value", NULL, "`restart` is true or false");
@@ -142,6 +142,8 @@ static const struct cw_action_spec *find_action(struct suite_reader *r, const st
     const char *words[MAX_WORDS];
     size_t n = 0;
     for (size_t i = 0; i < r->catalogue->n_actions && n < MAX_WORDS; i++) {
+        if (r->catalogue->actions[i].later)
+            continue;
         if (cw_text_is(cw_node_text(node), r->catalogue->actions[i].name))
             return &r->catalogue->actions[i];
         words[n++] = r->catalogue->actions[i].name;
@@ -152,19 +154,18 @@ static const struct cw_action_spec *find_action(struct suite_reader *r, const st
     return NULL;
 }
 
-/* Facts of a person may have any name; other arguments are those of the action. */
 static bool knows_arg(struct suite_reader *r, const struct cw_action_spec *spec,
                       const struct cw_node *key)
 {
     const char *words[MAX_WORDS];
     size_t n = 0;
     for (const struct cw_arg_spec *a = spec->args; a && a->name && n < MAX_WORDS; a++) {
+        if (a->later)
+            continue;
         if (cw_text_is(cw_node_text(key), a->name))
             return true;
         words[n++] = a->name;
     }
-    if (!n)
-        return true;
     auto_free char *what = xprintf("`%s` has no argument", spec->name);
     suite_unknown(r, cw_node_place(key), "unknown-argument", cw_node_text(key), words, n, what);
     return false;
@@ -249,10 +250,9 @@ static void read_by(struct suite_reader *r, const struct cw_node *node, bool has
 
 void suite_read_step(struct suite_reader *r, const struct cw_node *map, struct suite_step *out)
 {
-    static const char *const keys[] = {"at", "after", "event", "with", "restart", "expect", "by"};
     const struct cw_node *node;
     out->fields = CW_TEXT("{}");
-    if (!suite_check_keys(r, map, keys, 7, "a step"))
+    if (!suite_check_keys(r, map, grammar_step, "a step"))
         return;
     out->place = out->expect_place = suite_place(r, map);
     read_when(r, map, out);

@@ -14,6 +14,8 @@ build=(gcc g++ cmake ninja-build pkg-config make python3 curl openssl sqlite3
     libevent-dev libcurl4-openssl-dev libjansson-dev libyaml-dev libpcre2-dev libsqlite3-dev
     libssl-dev)
 dev=(clang clang-format-14 libclang-rt-14-dev ccache wrk shellcheck strace jq git)
+# Node from elsewhere brings its own npm and cannot stand beside Debian's.
+command -v npm >/dev/null || dev+=(nodejs npm)
 
 case ${1:-} in
 '') wanted=("${runtime[@]}" "${build[@]}") ;;

@@ -101,6 +101,9 @@ void *cwr_grow(struct cwr_compiler *c, struct cw_arena *arena, void *items, size
 /* Faults unless it is a scalar with text in it. */
 bool cwr_want_text(struct cwr_compiler *c, const struct cw_node *node, const char *what,
                    struct cw_text *out);
+/* Also unless YAML reads it as a text. */
+bool cwr_want_word(struct cwr_compiler *c, const struct cw_node *node, const char *what,
+                   struct cw_text *out);
 bool cwr_want_map(struct cwr_compiler *c, const struct cw_node *node, const char *what);
 /* Faults for keys that are none of `keys`, and for those of later builds. */
 void cwr_check_keys(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_keys *keys);

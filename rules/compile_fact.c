@@ -69,7 +69,7 @@ static bool compile_by(struct cwr_compiler *c, const char *what, const struct cw
                        struct cwr_condition *out)
 {
     struct cw_text id;
-    if (!cwr_want_text(c, node, "the id of a rule", &id))
+    if (!cwr_want_word(c, node, "the id of a rule", &id))
         return false;
     if (cwr_map_get(&c->rules->ids, id) == CWR_NOWHERE) {
         cwr_fault(c, node, "unknown-rule", nearest_rule(c, id), "there is no rule `%.*s`",

@@ -20,7 +20,7 @@ static void add_id(struct cwr_compiler *c, const struct cw_node *node, uint32_t 
 {
     struct cwr_rule *rule = &c->rules->rules[i];
     struct cw_text text;
-    if (!cwr_want_text(c, node, "the id of a rule", &text))
+    if (!cwr_want_word(c, node, "the id of a rule", &text))
         return;
     if (!is_slug(text)) {
         cwr_fault(c, node, "bad-name", NULL,

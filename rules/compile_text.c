@@ -138,9 +138,22 @@ bool cwr_want_text(struct cwr_compiler *c, const struct cw_node *node, const cha
         return false;
     }
     *out = cw_node_text(node);
-    if (out->len)
+    if (out->len && !cw_node_is_null(node))
         return true;
-    cwr_fault(c, node, "bad-value", NULL, "%s is empty", what);
+    cwr_fault(c, node, "bad-value", out->len ? "put it in quotes if it is meant" : NULL,
+              "%s is empty", what);
+    return false;
+}
+
+bool cwr_want_word(struct cwr_compiler *c, const struct cw_node *node, const char *what,
+                   struct cw_text *out)
+{
+    if (!cwr_want_text(c, node, what, out))
+        return false;
+    if (cwr_scalar(node).kind == CW_STRING)
+        return true;
+    cwr_fault(c, node, "wrong-kind", "put it in quotes if it is meant",
+              "%s is a text, and YAML reads this as something else", what);
     return false;
 }
 
@@ -231,12 +244,11 @@ bool cwr_scalar_bool(const struct cw_node *node, bool *out)
 
 struct cw_value cwr_scalar(const struct cw_node *node)
 {
-    static const char *const nothing[] = {"", "~", "null", "Null", "NULL"};
     struct cw_text text = cw_node_text(node);
     struct cw_value value = cw_value_string(text);
     if (!cw_node_is_plain(node))
         return value;
-    if (is_any_of(text, nothing, 5))
+    if (cw_node_is_null(node))
         value.kind = CW_NULL;
     else if (cwr_scalar_bool(node, &value.truth))
         value.kind = CW_BOOL;

@@ -19,100 +19,15 @@ static bool is_zone(struct cw_text text)
     return !begin && text.len < 64;
 }
 
-static const char *const common[] = {
-    "UTC",
-    "Africa/Cairo",
-    "Africa/Casablanca",
-    "Africa/Johannesburg",
-    "Africa/Lagos",
-    "Africa/Nairobi",
-    "America/Anchorage",
-    "America/Argentina/Buenos_Aires",
-    "America/Bogota",
-    "America/Chicago",
-    "America/Denver",
-    "America/Halifax",
-    "America/Havana",
-    "America/Lima",
-    "America/Los_Angeles",
-    "America/Mexico_City",
-    "America/New_York",
-    "America/Phoenix",
-    "America/Santiago",
-    "America/Sao_Paulo",
-    "America/St_Johns",
-    "America/Toronto",
-    "America/Vancouver",
-    "Asia/Bangkok",
-    "Asia/Beirut",
-    "Asia/Dhaka",
-    "Asia/Dubai",
-    "Asia/Ho_Chi_Minh",
-    "Asia/Hong_Kong",
-    "Asia/Jakarta",
-    "Asia/Jerusalem",
-    "Asia/Karachi",
-    "Asia/Kathmandu",
-    "Asia/Kolkata",
-    "Asia/Manila",
-    "Asia/Riyadh",
-    "Asia/Seoul",
-    "Asia/Shanghai",
-    "Asia/Singapore",
-    "Asia/Taipei",
-    "Asia/Tehran",
-    "Asia/Tokyo",
-    "Atlantic/Azores",
-    "Atlantic/Reykjavik",
-    "Australia/Adelaide",
-    "Australia/Brisbane",
-    "Australia/Melbourne",
-    "Australia/Perth",
-    "Australia/Sydney",
-    "Europe/Amsterdam",
-    "Europe/Athens",
-    "Europe/Belgrade",
-    "Europe/Berlin",
-    "Europe/Brussels",
-    "Europe/Bucharest",
-    "Europe/Budapest",
-    "Europe/Copenhagen",
-    "Europe/Dublin",
-    "Europe/Helsinki",
-    "Europe/Istanbul",
-    "Europe/Kyiv",
-    "Europe/Lisbon",
-    "Europe/London",
-    "Europe/Luxembourg",
-    "Europe/Madrid",
-    "Europe/Moscow",
-    "Europe/Oslo",
-    "Europe/Paris",
-    "Europe/Prague",
-    "Europe/Riga",
-    "Europe/Rome",
-    "Europe/Sofia",
-    "Europe/Stockholm",
-    "Europe/Tallinn",
-    "Europe/Vienna",
-    "Europe/Vilnius",
-    "Europe/Warsaw",
-    "Europe/Zurich",
-    "Pacific/Auckland",
-    "Pacific/Honolulu",
-};
-
-enum { N_COMMON = sizeof common / sizeof common[0] };
-
 /* "berlin" means Europe/Berlin. */
 static const char *nearest_zone(struct cwr_compiler *c, struct cw_text name)
 {
-    for (size_t i = 1; i < N_COMMON; i++) {
-        const char *city = strrchr(common[i], '/') + 1;
+    for (size_t i = 1; cwr_common_zones[i]; i++) {
+        const char *city = strrchr(cwr_common_zones[i], '/') + 1;
         if (strlen(city) == name.len && strncasecmp(city, name.at, name.len) == 0)
-            return cwr_did_you_mean(c, cw_text_of(common[i]), &common[i], 1);
+            return cwr_did_you_mean(c, cw_text_of(cwr_common_zones[i]), &cwr_common_zones[i], 1);
     }
-    return cwr_did_you_mean(c, name, common, N_COMMON);
+    return cwr_did_you_mean(c, name, cwr_common_zones, cwr_words(cwr_common_zones));
 }
 
 static void no_zone(struct cwr_compiler *c, const struct cw_node *node)

@@ -41,6 +41,16 @@ bool cw_node_is_plain(const struct cw_node *node)
     return node->plain;
 }
 
+bool cw_node_is_null(const struct cw_node *node)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    struct cw_text text = cw_node_text(node);
+    for (size_t i = 0; node->plain && i < sizeof words / sizeof words[0]; i++)
+        if (cw_text_is(text, words[i]))
+            return true;
+    return false;
+}
+
 size_t cw_node_count(const struct cw_node *node)
 {
     return node->kind == CW_NODE_SCALAR ? 0 : node->n;

@@ -79,6 +79,7 @@ extern const struct cwr_keys cwr_matcher_keys;
 extern const char *const cwr_mode_words[];    /* in the order of enum cwr_mode */
 extern const char *const cwr_timer_words[];   /* running, paused, stopped */
 extern const char *const cwr_person_fields[]; /* what rules read as user.x */
+extern const char *const cwr_common_zones[];  /* for suggestions; the first is UTC */
 
 size_t cwr_words(const char *const *words);
 

@@ -12,26 +12,51 @@ enum { QUARTER_MS = 15 * 60 * 1000 }; /* later they would surprise */
 static const char *const switch_or_keep[] = {"switch", "keep", NULL};
 
 static const struct cw_arg_spec start_args[] = {
-    {.name = "task"},
-    {.name = "project"},
-    {.name = "type_of_work"},
-    {.name = "note"},
-    {.name = "billable", .is_bool = true},
-    {.name = "if_running", .choices = switch_or_keep},
+    {.name = "task", .help = "The task: a key such as KEY-123, or an id."},
+    {.name = "project", .help = "The project: a key or an id."},
+    {.name = "type_of_work", .help = "A name or id; else the task's, else the person's."},
+    {.name = "note", .help = "What the time entry says."},
+    {.name = "billable", .is_bool = true, .help = "Whether the time is billed."},
+    {.name = "if_running",
+     .choices = switch_or_keep,
+     .help = "What ran is stopped (switch, the default), or goes on and nothing starts (keep)."},
     {0},
 };
 static const struct cw_arg_spec as_of_args[] = {{.name = "as_of", .later = true}, {0}};
-static const struct cw_arg_spec log_args[] = {{.name = "text", .required = true}, {0}};
-static const struct cw_arg_spec reply_args[] = {{.name = "text", .required = true}, {0}};
+static const struct cw_arg_spec log_args[] = {
+    {.name = "text", .required = true, .help = "The text of the line."}, {0}};
+static const struct cw_arg_spec reply_args[] = {
+    {.name = "text", .required = true, .help = "What the sender reads."}, {0}};
 
 const struct cw_action_spec action_specs[] = {
-    {.name = "start", .args = start_args, .timer = true, .expires_ms = QUARTER_MS},
-    {.name = "stop", .args = as_of_args, .bare = true, .timer = true},
-    {.name = "pause", .args = as_of_args, .bare = true, .timer = true, .expires_ms = QUARTER_MS},
-    {.name = "resume", .bare = true, .timer = true, .expires_ms = QUARTER_MS},
-    {.name = "log", .args = log_args, .scalar = "text"},
+    {.name = "start",
+     .args = start_args,
+     .timer = true,
+     .expires_ms = QUARTER_MS,
+     .help = "Starts the person's timer."},
+    {.name = "stop",
+     .args = as_of_args,
+     .bare = true,
+     .timer = true,
+     .help = "Stops the person's timer."},
+    {.name = "pause",
+     .args = as_of_args,
+     .bare = true,
+     .timer = true,
+     .expires_ms = QUARTER_MS,
+     .help = "Pauses the person's timer; without the person's own token that is emulated."},
+    {.name = "resume",
+     .bare = true,
+     .timer = true,
+     .expires_ms = QUARTER_MS,
+     .help = "Goes on where the timer was paused."},
+    {.name = "log", .args = log_args, .scalar = "text", .help = "A line in the daemon's log."},
     {.name = "notify", .later = true},
-    {.name = "reply", .args = reply_args, .scalar = "text", .now_only = true},
+    {.name = "reply",
+     .args = reply_args,
+     .scalar = "text",
+     .now_only = true,
+     .help = "Answers whom the event came from: a command in a chat."},
     {.name = "set", .later = true},
     {.name = "clear", .later = true},
     {.name = "call", .later = true},

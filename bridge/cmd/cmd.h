@@ -22,6 +22,7 @@ struct cmd_args {
 
 int cmd_run(const struct cmd_args *args);
 int cmd_check(const struct cmd_args *args);
+int cmd_schema(const struct cmd_args *args);
 int cmd_test(const struct cmd_args *args);
 int cmd_send(const struct cmd_args *args);
 int cmd_health(const struct cmd_args *args);

@@ -62,52 +62,46 @@ void compile_unknown(struct compile *c, const struct cw_node *at, const char *co
                   (int)(text.len > 60 ? 60 : text.len), text.at);
 }
 
+static bool is_one_of(struct cw_text text, const char *const *words)
+{
+    while (*words && !cw_text_is(text, *words))
+        words++;
+    return *words != NULL;
+}
+
 bool compile_is(struct compile *c, const struct cw_node *node, enum cw_node_kind kind,
                 const char *what)
 {
-    if (cw_node_kind(node) == kind)
+    if (cw_node_kind(node) == kind && !cw_node_is_null(node))
         return true;
     compile_fault(c, node, "wrong-kind", NULL, "%s belongs here", what);
     return false;
 }
 
-static const char *const own_keys[] = {
-    "path",    "preset",    "verify", "type", "id",    "user",  "fields", "types", "methods",
-    "headers", "challenge", "decode", "ack",  "reply", "batch", "dedupe", NULL};
-
-static bool is_own(struct cw_text text)
-{
-    for (size_t i = 0; own_keys[i]; i++)
-        if (cw_text_is(text, own_keys[i]))
-            return true;
-    return false;
-}
-
 bool compile_meant(const struct compile *c, const char *key)
 {
+    const char *words[GRAMMAR_WORDS];
+    size_t n = grammar_words(grammar_source, words);
     for (size_t i = 0; i < cw_node_count(c->user); i++) {
         struct cw_text text = cw_node_text(cw_node_key(c->user, i));
-        const char *near = is_own(text) ? NULL : cw_nearest(text, own_keys, count(own_keys));
+        const char *near = grammar_find(grammar_source, text) ? NULL : cw_nearest(text, words, n);
         if (near && strcmp(near, key) == 0)
             return true;
     }
     return false;
 }
 
-void compile_keys(struct compile *c, const struct cw_node *map, const char *const *words,
-                  const char *const *later)
+void compile_keys(struct compile *c, const struct cw_node *map, const struct key *keys)
 {
+    const char *words[GRAMMAR_WORDS];
+    grammar_words(keys, words);
     for (size_t i = 0; i < cw_node_count(map); i++) {
-        const struct cw_node *key = cw_node_key(map, i);
-        struct cw_text text = cw_node_text(key);
-        bool known = false;
-        for (size_t w = 0; words[w]; w++)
-            known = known || cw_text_is(text, words[w]);
-        for (size_t w = 0; later && later[w] && !known; w++)
-            if ((known = cw_text_is(text, later[w])))
-                compile_later(c, key, later[w]);
-        if (!known)
-            compile_unknown(c, key, "unknown-key", "key", words);
+        const struct cw_node *name = cw_node_key(map, i);
+        const struct key *key = grammar_find(keys, cw_node_text(name));
+        if (key && key->state == KEY_LATER)
+            compile_later(c, name, key->name);
+        if (!key)
+            compile_unknown(c, name, "unknown-key", "key", words);
     }
 }
 
@@ -218,12 +212,10 @@ static void compile_methods(struct compile *c)
 
 static void add_decoder(struct compile *c, const struct cw_node *node)
 {
-    static const char *const words[] = {"json",  "form", "form.payload", "ndjson", "none",
-                                        "query", NULL};
     static const char *const later[] = {"text", "cloudevents", "nested", NULL};
     struct cw_text text = cw_node_text(node);
-    for (unsigned i = 0; words[i]; i++)
-        if (cw_text_is(text, words[i])) {
+    for (unsigned i = 0; grammar_decoders[i]; i++)
+        if (cw_text_is(text, grammar_decoders[i])) {
             c->source->decoders |= 1U << i;
             return;
         }
@@ -232,7 +224,7 @@ static void add_decoder(struct compile *c, const struct cw_node *node)
             compile_later(c, node, later[i]);
             return;
         }
-    compile_unknown(c, node, "bad-value", "decoder", words);
+    compile_unknown(c, node, "bad-value", "decoder", grammar_decoders);
 }
 
 _Static_assert(DECODE_JSON == 1 && DECODE_FORM == 2 && DECODE_FORM_PAYLOAD == 4 &&
@@ -335,16 +327,28 @@ static struct cw_doc *find_preset(struct compile *c)
     return doc;
 }
 
+/* A preset has some keys of its own, and lacks others. */
+static void check_preset_keys(struct compile *c)
+{
+    static const char *const more[] = {"family", "limit", "send", "types_are_all", NULL};
+    static const char *const less[] = {"path", "preset", NULL};
+    const char *words[GRAMMAR_WORDS];
+    size_t n = grammar_words(grammar_source, words);
+    for (size_t i = 0; i < count(more); i++)
+        words[n++] = more[i];
+    words[n] = NULL;
+    for (size_t i = 0; i < cw_node_count(c->preset); i++) {
+        const struct cw_node *key = cw_node_key(c->preset, i);
+        if (!is_one_of(cw_node_text(key), words) || is_one_of(cw_node_text(key), less))
+            compile_unknown(c, key, "unknown-key", "key", words);
+    }
+}
+
 static void check_keys(struct compile *c)
 {
-    static const char *const of_presets[] = {
-        "family", "limit",   "send",    "types_are_all", "verify", "type", "id",
-        "user",   "fields",  "types",   "challenge",     "decode", "ack",  "batch",
-        "dedupe", "methods", "headers", "reply",         NULL};
-    static const char *const later[] = {"allow", NULL};
-    compile_keys(c, c->user, own_keys, later);
+    compile_keys(c, c->user, grammar_source);
     if (c->preset)
-        compile_keys(c, c->preset, of_presets, later);
+        check_preset_keys(c);
 }
 
 enum cw_status source_compile(const struct cw_node *key, const struct cw_node *map,

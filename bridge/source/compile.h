@@ -2,6 +2,7 @@
 #ifndef SOURCE_COMPILE_H
 #define SOURCE_COMPILE_H
 
+#include "../grammar.h"
 #include "parts.h"
 
 enum roots {
@@ -28,11 +29,10 @@ void compile_unknown(struct compile *c, const struct cw_node *at, const char *co
                      const char *what, const char *const *words);
 bool compile_is(struct compile *c, const struct cw_node *node, enum cw_node_kind kind,
                 const char *what);
-/* Every key of the map must be among the words; those of `later` are refused by name. */
 /* True when an unknown key of the source was probably meant to be `key`. */
 bool compile_meant(const struct compile *c, const char *key);
-void compile_keys(struct compile *c, const struct cw_node *map, const char *const *words,
-                  const char *const *later);
+/* Every key of the map must be in the table; those for later are refused by name. */
+void compile_keys(struct compile *c, const struct cw_node *map, const struct key *keys);
 const struct cw_node *compile_get(const struct compile *c, const char *key);
 struct cw_text compile_copy(struct compile *c, struct cw_text text);
 void *compile_take(struct compile *c, size_t size);

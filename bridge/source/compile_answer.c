@@ -23,16 +23,14 @@ static bool is_header_text(struct cw_text text)
 static void compile_reply(struct compile *c, const struct cw_node *node, enum roots roots,
                           struct reply *out)
 {
-    static const char *const words[] = {"status", "type", "body", NULL};
-    static const char *const later[] = {"headers", "json", NULL};
     if (!compile_is(c, node, CW_NODE_MAP, "{ status, type, body }"))
         return;
-    compile_keys(c, node, words, later);
+    compile_keys(c, node, grammar_reply);
     const struct cw_node *status = cw_node_get(node, "status"), *type = cw_node_get(node, "type"),
                          *body = cw_node_get(node, "body");
     if (status && !read_status(cw_node_text(status), &out->status))
         compile_fault(c, status, "bad-value", NULL, "a status of 200 to 299 belongs here");
-    if (type && !is_header_text(cw_node_text(type)))
+    if (type && (cw_node_is_null(type) || !is_header_text(cw_node_text(type))))
         compile_fault(c, type, "bad-value", NULL, "not a media type");
     else if (type)
         out->type = compile_copy(c, cw_node_text(type)).at;
@@ -42,11 +40,9 @@ static void compile_reply(struct compile *c, const struct cw_node *node, enum ro
 
 static void compile_challenge(struct compile *c, const struct cw_node *node, struct challenge *out)
 {
-    static const char *const words[] = {"when", "is", "reply", NULL};
-    static const char *const later[] = {"verified", "echo", "method", "remember", NULL};
     if (!compile_is(c, node, CW_NODE_MAP, "{ when, is, reply }"))
         return;
-    compile_keys(c, node, words, later);
+    compile_keys(c, node, grammar_challenge);
     const struct cw_node *when = cw_node_get(node, "when"), *is = cw_node_get(node, "is"),
                          *reply = cw_node_get(node, "reply");
     out->reply = c->source->ack;
@@ -78,11 +74,11 @@ static void compile_challenges(struct compile *c)
 
 static void compile_guess(struct compile *c, const struct cw_node *node, struct send_guess *out)
 {
-    static const char *const words[] = {"has", "value", NULL};
+    static const struct key keys[] = {{.name = "has"}, {.name = "value"}, {.name = NULL}};
     struct cw_error err;
     if (!compile_is(c, node, CW_NODE_MAP, "{ has, value }"))
         return;
-    compile_keys(c, node, words, NULL);
+    compile_keys(c, node, keys);
     const struct cw_node *has = cw_node_get(node, "has"), *value = cw_node_get(node, "value");
     if (value)
         out->value = compile_copy(c, cw_node_text(value));

@@ -83,12 +83,11 @@ const struct cw_template *compile_template(struct compile *c, const struct cw_no
 
 static void compile_pick(struct compile *c, const struct cw_node *node, struct pick *out)
 {
-    static const char *const words[] = {"take", "after", "as", "when", NULL};
     if (cw_node_kind(node) != CW_NODE_MAP) {
         out->tpl = compile_template(c, node, ROOTS_DELIVERY);
         return;
     }
-    compile_keys(c, node, words, NULL);
+    compile_keys(c, node, grammar_pick);
     const struct cw_node *take = cw_node_get(node, "take"), *after = cw_node_get(node, "after"),
                          *as = cw_node_get(node, "as"), *when = cw_node_get(node, "when");
     if (!take)
@@ -147,11 +146,10 @@ static void compile_all(struct compile *c, const struct cw_node *node, struct ex
 
 void compile_extract(struct compile *c, const struct cw_node *node, struct extract *out)
 {
-    static const char *const words[] = {"first", "all", "map", NULL};
     bool map = cw_node_kind(node) == CW_NODE_MAP;
     const struct cw_node *first = node, *all = NULL, *with = NULL;
     if (map && !cw_node_get(node, "take")) {
-        compile_keys(c, node, words, NULL);
+        compile_keys(c, node, cw_node_get(node, "all") ? grammar_all : grammar_first);
         first = cw_node_get(node, "first");
         all = cw_node_get(node, "all");
         with = cw_node_get(node, "map");
@@ -301,13 +299,12 @@ static void compile_batch(struct compile *c)
 
 static void compile_dedupe(struct compile *c)
 {
-    static const char *const words[] = {"key", "within", NULL};
     const struct cw_node *node = compile_get(c, "dedupe");
     int64_t within_ms; /* keys are kept as long as the journal keeps its events */
     struct cw_error err;
     if (!node || !compile_is(c, node, CW_NODE_MAP, "{ key, within }"))
         return;
-    compile_keys(c, node, words, NULL);
+    compile_keys(c, node, grammar_dedupe);
     const struct cw_node *key = cw_node_get(node, "key"), *within = cw_node_get(node, "within");
     if (!key)
         compile_fault(c, node, "missing-key", NULL, "`key` is missing");

@@ -100,16 +100,15 @@ static void add_secrets(struct compile *c, const struct cw_node *node, enum key_
 
 static void set_digest(struct compile *c, const struct cw_node *node, struct verify *out)
 {
-    static const char *const words[] = {"sha1", "sha256", "sha512", NULL};
     static const char *const names[] = {"SHA1", "SHA256", "SHA512"};
     static const size_t lengths[] = {20, 32, 64};
-    for (size_t i = 0; words[i]; i++)
-        if (cw_text_is(cw_node_text(node), words[i])) {
+    for (size_t i = 0; grammar_digests[i]; i++)
+        if (cw_text_is(cw_node_text(node), grammar_digests[i])) {
             out->digest = names[i];
             out->digest_len = lengths[i];
             return;
         }
-    compile_unknown(c, node, "bad-value", "digest", words);
+    compile_unknown(c, node, "bad-value", "digest", grammar_digests);
 }
 
 static void set_headers(struct compile *c, const struct cw_node *node, struct verify *out)
@@ -124,7 +123,7 @@ static void set_headers(struct compile *c, const struct cw_node *node, struct ve
     for (size_t i = 0; i < n; i++) {
         const struct cw_node *item = seq ? cw_node_item(node, i) : node;
         out->headers[i] = compile_copy(c, cw_node_text(item));
-        if (!compile_is_token(out->headers[i]))
+        if (cw_node_is_null(item) || !compile_is_token(out->headers[i]))
             compile_fault(c, item, "bad-value", NULL, "not the name of a header");
     }
     out->n_headers = n;
@@ -143,28 +142,25 @@ static int choose(struct compile *c, const struct cw_node *node, const char *wha
 
 static void set_list(struct compile *c, const struct cw_node *node, struct verify *out)
 {
-    static const char *const words[] = {"separator", "version", NULL};
     if (!compile_is(c, node, CW_NODE_MAP, "{ separator, version }"))
         return;
-    compile_keys(c, node, words, NULL);
+    compile_keys(c, node, grammar_list);
     const struct cw_node *separator = cw_node_get(node, "separator");
     const struct cw_node *version = cw_node_get(node, "version");
     if (!separator || !cw_node_text(separator).len)
         compile_fault(c, node, "missing-key", NULL, "`separator` is missing");
     else
         out->separator = compile_copy(c, cw_node_text(separator));
-    if (version)
+    if (version && compile_is(c, version, CW_NODE_SCALAR, "a text"))
         out->version = compile_copy(c, cw_node_text(version));
 }
 
 static void set_time(struct compile *c, const struct cw_node *node, struct verify *out)
 {
-    static const char *const words[] = {"from", "unit", "tolerance", NULL};
-    static const char *const units[] = {"s", "ms", NULL};
     struct cw_error err;
     if (!compile_is(c, node, CW_NODE_MAP, "{ from, unit, tolerance }"))
         return;
-    compile_keys(c, node, words, NULL);
+    compile_keys(c, node, grammar_time);
     const struct cw_node *from = cw_node_get(node, "from");
     const struct cw_node *tolerance = cw_node_get(node, "tolerance");
     if (!from || !tolerance) {
@@ -172,24 +168,20 @@ static void set_time(struct compile *c, const struct cw_node *node, struct verif
         return;
     }
     out->time = compile_template(c, from, ROOTS_SIGNED);
-    out->time_in_ms = choose(c, cw_node_get(node, "unit"), "unit", units) == 1;
+    out->time_in_ms = choose(c, cw_node_get(node, "unit"), "unit", grammar_time_units) == 1;
     if (cw_duration_parse(cw_node_text(tolerance), &out->tolerance_ms, &err))
         compile_fault(c, tolerance, "bad-duration", NULL, "%s", err.text);
 }
 
 static void compile_hmac(struct compile *c, const struct entry *e, struct verify *out)
 {
-    static const char *const words[] = {"hmac",    "header",       "encoding", "prefix", "secret",
-                                        "content", "key_encoding", "list",     "time",   NULL};
-    static const char *const encodings[] = {"hex", "base64", NULL};
-    static const char *const keys[] = {"text", "base64", "hex", "whsec", NULL};
     out->scheme = SCHEME_HMAC;
-    compile_keys(c, e->user, words, NULL);
+    compile_keys(c, e->user, grammar_hmac);
     set_digest(c, get(e, "hmac"), out);
     set_headers(c, get(e, "header"), out);
-    out->base64 = choose(c, get(e, "encoding"), "encoding", encodings) == 1;
-    int encoding = choose(c, get(e, "key_encoding"), "encoding of keys", keys);
-    if (get(e, "prefix"))
+    out->base64 = choose(c, get(e, "encoding"), "encoding", grammar_encodings) == 1;
+    int encoding = choose(c, get(e, "key_encoding"), "encoding of keys", grammar_key_encodings);
+    if (get(e, "prefix") && compile_is(c, get(e, "prefix"), CW_NODE_SCALAR, "a text"))
         out->prefix = compile_copy(c, cw_node_text(get(e, "prefix")));
     if (get(e, "list"))
         set_list(c, get(e, "list"), out);
@@ -217,10 +209,9 @@ static void token_from(struct compile *c, const char *text, const char *word, st
 /* A template, or { take: ${header.Authorization}, word: Token }. */
 static void compile_place(struct compile *c, const struct cw_node *node, struct token_place *out)
 {
-    static const char *const words[] = {"take", "word", NULL};
     const struct cw_node *take = node, *word = NULL;
     if (cw_node_kind(node) == CW_NODE_MAP) {
-        compile_keys(c, node, words, NULL);
+        compile_keys(c, node, grammar_place);
         take = cw_node_get(node, "take");
         word = cw_node_get(node, "word");
     }
@@ -237,8 +228,7 @@ static void compile_place(struct compile *c, const struct cw_node *node, struct 
 
 static void compile_token(struct compile *c, const struct entry *e, struct verify *out)
 {
-    static const char *const words[] = {"token", "from", "secret", NULL};
-    compile_keys(c, e->user, words, NULL);
+    compile_keys(c, e->user, grammar_token);
     const struct cw_node *from = get(e, "from");
     bool seq = from && cw_node_kind(from) == CW_NODE_SEQ;
     size_t n = !from ? 0 : seq ? cw_node_count(from) : 1;
@@ -255,10 +245,9 @@ static void compile_token(struct compile *c, const struct entry *e, struct verif
 
 static void compile_equals(struct compile *c, const struct entry *e, struct verify *out)
 {
-    static const char *const words[] = {"header", "equals", "secret", NULL};
-    compile_keys(c, e->user, words, NULL);
+    compile_keys(c, e->user, grammar_equals);
     const struct cw_node *header = get(e, "header");
-    if (!header || !compile_is_token(cw_node_text(header))) {
+    if (!header || cw_node_is_null(header) || !compile_is_token(cw_node_text(header))) {
         compile_fault(c, e->user, "missing-key", NULL, "`header` must name the header");
         return;
     }
@@ -270,9 +259,8 @@ static void compile_equals(struct compile *c, const struct entry *e, struct veri
 
 static void compile_one_word(struct compile *c, const struct entry *e, struct verify *out)
 {
-    const char *const words[] = {e->scheme, "secret", NULL};
     bool basic = strcmp(e->scheme, "basic") == 0;
-    compile_keys(c, e->user, words, NULL);
+    compile_keys(c, e->user, basic ? grammar_basic : grammar_bearer);
     if (basic)
         out->scheme = SCHEME_BASIC;
     else
@@ -333,10 +321,12 @@ static bool find_scheme(struct compile *c, const struct cw_node *node, struct en
         out->scheme = scheme_of(out->base);
     if (out->scheme)
         return true;
-    static const char *const words[] = {"hmac",   "bearer",  "basic", "token",  "header",
-                                        "equals", "ed25519", "jwt",   "secret", NULL};
+    static const struct key keys[] = {{.name = "hmac"},    {.name = "bearer"}, {.name = "basic"},
+                                      {.name = "token"},   {.name = "header"}, {.name = "equals"},
+                                      {.name = "ed25519"}, {.name = "jwt"},    {.name = "secret"},
+                                      {.name = NULL}};
     size_t before = cw_diags_count(c->deps->diags, CW_ERROR);
-    compile_keys(c, node, words, NULL);
+    compile_keys(c, node, keys);
     bool no_preset = cw_node_get(c->user, "preset") && !c->preset; /* reported as such */
     if (cw_diags_count(c->deps->diags, CW_ERROR) > before ||
         (no_preset && cw_node_get(node, "secret")))

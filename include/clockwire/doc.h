@@ -110,6 +110,7 @@ enum cw_node_kind cw_node_kind(const struct cw_node *node);
 struct cw_place cw_node_place(const struct cw_node *node);
 struct cw_text cw_node_text(const struct cw_node *node); /* scalars; ends with NUL; else empty */
 bool cw_node_is_plain(const struct cw_node *node);       /* a scalar without quotes */
+bool cw_node_is_null(const struct cw_node *node);        /* plain, and nothing, ~ or null */
 size_t cw_node_count(const struct cw_node *node);        /* items or pairs; 0 for scalars */
 /* Item, key and value: `i` must be smaller than the count. */
 const struct cw_node *cw_node_item(const struct cw_node *seq, size_t i);

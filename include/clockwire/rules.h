@@ -94,7 +94,8 @@ struct cw_arg_spec {
     const char *const *choices; /* NULL: a template; else a word of this NULL-ended list */
     bool is_bool;
     bool required;
-    bool later; /* in the grammar, not in this build */
+    bool later;       /* in the grammar, not in this build */
+    const char *help; /* one sentence for editors */
 };
 
 struct cw_action_spec {
@@ -106,6 +107,7 @@ struct cw_action_spec {
     bool timer;         /* changes the person's timer: different ones of one event contradict */
     int64_t expires_ms; /* not begun this long after it was due it is dropped; 0: 24 hours */
     bool now_only;      /* of use at the match only: not behind a `wait` or `at` */
+    const char *help;   /* one sentence for editors */
 };
 
 struct cw_source_spec {
@@ -159,6 +161,11 @@ struct cw_person {
  * refused, CW_NOMEM. */
 enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_catalogue *catalogue,
                                   struct cw_diags *diags, struct cw_ruleset **out) CW_CHECKED;
+/* The JSON Schema (draft-07) of a document that cw_ruleset_compile takes, made from the tables by
+ * which it reads: for editors. It is never stricter than the compiler. A host adds its own sections
+ * to `properties`. Lives: in `arena`. Returns: CW_NOMEM. */
+enum cw_status cw_rules_schema(const struct cw_catalogue *catalogue, struct cw_arena *arena,
+                               struct cw_text *out) CW_CHECKED;
 /* One more reference, or one less; the last one ends it, and with it all that points into it:
  * people, matches, plans. Thread-safe, but who takes a reference must be sure that one is held
  * meanwhile: a host that replaces its ruleset guards its own pointer. */
