@@ -50,23 +50,23 @@ static void add_person(struct asker *a, const char *name)
     a->people[a->n_people++] = name;
 }
 
-static void on_look(void *ctx, const char *rule, const struct cw_person *person, bool matched,
-                    struct cw_place place, const char *reason)
+static void on_look(void *ctx, const struct cw_look *seen)
 {
     struct asker *a = ctx;
-    if (a->rule && !same(a->rule, rule))
-        return;
-    bool cancels = matched && strncmp(reason, "cancels", 7) == 0;
+    bool cancels = seen->kind == CW_LOOK_CANCEL;
     struct looks *to = cancels ? &a->cancels : &a->looks;
     if (to->n == to->size) {
         to->size = to->size ? 2 * to->size : 64;
         to->items = xrealloc(to->items, to->size * sizeof *to->items);
     }
-    to->items[to->n++] = (struct look){rule,    person ? person->name : NULL,
-                                       place,   cw_arena_copy(a->story.arena, cw_text_of(reason)),
-                                       matched, cancels};
-    if (person)
-        add_person(a, person->name);
+    to->items[to->n++] = (struct look){seen->rule,
+                                       seen->person ? seen->person->name : NULL,
+                                       seen->place,
+                                       cw_arena_copy(a->story.arena, cw_text_of(seen->reason)),
+                                       seen->kind >= CW_LOOK_CANCEL,
+                                       cancels};
+    if (seen->person)
+        add_person(a, seen->person->name);
 }
 
 static struct cw_value user_of(const struct cw_value *used, struct cw_arena *arena)
@@ -81,7 +81,7 @@ static struct cw_value user_of(const struct cw_value *used, struct cw_arena *are
 static enum cw_status match_again(struct asker *a, struct cw_json *json, struct cw_error *err)
 {
     const struct store_event *e = &a->story.event;
-    const struct cw_trace trace = {on_look, a};
+    const struct cw_trace trace = {on_look, a, a->rule};
     struct cw_matches none;
     auto_free char *name = xtext(e->source);
     const struct source *source = config_source_named(a->config, name);

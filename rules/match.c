@@ -8,11 +8,12 @@
 
 #include "buf.h"
 
-void cwr_match_say(struct cwr_match *m, const struct cw_person *person, bool matched,
+void cwr_match_say(struct cwr_match *m, enum cw_look_kind kind, const struct cw_person *person,
                    struct cw_place place, const char *reason)
 {
-    if (m->trace && m->trace->look)
-        m->trace->look(m->trace->ctx, m->rule->id.at, person, matched, place, reason ? reason : "");
+    const struct cw_look look = {kind, m->rule->id.at, person, place, reason};
+    if (m->trace)
+        m->trace->look(m->trace->ctx, &look);
 }
 
 static bool same(struct cw_text a, struct cw_text b)
@@ -68,7 +69,8 @@ static void say_no(struct cwr_match *m, const struct cw_person *person)
     if (cwr_buf_end(&buf, &made))
         m->look.status = CW_NOMEM;
     else
-        cwr_match_say(m, person, false, m->look.reason ? m->look.place : m->rule->place, made.at);
+        cwr_match_say(m, CW_LOOK_NO, person, m->look.reason ? m->look.place : m->rule->place,
+                      made.at);
 }
 
 void cwr_match_say_when(struct cwr_match *m)
@@ -91,7 +93,7 @@ void cwr_match_say_when(struct cwr_match *m)
     if (cwr_buf_end(&buf, &made))
         m->look.status = CW_NOMEM;
     else
-        cwr_match_say(m, NULL, false, m->rule->place, made.at);
+        cwr_match_say(m, CW_LOOK_OTHER, NULL, m->rule->place, made.at);
 }
 
 /* ---- Candidates ---- */
@@ -150,7 +152,7 @@ static struct cw_text print_vars(struct cwr_match *m)
 static void add_cancel(struct cwr_match *m, const struct cw_person *person, struct cw_text key)
 {
     add_candidate(m, (struct cw_candidate){CW_CANDIDATE_CANCEL, .person = person, .key = key});
-    cwr_match_say(m, person, true, m->rule->place, "cancels what is pending");
+    cwr_match_say(m, CW_LOOK_CANCEL, person, m->rule->place, "cancels what is pending");
 }
 
 static void look_unless(struct cwr_match *m)
@@ -187,7 +189,7 @@ static void add_run(struct cwr_match *m, const struct cw_person *person,
                   (struct cw_candidate){CW_CANDIDATE_RUN, .trigger = m->trigger, .person = person,
                                         .key = parts->key, .condition = parts->residual,
                                         .vars = parts->vars, .fault = parts->fault});
-    cwr_match_say(m, person, true, m->rule->place, "matched");
+    cwr_match_say(m, CW_LOOK_RUN, person, m->rule->place, "matched");
 }
 
 /* The condition once more, now that the person is known. */
@@ -321,12 +323,33 @@ static void look_at(struct cwr_match *m, uint64_t entry)
         look_unless(m);
 }
 
+static void say_disabled(struct cwr_match *m, const struct cwr_rule *rule)
+{
+    m->rule = rule;
+    cwr_match_say(m, CW_LOOK_NO, NULL, rule->place, "no: the rule is not enabled");
+}
+
+/* The rules from *first to before *end: those that the trace is about. */
+void cwr_match_range(const struct cwr_match *m, size_t *first, size_t *end)
+{
+    bool one = m->trace && m->trace->rule;
+    uint32_t i = one ? cwr_map_get(&m->rules->ids, cw_text_of(m->trace->rule)) : 0;
+    *first = one && i == CWR_NOWHERE ? m->rules->n_rules : i;
+    *end = one && i != CWR_NOWHERE ? i + 1 : m->rules->n_rules;
+}
+
 static void look_at_all(struct cwr_match *m)
 {
-    for (uint64_t run = 0; run <= CWR_RUN; run += CWR_RUN)
-        for (uint64_t i = 0; i < m->rules->n_rules && !m->look.status; i++)
+    size_t first, end;
+    cwr_match_range(m, &first, &end);
+    for (uint64_t run = 0; run <= CWR_RUN; run += CWR_RUN) {
+        for (size_t i = first; i < end && !m->look.status; i++) {
             if (m->rules->rules[i].enabled)
                 look_at(m, run | i);
+            else if (run)
+                say_disabled(m, &m->rules->rules[i]);
+        }
+    }
 }
 
 static struct cw_text print_used(struct cwr_match *m, const struct cwr_found *found)

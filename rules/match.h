@@ -43,7 +43,7 @@ struct cwr_people {
 void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *out);
 /* The rule's `key` on this event. Returns: false, with why not, when it has no value. */
 bool cwr_match_key(struct cwr_match *m, struct cw_text *out, struct cw_text *fault);
-void cwr_match_say(struct cwr_match *m, const struct cw_person *person, bool matched,
+void cwr_match_say(struct cwr_match *m, enum cw_look_kind kind, const struct cw_person *person,
                    struct cw_place place, const char *reason);
 
 /* The parts of a match. cwr_match_rule looks at the condition and people of m->rule, the trigger
@@ -55,6 +55,8 @@ void cwr_match_rule(struct cwr_match *m);
 enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out) CW_CHECKED;
 /* Whether it is the person's tick; then m->trigger is whose. */
 bool cwr_match_ticked(struct cwr_match *m, const struct cw_person *person);
+/* The rules that are to be looked at, *end excluded. */
+void cwr_match_range(const struct cwr_match *m, size_t *first, size_t *end);
 void cwr_match_say_when(struct cwr_match *m);
 
 /* The same with the index switched off, for tests. */

@@ -59,7 +59,7 @@ static void add_stranger(struct cwr_match *m, struct cw_text name, bool team)
     if (m->trace) {
         struct cw_text made = joined(
             m, team ? "no: there is no " : "no: nobody has the name or alias ", name, CW_TEXT(""));
-        cwr_match_say(m, NULL, false, m->rule->place, made.at);
+        cwr_match_say(m, CW_LOOK_NO, NULL, m->rule->place, made.at);
     }
     for (size_t i = 0; i < m->n_strangers; i++)
         if (m->strangers[i].len == name.len && memcmp(m->strangers[i].at, name.at, name.len) == 0)

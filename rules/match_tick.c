@@ -58,7 +58,8 @@ static bool is_for_anybody(struct cwr_match *m)
 /* With a trace every rule is looked at, so that each says why it is not meant. */
 static void look_at_all(struct cwr_match *m)
 {
-    for (size_t i = 0; i < m->rules->n_rules && !m->look.status; i++) {
+    size_t i, end;
+    for (cwr_match_range(m, &i, &end); i < end && !m->look.status; i++) {
         m->rule = &m->rules->rules[i];
         m->ticks.zone = NULL;
         if (m->rule->enabled && m->rule->ticks && is_for_anybody(m))

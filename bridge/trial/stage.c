@@ -351,27 +351,25 @@ enum cw_status stage_step(struct stage *s, const struct suite_step *step, struct
 /* ---- Why not ---- */
 
 struct look {
-    const char *rule, *person;
+    const char *person;
     struct cw_arena *arena;
     char *reason;
 };
 
-static void on_look(void *ctx, const char *rule, const struct cw_person *person, bool matched,
-                    struct cw_place place, const char *reason)
+static void on_look(void *ctx, const struct cw_look *seen)
 {
     struct look *l = ctx;
-    (void)place;
-    if (matched || strcmp(rule, l->rule) != 0)
+    if (seen->kind >= CW_LOOK_CANCEL)
         return;
-    if (!person || !l->person || strcmp(person->name, l->person) == 0)
-        l->reason = cw_arena_copy(l->arena, cw_text_of(reason));
+    if (!seen->person || !l->person || strcmp(seen->person->name, l->person) == 0)
+        l->reason = cw_arena_copy(l->arena, cw_text_of(seen->reason));
 }
 
 static const char *why_no_match(struct stage *s, const char *rule, const char *person,
                                 struct cw_arena *arena)
 {
-    struct look look = {rule, person, arena, NULL};
-    struct cw_trace trace = {on_look, &look};
+    struct look look = {person, arena, NULL};
+    struct cw_trace trace = {on_look, &look, rule};
     struct accepted_event none = {0};
     struct cw_json *json = s->last_event ? cw_json_create() : NULL;
     if (json && read_event(s, s->last_event, json, &trace, arena, &none))

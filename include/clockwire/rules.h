@@ -245,13 +245,27 @@ struct cw_matches {
     uint32_t limits;     /* patterns that hit a limit: rule errors, to be counted */
 };
 
-/* Called for each look at a rule, if given: what `why` is made of. Every rule is looked at then,
- * one by one, which costs what the index saves. `person` is NULL where none was named; `reason`
- * lives until the call returns. */
+/* One look at a rule: what `why` is made of. */
+enum cw_look_kind {
+    CW_LOOK_OTHER, /* the event is none of its `when` */
+    CW_LOOK_NO,    /* it is, but something does not hold */
+    CW_LOOK_CANCEL,
+    CW_LOOK_RUN
+};
+struct cw_look {
+    enum cw_look_kind kind;
+    const char *rule;
+    const struct cw_person *person; /* NULL: whoever it is */
+    struct cw_place place;
+    const char *reason; /* one line; it lives until the call returns */
+};
+
+/* Told of each look, if given. Every rule is looked at then, one by one, which costs what the index
+ * saves; or only `rule`. */
 struct cw_trace {
-    void (*look)(void *ctx, const char *rule, const struct cw_person *person, bool matched,
-                 struct cw_place place, const char *reason);
+    void (*look)(void *ctx, const struct cw_look *look);
     void *ctx;
+    const char *rule; /* or NULL */
 };
 
 /* Which rules the event concerns, and whom. `now_ms` is the arrival. Lives: *out lies in `arena`

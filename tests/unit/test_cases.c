@@ -92,13 +92,12 @@ static void add_mark(struct run *run, const char *kind, const char *args)
               3);
 }
 
-static void say(void *ctx, const char *rule, const struct cw_person *person, bool matched,
-                struct cw_place place, const char *reason)
+static void say(void *ctx, const struct cw_look *look)
 {
     struct run *run = ctx;
-    lab_print(run->lab, "%s %s:%u %s%s%s\n", rule, place.file, place.line,
-              person ? person->name : "", person ? ": " : "", reason);
-    (void)matched;
+    const struct cw_person *person = look->person;
+    lab_print(run->lab, "%s %s:%u %s%s%s\n", look->rule, look->place.file, look->place.line,
+              person ? person->name : "", person ? ": " : "", look->reason);
 }
 
 static void add_facts(struct run *run, const char *args)
@@ -175,7 +174,7 @@ static void expect_plan(struct run *run, const char *want)
 
 static void expect_why(struct run *run, const char *want)
 {
-    const struct cw_trace trace = {say, run};
+    const struct cw_trace trace = {.look = say, .ctx = run};
     run->lab->len = 0;
     run->lab->text[0] = '\0';
     if (CHECK(run->rules != NULL) &&

@@ -116,21 +116,23 @@ TEST(hours_hold_back)
     CHECK_STR(tick("2026-03-02T19:00:00Z"), "");
 }
 
-static void say(void *ctx, const char *rule, const struct cw_person *person, bool matched,
-                struct cw_place place, const char *reason)
+static void say(void *ctx, const struct cw_look *look)
 {
     (void)ctx;
-    (void)place;
-    lab_print(lab, "%s %s%s%s\n", rule, person ? person->name : "-", matched ? " " : ": ", reason);
+    lab_print(lab, "%s %s%s%s\n", look->rule, look->person ? look->person->name : "-",
+              look->kind == CW_LOOK_RUN ? " " : ": ", look->reason);
 }
 
 TEST(each_rule_says_why)
 {
-    const struct cw_trace trace = {say, NULL};
+    const struct cw_trace trace = {.look = say};
     CHECK(match("2026-03-03T19:00:00Z", "2026-03-03T19:00:00Z", &trace));
     CHECK_STR(lab->text, "evening ada matched\nevening bob matched\n"
                          "noon -: no: when is custom.a or every mon-sun 12:00\n"
                          "event -: no: when is custom.a\n");
+    const struct cw_trace of_noon = {.look = say, .rule = "noon"};
+    CHECK(match("2026-03-03T19:00:00Z", "2026-03-03T19:00:00Z", &of_noon));
+    CHECK_STR(lab->text, "noon -: no: when is custom.a or every mon-sun 12:00\n");
     CHECK(match("2026-03-02T19:00:00Z", "2026-03-02T19:00:00Z", &trace));
     CHECK(strncmp(lab->text, "evening ada: no: during on_call: 20:00 Mon Europe/Berlin is", 59) ==
           0);
