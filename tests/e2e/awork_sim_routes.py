@@ -171,9 +171,8 @@ def test_one_connection_serves_many(sim):
 
 
 def refuse(what, *arguments):
-    command = [os.path.join(os.environ["CW_BUILD"], "bin", "awork-sim"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    equal(done.returncode != 0 and what in done.stderr, True, f"{arguments} {done.stderr}")
+    said = s.refusal(*arguments)
+    equal(what in said, True, f"{arguments} {said}")
 
 
 def test_the_command_line(sim):

@@ -127,6 +127,9 @@ static const struct control {
      "those of {token, userId, kind: apikey|oauth|refresh|code} become {revoked: boolean} or "
      "{expiresIn: seconds}",
      sim_tokens_change, sim_show_tokens, NULL},
+    {"GET", "/oauth", "who consents, and how long tokens live", NULL, sim_show_oauth, NULL},
+    {"POST", "/oauth", "{consentAs: user id or null, accessSeconds, refreshSeconds, codeSeconds}",
+     sim_oauth_change, sim_show_oauth, NULL},
     {"POST", "/sabotage", "{what}: break a promise, to see that it is noticed", sim_sabotage,
      sim_show_check, NULL},
     {"POST", "/reset", "back to the seed; log, faults, clock, windows cleared", sim_reset,

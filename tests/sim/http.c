@@ -191,6 +191,7 @@ static void read_request(struct sim_exchange *x, const char *path)
     call->path = api_path(x, path);
     call->authorization = evhttp_find_header(headers, "Authorization");
     call->host = evhttp_find_header(headers, "Host");
+    call->content_type = evhttp_find_header(headers, "Content-Type");
     if (query == NULL || evhttp_parse_query_str(query, &x->query) != 0)
         TAILQ_INIT(&x->query);
     x->query_parsed = true;

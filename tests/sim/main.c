@@ -57,6 +57,8 @@ static const char HELP[] =
     "  typesOfWork*  [{id*, name*, icon, description, archived}]\n"
     "  projects      [{id*, name*, key, status, company, private, members, archived,\n"
     "                  billableByDefault}]          status closed or done: no timers\n"
+    "  oauth         {consentAs, accessSeconds, refreshSeconds, codeSeconds,\n"
+    "                  clients: [{clientId*, clientSecret, name, redirectUris*}]}\n"
     "  tasks         [{id*, identifier, name*, projectId, typeOfWorkId*, description, status,\n"
     "                  assignees}]\n"
     "Ids are GUIDs in lower case; members and assignees are ids of users.\n";

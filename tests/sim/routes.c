@@ -2,7 +2,7 @@
  * Which handler a request belongs to, and who asks. The order is awork's: route, token, method,
  * then the handler (user and permission, body, references, settings, action).
  */
-#include "sim.h"
+#include "tokens.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +51,12 @@ static const struct route ROUTES[] = {
     {"GET", "tasks/{guid}", sim_get_task, 0},
     {"GET", "tasks/{guid}/timeentries", sim_get_task_entries, 0},
     {"GET", "tasks/key/{key}", sim_get_task_by_key, 0},
+    {"GET", "accounts/authorize", sim_get_authorize, OPEN},
+    {"POST", "accounts/token", sim_post_token, OPEN},
+    {"GET", "/.well-known/openid-configuration", sim_get_discovery, OPEN},
+    {"POST", "clientapplications/register", sim_post_register, OPEN},
+    {"POST", "clientapplications/{key}/generateapikey", sim_post_api_key, ADMIN},
+    {"POST", "apiusers", sim_post_api_user, ADMIN},
 };
 
 static bool match_segment(struct sim_call *call, const char *want, size_t want_bytes,

@@ -52,21 +52,22 @@ static bool read_head(const json_t *workspace, const json_t *limits, struct sim 
 static bool read_world(const json_t *seed, struct sim *sim)
 {
     json_t *workspace = NULL, *limits = NULL, *settings = NULL, *users = NULL, *tokens = NULL;
-    json_t *types = NULL, *projects = NULL, *tasks = NULL;
+    json_t *types = NULL, *projects = NULL, *tasks = NULL, *oauth = NULL;
     json_error_t error;
     if (json_unpack_ex((json_t *)seed, &error, JSON_STRICT,
-                       "{s:o, s?o, s?o, s:o, s:o, s:o, s?o, s?o}", "workspace", &workspace,
+                       "{s:o, s?o, s?o, s:o, s:o, s:o, s?o, s?o, s?o}", "workspace", &workspace,
                        "limits", &limits, "settings", &settings, "users", &users, "tokens", &tokens,
-                       "typesOfWork", &types, "projects", &projects, "tasks", &tasks) != 0)
+                       "typesOfWork", &types, "projects", &projects, "tasks", &tasks, "oauth",
+                       &oauth) != 0)
         return sim_seed_fail("top", 0, error.text);
     const json_t *lists[] = {settings, users, tokens, types, projects, tasks};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         if (lists[i] != NULL && !json_is_array(lists[i]))
-            return sim_seed_fail("top", 0, "everything but workspace and limits is a list");
+            return sim_seed_fail("top", 0, "everything but workspace, limits and oauth is a list");
     return read_head(workspace, limits, sim) && read_settings(settings, &sim->world) &&
            sim_seed_users(users, sim) && sim_seed_tokens(tokens, sim) &&
-           sim_seed_types(types, &sim->world) && sim_seed_projects(projects, &sim->world) &&
-           sim_seed_tasks(tasks, &sim->world);
+           sim_seed_oauth(oauth, sim) && sim_seed_types(types, &sim->world) &&
+           sim_seed_projects(projects, &sim->world) && sim_seed_tasks(tasks, &sim->world);
 }
 
 bool sim_seed_load(const char *file, struct sim *sim)

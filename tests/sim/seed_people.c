@@ -131,6 +131,17 @@ static bool read_user(const json_t *item, size_t n, struct sim *sim)
     return why == NULL || sim_seed_fail("users", n, why);
 }
 
+/* Not of the seed: gone after a reset. */
+struct sim_user *sim_api_user_add(struct sim_world *world, const char *name)
+{
+    const struct person person = {.first = name, .language = "en", .api_user = 1, .sees_others = 1};
+    struct sim_user *user = sim_user_add(world);
+    sim_new_guid(user->id);
+    make_user(user, &person);
+    sim_map_put(&world->user_ids, user->id, user);
+    return user;
+}
+
 bool sim_seed_users(const json_t *list, struct sim *sim)
 {
     size_t n;

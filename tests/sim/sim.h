@@ -233,6 +233,7 @@ struct sim_call {
     const char *path; /* decoded, after /api/v1 */
     const char *authorization;
     const char *host;
+    const char *content_type;
     struct evkeyvalq *query;
     const char *body;
     size_t body_bytes;
@@ -292,6 +293,7 @@ void sim_seed_made(json_t *model);
 const char *sim_settings_read(struct sim_settings *settings, const json_t *list, size_t *bad);
 struct sim_settings sim_settings_copy(const struct sim_settings *settings);
 struct sim_user *sim_user_add(struct sim_world *world);
+struct sim_user *sim_api_user_add(struct sim_world *world, const char *name);
 void sim_user_free(struct sim_user *user);
 
 /* state.c, acts.c, entry_json.c, check.c: the entries of the users */

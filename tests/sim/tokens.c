@@ -168,6 +168,9 @@ void sim_tokens_reset(struct sim_tokens *tokens)
     drop_where(tokens, is_issued, NULL);
     drop_clients(tokens, false);
     tokens->consenting = tokens->seed_consenting;
+    tokens->access_s = tokens->seed_s[0];
+    tokens->refresh_s = tokens->seed_s[1];
+    tokens->code_s = tokens->seed_s[2];
     for (struct sim_token *token = tokens->oldest; token != NULL; token = token->next) {
         token->revoked = token->used = false;
         token->expires = token->seed_expires;

@@ -49,6 +49,7 @@ struct sim_tokens {
     struct sim_user *consenting; /* NULL: whoever is asked says no */
     struct sim_user *seed_consenting;
     int64_t access_s, refresh_s, code_s; /* how long they live */
+    int64_t seed_s[3];
 };
 
 struct sim_tokens *sim_tokens_create(void);
@@ -67,6 +68,17 @@ const char *sim_tokens_change(struct sim *sim, json_t *wanted);
 struct sim_client *sim_client_add(struct sim_tokens *tokens, const char *id, const char *secret,
                                   const char *name, json_t *redirects);
 struct sim_client *sim_client_find(const struct sim_tokens *tokens, const char *id);
+
+/* oauth.c, clients.c */
+void sim_get_authorize(struct sim_call *call);
+void sim_post_token(struct sim_call *call);
+void sim_get_discovery(struct sim_call *call);
+void sim_post_register(struct sim_call *call);
+void sim_post_api_user(struct sim_call *call);
+void sim_post_api_key(struct sim_call *call);
+bool sim_seed_oauth(const json_t *oauth, struct sim *sim);
+const char *sim_oauth_change(struct sim *sim, json_t *wanted);
+json_t *sim_show_oauth(struct sim *sim);
 
 struct sim_user *sim_caller(const struct sim_call *call);
 

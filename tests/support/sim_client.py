@@ -41,6 +41,15 @@ def changed_seed(change):
         yield file.name
 
 
+def refusal(*arguments):
+    """What awork-sim says on its standard error when it does not start."""
+    command = [os.path.join(os.environ["CW_BUILD"], "bin", "awork-sim"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    if done.returncode == 0:
+        raise AssertionError(f"{arguments} started")
+    return done.stderr
+
+
 class Answer:
     def __init__(self, response, text):
         self.status = response.status
