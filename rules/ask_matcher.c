@@ -81,8 +81,6 @@ static enum cw_status read_pattern(struct reader *r, const struct cw_value *valu
         return malformed(r);
     enum cw_status status = cwr_regex_compile(value->text, test->ignore_case, &r->regex, NULL);
     test->regex = r->regex;
-    for (size_t i = 0; i < CWR_REGEX_GROUPS; i++)
-        test->groups[i] = UINT32_MAX; /* nobody's */
     return status == CW_NOMEM ? no_memory(r) : status ? malformed(r) : CW_OK;
 }
 

@@ -77,6 +77,24 @@ static bool bad_pattern(struct cwr_compiler *c, const struct cw_node *node, enum
     return false;
 }
 
+static bool compile_groups(struct cwr_compiler *c, const struct cw_node *node,
+                           struct cwr_test *test)
+{
+    size_t n = cwr_regex_count(test->regex);
+    uint32_t *groups = cwr_take(c, n * sizeof *groups);
+    test->groups = groups;
+    for (size_t i = 0; groups && i < n; i++) {
+        uint32_t slot = cwr_capture_slot(c, cwr_regex_name(test->regex, i), cw_node_place(node));
+        groups[i] = CWR_NOWHERE;
+        if (slot == CWR_NOWHERE)
+            return false;
+        cwr_define_capture(c, slot);
+        if (!c->at.nots)
+            groups[i] = slot;
+    }
+    return groups != NULL;
+}
+
 bool cwr_compile_pattern(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
 {
     struct cw_text text;
@@ -86,14 +104,5 @@ bool cwr_compile_pattern(struct cwr_compiler *c, const struct cw_node *node, str
     enum cw_status status = get_regex(c, text, test->ignore_case, &test->regex, &err);
     if (status)
         return bad_pattern(c, node, status, &err);
-    for (size_t i = 0; i < cwr_regex_count(test->regex); i++) {
-        uint32_t slot = cwr_capture_slot(c, cwr_regex_name(test->regex, i), cw_node_place(node));
-        test->groups[i] = CWR_NOWHERE;
-        if (slot == CWR_NOWHERE)
-            return false;
-        cwr_define_capture(c, slot);
-        if (!c->at.nots)
-            test->groups[i] = slot;
-    }
-    return true;
+    return compile_groups(c, node, test);
 }

@@ -62,11 +62,11 @@ struct cwr_test {
     struct cw_text shown; /* the operand as written, for reasons */
     const struct cw_value *operands;
     size_t n;
-    bool is_duration;                      /* of above ... at_most */
-    bool wanted;                           /* of exists */
-    int64_t ms;                            /* duration or moment */
-    const struct cwr_regex *regex;         /* of matches */
-    uint32_t groups[CWR_REGEX_GROUPS];     /* its named groups: slots of the rule's captures */
+    bool is_duration;              /* of above ... at_most */
+    bool wanted;                   /* of exists */
+    int64_t ms;                    /* duration or moment */
+    const struct cwr_regex *regex; /* of matches */
+    const uint32_t *groups;        /* its named groups: slots of the rule's captures, or NULL */
     const struct cwr_condition *condition; /* of any_item, every_item */
 };
 

@@ -220,7 +220,7 @@ static bool test_regex(const struct cwr_test *test, struct cw_text text, struct 
     look->limit |= result == CWR_REGEX_LIMIT;
     if (result == CWR_REGEX_NOMEM)
         look->status = CW_NOMEM;
-    for (size_t i = 0; result == CWR_REGEX_YES && i < n; i++) {
+    for (size_t i = 0; result == CWR_REGEX_YES && test->groups && i < n; i++) {
         uint32_t slot = test->groups[i];
         if (slot >= look->n_captures)
             continue;
