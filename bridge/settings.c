@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "grammar.h"
+#include "transport/transport.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -25,6 +26,13 @@ static enum cw_status set_text(void *field, struct cw_text text, struct cw_error
 static enum cw_status set_address(void *field, struct cw_text text, struct cw_error *err)
 {
     enum cw_status st = text.len ? address_check(text, err) : CW_OK;
+    return st ? st : set_text(field, text, err);
+}
+
+static enum cw_status set_url(void *field, struct cw_text text, struct cw_error *err)
+{
+    auto_free char *url = xtext(text);
+    enum cw_status st = transport_check_base(url, err);
     return st ? st : set_text(field, text, err);
 }
 
@@ -376,7 +384,8 @@ void settings_fini(struct config *config)
     for (size_t i = 0; i < SETTINGS; i++) {
         const struct setting *row = &settings[i];
         clear(config, row);
-        if (row->set == set_text || row->set == set_address || row->set == set_store)
+        if (row->set == set_text || row->set == set_url || row->set == set_address ||
+            row->set == set_store)
             free(*(char **)field_of(config, row));
         else if (row->set == set_secret)
             secret_free(*(char **)field_of(config, row));

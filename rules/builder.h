@@ -13,6 +13,8 @@ enum {
     QUIET_BYTES = 1 << 20, /* read without an event: one huge scalar or comment */
     DEFAULT_BYTES = 64 << 20,
     DEFAULT_NODES = 4000000,
+    DEFAULT_ENTRY = 10000,
+    ENTRY_LEVEL = 2, /* lists and mappings around an entry: the file and a section of it */
     DEFAULT_DEPTH = 32,
     FAULTS = 50 /* of YAML itself in one file */
 };
@@ -37,6 +39,7 @@ struct builder {
     struct cw_node *made; /* complete nodes whose parent is not */
     size_t n_made, room;
     size_t nodes; /* of the files before this one, too */
+    size_t entry; /* nodes of the entry at hand */
     size_t faults;
     size_t fed, fed_at_event;
     bool too_quiet, have_root, end;

@@ -9,6 +9,7 @@ static struct cw_doc_limits with_defaults(const struct cw_doc_limits *given)
     limits.bytes = limits.bytes ? limits.bytes : DEFAULT_BYTES;
     limits.nodes = limits.nodes ? limits.nodes : DEFAULT_NODES;
     limits.depth = limits.depth ? limits.depth : DEFAULT_DEPTH;
+    limits.entry = limits.entry ? limits.entry : DEFAULT_ENTRY;
     if (limits.depth > MOST_DEPTH)
         limits.depth = MOST_DEPTH;
     return limits;

@@ -98,9 +98,14 @@ static void check_key(struct builder *b, const struct cw_node *key, const char *
 static void count(struct builder *b, struct cw_place place)
 {
     char text[64];
-    if (++b->nodes <= b->limits.nodes)
+    b->nodes++;
+    b->entry = b->depth <= ENTRY_LEVEL ? 0 : b->entry + 1;
+    if (b->nodes <= b->limits.nodes && b->entry <= b->limits.entry)
         return;
-    snprintf(text, sizeof text, "more than %zu values", b->limits.nodes);
+    if (b->nodes > b->limits.nodes)
+        snprintf(text, sizeof text, "more than %zu values", b->limits.nodes);
+    else
+        snprintf(text, sizeof text, "more than %zu values in one entry", b->limits.entry);
     cwr_yaml_limit(b, "too-large", place, text);
 }
 
@@ -245,11 +250,6 @@ static void on_alias(struct builder *b, const yaml_event_t *event)
 static void on_document(struct builder *b, const yaml_event_t *event)
 {
     struct cw_place place = cwr_yaml_place(b, &event->start_mark, &event->end_mark);
-    if (event->data.document_start.version_directive ||
-        event->data.document_start.tag_directives.start !=
-            event->data.document_start.tag_directives.end)
-        cwr_yaml_fault(b, "yaml-directive", place, "leave the line out",
-                       "directives (%NAME) are not part of this language");
     if (!b->have_root)
         return;
     cwr_yaml_fault(b, "yaml-second-document", place, "put it into a file of its own",

@@ -57,6 +57,16 @@ static enum cw_status refuse(const char *file, const char *start, const char *at
     return CW_ESYNTAX;
 }
 
+/* libyaml reads all directives before it says a word, and is quadratic in them. */
+static enum cw_status refuse_directive(const char *file, const char *start, const char *at,
+                                       struct cw_diags *diags)
+{
+    cw_diags_add(diags, CW_ERROR, "yaml-directive", place_of(file, start, at),
+                 "leave the line out, or indent it if it is part of a text",
+                 "directives (%%NAME) are not part of this language");
+    return CW_ESYNTAX;
+}
+
 enum cw_status cwr_yaml_check(const char *file, struct cw_text text, struct cw_diags *diags,
                               size_t *skip)
 {
@@ -70,6 +80,8 @@ enum cw_status cwr_yaml_check(const char *file, struct cw_text text, struct cw_d
     for (const char *at = start + mark; at < end;) {
         unsigned n = 1;
         unsigned char c = (unsigned char)*at;
+        if (c == '%' && (at == start + mark || at[-1] == '\n'))
+            return refuse_directive(file, start + mark, at, diags);
         if ((c < 0x20 || c >= 0x7F) && c != '\n' && !is_fine(at, end, &n))
             return refuse(file, start + mark, at, end, diags);
         at += n;

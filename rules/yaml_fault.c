@@ -116,10 +116,7 @@ void cwr_yaml_parser_error(struct builder *b)
         mark = &p->context_mark; /* the quote that is never closed */
     snprintf(text, sizeof text, "%s%s%s", p->context ? p->context : "", p->context ? ", " : "",
              problem);
-    if (strstr(problem, "directive") || strstr(text, "directive"))
-        cwr_yaml_fault(b, "yaml-directive", cwr_yaml_place(b, mark, NULL), "leave the line out",
-                       text);
-    else if (line_has(b, mark, "{{"))
+    if (line_has(b, mark, "{{"))
         cwr_yaml_fault(b, "template-braces", cwr_yaml_place(b, mark, NULL),
                        "write ${x}; {{ x }} is no template here", text);
     else

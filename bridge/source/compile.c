@@ -162,6 +162,20 @@ static void compile_name(struct compile *c)
                           families[i], c->preset_name, c->source->family);
 }
 
+/* The server refuses such a request, so that nobody would ever arrive there. */
+static bool has_dot_segment(struct cw_text path)
+{
+    for (size_t i = 1, from = 1; i <= path.len; i++) {
+        struct cw_text segment = {path.at + from, i - from};
+        if (i < path.len && path.at[i] != '/')
+            continue;
+        if (cw_text_is(segment, ".") || cw_text_is(segment, ".."))
+            return true;
+        from = i + 1;
+    }
+    return false;
+}
+
 static void compile_path(struct compile *c)
 {
     const struct cw_node *node = cw_node_get(c->user, "path");
@@ -182,6 +196,8 @@ static void compile_path(struct compile *c)
              strspn(text.at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                              "/-._~!$&'()*+,;=:@") != text.len)
         compile_fault(c, node, "bad-value", NULL, "a path is of plain characters of URLs");
+    else if (has_dot_segment(text))
+        compile_fault(c, node, "bad-value", NULL, "a path has no `.` or `..` between slashes");
 }
 
 static void compile_methods(struct compile *c)

@@ -189,11 +189,19 @@ enum cw_status easy_check_url(const char *url, const char **protocol, struct cw_
     size_t len = strlen(url);
     if (!len || !easy_is_plain(url) || url[len - 1] == '/')
         return cw_fail(err, CW_EINVAL, "the API's URL is empty or ends with a slash");
+    if (len > URL_BYTES)
+        return cw_fail(err, CW_ELIMIT, "the API's URL is too long");
     const char *fault = !read_address(url, &a)            ? "is not a URL"
                         : a.user || a.query || a.fragment ? "has a user, a query or a fragment"
                                                           : check_scheme(&a, NULL, protocol);
     free_address(&a);
     return fault ? cw_fail(err, CW_EINVAL, "the API's URL %s", fault) : CW_OK;
+}
+
+enum cw_status transport_check_base(const char *url, struct cw_error *err)
+{
+    const char *protocol;
+    return easy_check_url(url, &protocol, err);
 }
 
 enum cw_status transport_check_url(const char *url, const char *const *plain, struct cw_error *err)

@@ -66,8 +66,10 @@ enum cw_status transport_check_url(const char *url, const char *const *plain,
  * "chat.example.org:8065". The text is the caller's. */
 char *transport_host(const char *url);
 
-/* The real one. `url` is the base without a slash at the end; http is only for loopback hosts.
- * NULL: it is for other hosts. */
+/* The same for the base of an API: no query, no slash at the end; http to this machine only. */
+enum cw_status transport_check_base(const char *url, struct cw_error *err) CW_CHECKED;
+
+/* The real one. `url` is a base; NULL: it is for other hosts. */
 enum cw_status transport_curl_create(struct event_base *base, const char *url, int64_t timeout_ms,
                                      struct transport **out, struct cw_error *err) CW_CHECKED;
 

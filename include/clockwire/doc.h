@@ -80,6 +80,7 @@ struct cw_doc_limits {
     size_t bytes;   /* of the text; 0: 64 MiB */
     size_t nodes;   /* 0: 4 million */
     unsigned depth; /* 0: 32; flow collections at most 16 */
+    size_t entry;   /* nodes of one rule, person, source, ...; 0: 10,000 */
 };
 
 /* Reads one document. `file` is its name in places. Faults go to `diags` (needed), which also

@@ -141,7 +141,9 @@ TEST(what_yaml_has_and_this_language_not)
     FAULTS("'<<': 1\n", "");
     FAULTS("%YAML 1.2\n---\na: 1\n", "yaml-directive 1:1+1");
     FAULTS("%TAG ! x:\n---\na: 1\n", "yaml-directive 1:1+1");
-    FAULTS("%FOO\n---\na: 1\n", "yaml-directive 1:5+1");
+    FAULTS("%FOO\n---\na: 1\n", "yaml-directive 1:1+1");
+    FAULTS("a: 1\n%FOO\n", "yaml-directive 2:1+1");
+    FAULTS("a: 'x\n\n  %FOO'\n", "");
     FAULTS("a: 1\n---\nb: 2\n", "yaml-second-document 2:1+3");
     FAULTS("---\n---\n", "yaml-second-document 2:1+3");
     FAULTS("? a\n: 1\n", "complex-key 1:3+1");
@@ -248,6 +250,20 @@ static enum cw_status repeated(const char *unit, size_t n, const char *last, con
     return status;
 }
 
+/* A list in an entry of a section. */
+static enum cw_status entry_of(size_t n)
+{
+    char *text = malloc(n * 4 + 64);
+    size_t len = (size_t)sprintf(text, "rules:\n- [");
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)sprintf(text + len, i ? ", x" : "x");
+    len += (size_t)sprintf(text + len, "]\n");
+    enum cw_status status = parse_with(text, len, NULL);
+    end();
+    free(text);
+    return status;
+}
+
 TEST(ceilings)
 {
     CHECK_INT(repeated("[", 16, "]]]]]]]]]]]]]]]]", NULL), CW_OK);
@@ -267,6 +283,17 @@ TEST(ceilings)
     CHECK_INT(repeated("- *a\n", 50000, "", "yaml-alias"), CW_ESYNTAX);
     CHECK_INT(repeated("- !a b\n", 50000, "", "yaml-tag"), CW_ESYNTAX);
     CHECK_INT(repeated("%A b\n", 50000, "", "yaml-directive"), CW_ESYNTAX);
+    CHECK_INT(repeated("  - {a: b}\n", 50000, "", NULL), CW_OK); /* many entries */
+    CHECK_INT(repeated("  - a\n", 50000, "", NULL), CW_OK);
+    CHECK_INT(entry_of(10000), CW_OK);
+    CHECK_INT(entry_of(10001), CW_ELIMIT);
+    CHECK_INT(parse_with("a:\n- [b, c]\n- {d: e, f: g}\n", 27, &(struct cw_doc_limits){.entry = 4}),
+              CW_OK);
+    end();
+    CHECK_INT(parse_with("a:\n- [b, c]\n- {d: e, f: g}\n", 27, &(struct cw_doc_limits){.entry = 3}),
+              CW_ELIMIT);
+    CHECK_INT(cw_diags_get(diags, 0)->place.line, 3);
+    end();
     struct cw_doc_limits few = {.nodes = 3, .bytes = 12, .depth = 2};
     CHECK_INT(parse_with("[a, b]", 6, &few), CW_OK);
     end();
