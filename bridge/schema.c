@@ -28,6 +28,8 @@ static const struct {
     {"addresses", SOME("address", "16")},
     {"store", "'type':'string','pattern':'^(sqlite:.+|memory:)$',"
               "'examples':['sqlite:clockwire.db','memory:']"},
+    {"url", "'type':'string','pattern':'^https?://[^/].*[^/]$','maxLength':4096,"
+            "'examples':['https://api.awork.com/api/v1']"},
     {"size", "'type':['string','integer'],'pattern':'^[0-9]+ *([KMG]iB)?$','minimum':1,"
              "'examples':['16 KiB','1 MiB']"},
     {"count", "'type':['string','integer'],'pattern':'^[0-9]+$','minimum':1"},
