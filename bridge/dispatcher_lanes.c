@@ -23,6 +23,7 @@ void lane_forget_head(struct lane *lane)
     free(h->action);
     free(h->condition);
     json_decref(h->args);
+    free(h->args_text);
     json_decref(h->progress);
     free(h);
     lane->head = NULL;

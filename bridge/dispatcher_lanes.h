@@ -13,7 +13,7 @@
 struct head { /* the oldest call of a lane */
     int64_t id, run, event, created_ms, expires_ms;
     uint32_t step, tries;
-    char *rule, *action, *condition;
+    char *rule, *action, *condition, *args_text;
     json_t *args, *progress;
     unsigned stale;  /* how often its parcel grew too old to be sent */
     int64_t attempt; /* of the request in flight, or the last one */

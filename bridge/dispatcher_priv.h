@@ -88,4 +88,13 @@ enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_
 enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_ms,
                           struct cw_error *err) CW_CHECKED;
 
+/* ---- dispatcher_fact.c ---- */
+
+/* A verdict that gives a person more facts than there may be becomes dead. */
+enum cw_status fact_check(struct dispatcher *d, const struct lane *lane, struct action_verdict *v,
+                          struct cw_error *err) CW_CHECKED;
+/* Writes the facts that the verdict changes. */
+enum cw_status fact_keep(struct dispatcher *d, const struct lane *lane,
+                         const struct action_verdict *v, struct cw_error *err) CW_CHECKED;
+
 #endif

@@ -15,6 +15,14 @@ enum {
 
 /* ---- The head of a lane ---- */
 
+/* Numbers that are too large for an integer are near enough here: who needs their digits has the
+ * text. */
+static json_t *read_args(struct cw_text args)
+{
+    json_t *json = json_loadb(args.at, args.len, 0, NULL);
+    return json ? json : json_loadb(args.at, args.len, JSON_DECODE_INT_AS_REAL, NULL);
+}
+
 static struct head *head_of(const struct store_call *call)
 {
     struct head *h = xcalloc(1, sizeof *h);
@@ -28,7 +36,8 @@ static struct head *head_of(const struct store_call *call)
     h->rule = xtext(call->rule);
     h->action = xtext(call->action);
     h->condition = xtext(call->condition);
-    h->args = json_loadb(call->args.at, call->args.len, 0, NULL);
+    h->args_text = xtext(call->args);
+    h->args = read_args(call->args);
     h->progress = json_loadb(call->progress.at, call->progress.len, 0, NULL);
     if (!h->progress)
         h->progress = json_object();
@@ -101,6 +110,7 @@ static enum cw_status step(struct dispatcher *d, struct lane *lane,
         .name = lane->head->action,
         .rule = lane->head->rule,
         .args = lane->head->args,
+        .args_text = cw_text_of(lane->head->args_text),
         .condition = cw_text_of(lane->head->condition),
         .progress = lane->head->progress,
         .person = person,
@@ -227,6 +237,8 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     enum cw_status st = save(d, lane, state, d->now_ms, v->reason, err);
     if (!st)
         st = put_timer(d, lane, v, err);
+    if (!st && v->what == ACTION_DONE)
+        st = fact_keep(d, lane, v, err);
     if (!st)
         st = end_run(d, lane, is_dead || v->ends_run, later, err);
     reply_note(d, lane, v);
@@ -281,7 +293,8 @@ static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct acti
         return on_send(d, lane, v, err);
     if (v->what == ACTION_RETRY)
         return on_retry(d, lane, v, rate, err);
-    return on_end(d, lane, v, err);
+    enum cw_status st = fact_check(d, lane, v, err);
+    return st ? st : on_end(d, lane, v, err);
 }
 
 /* ---- An answer ---- */

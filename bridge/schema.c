@@ -242,6 +242,9 @@ static json_t *expected_args(const struct cw_action_spec *spec)
     for (const struct cw_arg_spec *arg = spec->args; arg && arg->name; arg++)
         if (!arg->later)
             json_object_set(properties_of(object), arg->name, value);
+    if (spec->sets)
+        json_object_set_new(object, "patternProperties",
+                            json_pack("{s:O}", "^(?!for$)[a-z][a-z0-9_]*$", value));
     return json_pack("{s:[o,o]}", "anyOf", value, object);
 }
 

@@ -107,6 +107,7 @@ static enum cw_status compile_all(struct cwr_compiler *c, const struct cw_doc *d
         return CW_EINVAL;
     keep_paths(c);
     cwr_warn_of_clashes(c);
+    cwr_warn_of_facts(c);
     if (c->no_memory || cwr_index_build(c->rules, c->scratch))
         return CW_NOMEM;
     return CW_OK;
@@ -123,7 +124,7 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
     if (rules && c.scratch && c.passing) {
         c.arena = rules->arena;
         c.paths.arena = c.alias_rows.arena = c.awork_ids.arena = c.zones.arena = c.scratch;
-        c.patterns.arena = c.scratch;
+        c.patterns.arena = c.facts_set.arena = c.facts_read.arena = c.scratch;
         status = compile_all(&c, doc);
     }
     cw_arena_destroy(c.passing);

@@ -45,6 +45,15 @@ struct cwr_rule_state {
     unsigned items; /* how many any_item and every_item we are in */
 };
 
+/* Facts of people's own, each once. */
+struct cwr_facts {
+    struct cwr_fact_name {
+        const char *name;
+        struct cw_place place; /* where it was first read */
+    } * items;
+    size_t n;
+};
+
 struct cwr_compiler {
     const struct cw_catalogue *catalogue;
     struct cw_diags *diags;
@@ -71,7 +80,9 @@ struct cwr_compiler {
     struct cwr_map patterns; /* "i" or "c" and a pattern to its compiled form */
     const struct cwr_regex **pattern_rows;
     size_t n_patterns, pattern_bytes;
-    const char **hours_names; /* of the calendar, by number */
+    const char **hours_names;             /* of the calendar, by number */
+    struct cwr_map facts_set, facts_read; /* people's own facts to their rows */
+    struct cwr_facts set, read;
     struct cwr_rule_state at;
 };
 
@@ -157,6 +168,16 @@ bool cwr_compile_fact(struct cwr_compiler *c, const struct cw_node *key, const s
 bool cwr_compile_fact_path(struct cwr_compiler *c, const struct cwr_ref *ref,
                            const struct cw_node *key, const struct cw_node *node,
                            struct cwr_condition *out);
+
+/* ---- compile_state.c ---- */
+
+/* Whether it may name a fact of the person's own; faults. */
+bool cwr_check_fact(struct cwr_compiler *c, const struct cw_node *node, struct cw_text name);
+/* Facts that some rule sets, and those that one reads. */
+void cwr_note_set(struct cwr_compiler *c, struct cw_text name);
+void cwr_note_read(struct cwr_compiler *c, struct cw_text name, struct cw_place place);
+/* Warns of facts that are read and never set. */
+void cwr_warn_of_facts(struct cwr_compiler *c);
 bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
 void cwr_check_every(struct cwr_compiler *c, const struct cwr_rule *rule, bool has_user);
 void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *rules);

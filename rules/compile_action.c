@@ -64,6 +64,26 @@ static bool compile_recipient(struct cwr_compiler *c, const struct cw_node *node
     return !person || static_template(c, cw_text_of(person->name), arg);
 }
 
+static bool compile_length(struct cwr_compiler *c, const struct cw_node *node, struct cw_text text,
+                           struct cwr_arg *arg)
+{
+    struct cw_error err;
+    int64_t ms;
+    if (!cw_duration_parse(text, &ms, &err))
+        return static_template(c, text, arg);
+    cwr_fault(c, node, "bad-duration", NULL, "%s", err.text);
+    return false;
+}
+
+static bool compile_fact_name(struct cwr_compiler *c, const struct cw_node *node,
+                              struct cw_text name, struct cwr_arg *arg)
+{
+    if (!cwr_check_fact(c, node, name))
+        return false;
+    cwr_note_read(c, name, cw_node_place(node)); /* as good as read: it should be set somewhere */
+    return static_template(c, name, arg);
+}
+
 static bool compile_value(struct cwr_compiler *c, const char *action,
                           const struct cw_arg_spec *spec, const struct cw_node *node,
                           struct cwr_arg *arg)
@@ -81,17 +101,21 @@ static bool compile_value(struct cwr_compiler *c, const char *action,
         cwr_fault(c, node, "bad-value", NULL, "`%s` is true or false", spec->name);
         return false;
     }
-    if (spec->kind == CW_ARG_CONFIGS || spec->kind == CW_ARG_TREE) {
+    if (spec->kind == CW_ARG_CONFIGS || spec->kind == CW_ARG_TREE || spec->kind == CW_ARG_VALUE) {
         struct cwr_tree *tree = cwr_take(c, sizeof *tree);
         arg->tree = tree;
-        return tree &&
-               (spec->kind == CW_ARG_TREE ? cwr_compile_tree(c, node, tree)
-                                          : cwr_compile_configs(c, action, spec->name, node, tree));
+        return tree && (spec->kind == CW_ARG_CONFIGS
+                            ? cwr_compile_configs(c, action, spec->name, node, tree)
+                            : cwr_compile_tree(c, node, tree));
     }
     if (!cwr_want_text(c, node, spec->name, &text))
         return false;
     if (spec->choices)
         return compile_choice(c, spec, node, arg);
+    if (spec->kind == CW_ARG_DURATION)
+        return compile_length(c, node, text, arg);
+    if (spec->kind == CW_ARG_FACT)
+        return compile_fact_name(c, node, text, arg);
     arg->tpl = cwr_compile_template(c, node);
     if (!arg->tpl)
         return false;
@@ -146,16 +170,42 @@ static void check_required(struct cwr_compiler *c, const struct cw_action_spec *
     }
 }
 
+/* An argument that the action has not got names a fact to set. */
+static bool is_fact(const struct cw_action_spec *spec, struct cw_text name)
+{
+    const struct cw_arg_spec *arg = spec->args;
+    while (arg && arg->name && !cw_text_is(name, arg->name))
+        arg++;
+    return spec->sets && !(arg && arg->name);
+}
+
+static bool compile_fact(struct cwr_compiler *c, const struct cw_action_spec *spec,
+                         const struct cw_node *key, const struct cw_node *value,
+                         struct cwr_arg *out)
+{
+    const struct cw_arg_spec arg = {.name = cw_node_text(key).at, .kind = CW_ARG_VALUE};
+    if (!cwr_check_fact(c, key, cw_node_text(key)))
+        return false;
+    cwr_note_set(c, cw_node_text(key));
+    return compile_arg_value(c, spec->name, &arg, value, out);
+}
+
 static void compile_args(struct cwr_compiler *c, const struct cw_action_spec *spec,
                          const struct cw_node *map, struct cwr_action *out)
 {
-    size_t n = cw_node_count(map);
+    size_t n = cw_node_count(map), facts = 0;
     struct cwr_arg *args = cwr_take(c, n * sizeof *args);
     for (size_t i = 0; args && i < n; i++) {
-        const struct cw_arg_spec *arg = find_arg(c, spec, cw_node_key(map, i));
-        if (arg && compile_arg_value(c, spec->name, arg, cw_node_value(map, i), &args[out->n_args]))
+        const struct cw_node *key = cw_node_key(map, i), *value = cw_node_value(map, i);
+        bool fact = is_fact(spec, cw_node_text(key));
+        const struct cw_arg_spec *arg = fact ? NULL : find_arg(c, spec, key);
+        if (fact ? compile_fact(c, spec, key, value, &args[out->n_args])
+                 : arg && compile_arg_value(c, spec->name, arg, value, &args[out->n_args]))
             out->n_args++;
+        facts += fact;
     }
+    if (spec->sets && !facts)
+        cwr_fault(c, map, "missing-key", "write `lunch: true`", "`%s` names no fact", spec->name);
     out->args = args;
 }
 

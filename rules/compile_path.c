@@ -211,6 +211,7 @@ static bool use_state(struct cwr_compiler *c, struct cw_path path, struct cw_pla
     if (cw_text_is(name, "for"))
         return path_fault(c, place, "it is how long the facts of a `set` last", "no fact is called",
                           ref->name);
+    cwr_note_read(c, name, place);
     return true;
 }
 

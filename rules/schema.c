@@ -16,6 +16,7 @@
 #define TIME      "([01][0-9]|2[0-3]):[0-5][0-9]"
 #define UNIT      "(millisecond|second|minute|hour|day)s?"
 #define TYPES     "'type':['string','number','boolean']"
+#define FACT      "^(?!for$)[a-z][a-z0-9_]{0,63}$" /* the name of one */
 #define REF(name) "{'$ref':'#/definitions/" name "'}"
 /* A section; an empty one counts for nothing where other files have more. */
 #define NAMED                                                                                      \
@@ -304,7 +305,11 @@ static void put_arg(struct writer *w, const struct cw_arg_spec *arg)
         put(w, "'allOf':[" REF("bool") "]");
     else if (arg->kind == CW_ARG_CONFIGS)
         put(w, "'type':'object','additionalProperties':" REF("template"));
-    else if (arg->kind != CW_ARG_TREE)
+    else if (arg->kind == CW_ARG_DURATION)
+        put(w, "'allOf':[" REF("duration") "]");
+    else if (arg->kind == CW_ARG_FACT)
+        put(w, "'type':'string','pattern':'" FACT "'");
+    else if (arg->kind != CW_ARG_TREE && arg->kind != CW_ARG_VALUE)
         put(w, "'allOf':[" REF("template") "]");
     put_help(w, arg->help);
     put(w, "}");
@@ -318,9 +323,13 @@ static const struct cw_arg_spec *scalar_of(const struct cw_action_spec *spec)
     return arg && arg->name && !arg->later ? arg : NULL;
 }
 
-static void put_args(struct writer *w, const struct cw_arg_spec *args)
+static void put_args(struct writer *w, const struct cw_action_spec *spec)
 {
+    const struct cw_arg_spec *args = spec->args;
     put(w, "{'type':'object','additionalProperties':false");
+    if (spec->sets)
+        put(w, ",'minProperties':1,'not':{'required':['for'],'maxProperties':1},"
+               "'patternProperties':{'" FACT "':{}}");
     bool any = false;
     for (const struct cw_arg_spec *arg = args; arg && arg->name; arg++) {
         if (!arg->required || arg->later)
@@ -351,7 +360,7 @@ static void put_action(struct writer *w, const struct cw_action_spec *spec)
         put_arg(w, scalar);
     }
     comma(w);
-    put_args(w, spec->args);
+    put_args(w, spec);
     put(w, "]");
     put_help(w, spec->help);
     put(w, "}");

@@ -25,6 +25,11 @@ static const struct cw_arg_spec start_args[] = {
 static const struct cw_arg_spec as_of_args[] = {{.name = "as_of", .later = true}, {0}};
 static const struct cw_arg_spec log_args[] = {
     {.name = "text", .required = true, .help = "The text of the line."}, {0}};
+static const struct cw_arg_spec set_args[] = {
+    {.name = "for", .kind = CW_ARG_DURATION, .help = "How long the facts last; else for ever."},
+    {0}};
+static const struct cw_arg_spec clear_args[] = {
+    {.name = "name", .kind = CW_ARG_FACT, .required = true, .help = "The name of the fact."}, {0}};
 static const struct cw_arg_spec reply_args[] = {
     {.name = "text", .required = true, .help = "What the sender reads."}, {0}};
 
@@ -57,8 +62,14 @@ const struct cw_action_spec action_specs[] = {
      .scalar = "text",
      .now_only = true,
      .help = "Answers whom the event came from: a command in a chat."},
-    {.name = "set", .later = true},
-    {.name = "clear", .later = true},
+    {.name = "set",
+     .args = set_args,
+     .sets = true,
+     .help = "Remembers facts of the person's own, which rules ask as state.name."},
+    {.name = "clear",
+     .args = clear_args,
+     .scalar = "name",
+     .help = "Forgets a fact of the person's own."},
     {.name = "call", .later = true},
 };
 const size_t action_specs_n = sizeof action_specs / sizeof *action_specs;
@@ -68,7 +79,8 @@ static const struct row {
     const struct action_ops *ops;
 } rows[] = {{"start", "not started", &action_start}, {"stop", "not stopped", &action_stop},
             {"pause", "not paused", &action_pause},  {"resume", "not resumed", &action_resume},
-            {"log", "not logged", &action_log},      {"reply", "not done", &action_reply}};
+            {"log", "not logged", &action_log},      {"reply", "not done", &action_reply},
+            {"set", "not set", &action_set},         {"clear", "not cleared", &action_clear}};
 
 static const struct row *row_of(const char *name)
 {

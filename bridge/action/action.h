@@ -19,6 +19,8 @@
 #include <clockwire/rules.h>
 #include <jansson.h>
 
+enum { ACTION_FACT_BYTES = 4096 }; /* of the value of a fact */
+
 /* What the compiler of rules may allow. */
 extern const struct cw_action_spec action_specs[];
 extern const size_t action_specs_n;
@@ -27,6 +29,7 @@ struct action_turn {
     /* The call. */
     const char *name, *rule;
     json_t *args;
+    struct cw_text args_text; /* as they are stored: with the digits of numbers */
     struct cw_text condition;
     json_t *progress; /* an object; read and changed */
     /* The world. */
@@ -52,18 +55,27 @@ enum action_cause {                   /* of ACTION_RETRY */
                     ACTION_EDGE       /* 403: a firewall before awork */
 };
 
+/* One of the person's own facts. */
+struct action_fact {
+    struct cw_text name;
+    struct cw_text value; /* JSON; empty: it is no more */
+    int64_t until_ms;
+};
+
 struct action_verdict {
     enum action_what what;
     enum action_cause cause;
     bool in_doubt;  /* RETRY: it may have acted, whatever the cause */
     bool own_token; /* SEND: use the person's own; RETRY/TOKEN: whose was refused */
     const char *method, *path;
-    const char *body;         /* or NULL */
-    const char *reason;       /* one line, or "" */
-    bool ends_run;            /* facts said no: the later steps are skipped too */
-    bool is_limit;            /* a pattern of the condition hit a limit: a rule error */
-    const char *log;          /* to be logged after the commit, or NULL */
-    const char *reply;        /* to be told to the sender after the commit, or NULL */
+    const char *body;                /* or NULL */
+    const char *reason;              /* one line, or "" */
+    bool ends_run;                   /* facts said no: the later steps are skipped too */
+    bool is_limit;                   /* a pattern of the condition hit a limit: a rule error */
+    const char *log;                 /* to be logged after the commit, or NULL */
+    const char *reply;               /* to be told to the sender after the commit, or NULL */
+    const struct action_fact *facts; /* that change, when it is done */
+    size_t n_facts;
     bool has_timer;           /* what we know of the timer has changed */
     struct store_timer timer; /* without person and changed_ms */
 };

@@ -23,7 +23,7 @@ struct action_ops {
     bool is_blind;   /* it acts without a look, unless a condition or an argument asks for one */
 };
 extern const struct action_ops action_start, action_stop, action_pause, action_resume, action_log,
-    action_reply;
+    action_reply, action_set, action_clear;
 
 /* ---- Verdicts ---- */
 struct action_verdict step_end(const struct action_turn *t, enum action_what what,

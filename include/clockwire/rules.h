@@ -82,10 +82,13 @@ struct cw_event {
 enum cw_arg_kind {
     CW_ARG_TEXT = 0, /* a template, a word of `choices`, or true or false */
     CW_ARG_WHO,      /* a template; a literal is a user, an alias, team:name or everyone */
+    CW_ARG_DURATION, /* "10 minutes" */
+    CW_ARG_FACT,     /* the name of one of the person's own facts */
+    CW_ARG_VALUE,    /* any value, with templates in its texts */
     /* The next ones may read secret.* and env.*, which the host renders itself: see cw_call. */
     CW_ARG_CONFIG,  /* a template that reads nothing but these and user.* */
     CW_ARG_CONFIGS, /* a mapping of names to such templates */
-    CW_ARG_TREE     /* any value, with templates in its texts */
+    CW_ARG_TREE     /* as CW_ARG_VALUE */
 };
 
 struct cw_arg_spec {
@@ -107,6 +110,8 @@ struct cw_action_spec {
     bool timer;         /* changes the person's timer: different ones of one event contradict */
     int64_t expires_ms; /* not begun this long after it was due it is dropped; 0: 24 hours */
     bool now_only;      /* of use at the match only: not behind a `wait` or `at` */
+    bool sets;          /* arguments of any other name are facts of the person's own that it sets:
+                           [a-z][a-z0-9_]*, each a CW_ARG_VALUE */
     const char *help;   /* one sentence for editors */
 };
 

@@ -241,6 +241,8 @@ rules:
     user: ada
     if:
       timer: running
+      timer.for: { at_least: 3 hours }
+      state.lunch: { exists: true }
       during: [work, office]
       any: [{ event.n: { at_least: 5 minutes } }, { not: { event.title: { like: "x*" } } }]
       event.labels: { any_item: { item.name: tracked } }
@@ -253,6 +255,8 @@ rules:
     then:
       - start: { task: KEY-1, if_running: switch, billable: true }
       - log: started
+      - set: { lunch: true, where: { at: "${event.where}" }, for: 1 hour }
+      - clear: lunch
   - { id: second, when: calendar.updated, user: ada, at: "5 minutes before ${event.start}", then: stop }
 tests:
   - name: it does
@@ -301,11 +305,10 @@ MISTAKES = [
     ("  - id: first\n    name", "  - name"),
     ("when: [calendar.created,", "when: [created,"),
     ("event.ref: main", "ref: main"),
-    ("timer: running\n      during", "timer: runing\n      during"),
     ("during: [work, office]", "during: []"),
     ("any: [", "anyof: ["),
     ("at_least: 5 minutes", "at_least: 5 mins"),
-    ("at_least:", "atleast:"),
+    ("at_least: 3", "atleast: 3"),
     ("item.name: tracked", "items.name: tracked"),
     ("wait: 5 minutes", "wait: 5 mins"),
     ("wait: 5 minutes", "wait: 5 minutes\n    at: ${event.start}"),
@@ -317,6 +320,14 @@ MISTAKES = [
     ("billable: true", "billable: often"),
     ("task: KEY-1", "tsk: KEY-1"),
     ("- log: started", "- log: started\n        stop: {}"),
+    ("lunch: true, where: { at: \"${event.where}\" }, ", ""),
+    ("set: { lunch: true", "set: { Lunch: true"),
+    ("for: 1 hour", "for: a while"),
+    ("clear: lunch", "clear: Lunch"),
+    ("clear: lunch", "clear: for"),
+    ("state.lunch:", "state.Lunch:"),
+    ("timer.for:", "timer.four:"),
+    ("timer: running\n      timer.for", "timer: runing\n      timer.for"),
     ("then: stop }", "then: stopp }"),
     ("then: stop }", "then: [] }"),
     ("5 minutes before ${event.start}", "soon"),

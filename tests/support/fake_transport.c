@@ -1,5 +1,7 @@
 #include "fake_transport.h"
 
+#include "clock.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,16 +73,22 @@ static void tell(struct fake *f, const struct fake_person *p, const char *what, 
 
 /* ---- The model ---- */
 
+static void end(struct fake *f, struct fake_entry *e)
+{
+    e->is_stopped = true;
+    e->since_ms = *f->now_ms;
+}
+
 static struct fake_entry *start(struct fake *f, struct fake_person *p, const char *task,
                                 const char *kind)
 {
     struct fake_entry *last = last_of(p);
-    if (last)
-        last->is_stopped = true;
+    if (last && !last->is_stopped)
+        end(f, last);
     if (p->n == FAKE_ENTRIES)
         abort();
     struct fake_entry *e = &p->entries[p->n++];
-    *e = (struct fake_entry){.start_ms = *f->now_ms};
+    *e = (struct fake_entry){.start_ms = *f->now_ms, .since_ms = *f->now_ms};
     snprintf(e->id, sizeof e->id, "eeeeeeee-0000-4000-8000-%012d", ++f->ids);
     snprintf(e->task, sizeof e->task, "%s", task);
     snprintf(e->kind, sizeof e->kind, "%s", kind);
@@ -94,7 +102,7 @@ void fake_human_start(struct fake *f, const char *person, const char *task)
 
 void fake_human_stop(struct fake *f, const char *person)
 {
-    last_of(fake_person(f, person))->is_stopped = true;
+    end(f, last_of(fake_person(f, person)));
 }
 
 static const char *field(const json_t *body, const char *name)
@@ -122,6 +130,7 @@ static struct fake_entry *act(struct fake *f, struct fake_person *p, const char 
     tell(f, p, op, "");
     last->is_stopped = strcmp(op, "stop") == 0;
     last->is_paused = strcmp(op, "pause") == 0;
+    last->since_ms = *f->now_ms;
     return last;
 }
 
@@ -131,17 +140,32 @@ static const char *op_of(const char *path)
     return op ? op + strlen("/timetracking/") : NULL;
 }
 
+/* {"startDateUtc":"2026-03-02T00:00:00Z","startTimeUtc":"09:00:00.000"} */
+static int write_moment(const char *what, int64_t ms, char *out, size_t size)
+{
+    char text[CLOCK_TEXT];
+    clock_format(ms, text);
+    return snprintf(out, size, "\"%sDateUtc\":\"%.10sT00:00:00Z\",\"%sTimeUtc\":\"%.12s\"", what,
+                    text, what, text + 11);
+}
+
 static void write_entry(const struct fake_entry *e, char *out, size_t size)
 {
-    int64_t s = e->start_ms / 1000;
-    snprintf(
-        out, size,
-        "{\"id\":\"%s\",\"timezone\":\"UTC\",\"typeOfWorkId\":\"%s\",%s%s%s"
-        "\"startDateUtc\":\"2026-03-%02dT00:00:00Z\",\"startTimeUtc\":\"%02d:%02d:%02d.%03d\"%s%s}",
-        e->id, e->kind, *e->task ? "\"taskId\":\"" : "", e->task, *e->task ? "\"," : "",
-        (int)(s / 86400 % 28) + 1, (int)(s / 3600 % 24), (int)(s / 60 % 60), (int)(s % 60),
-        (int)(e->start_ms % 1000), e->is_stopped ? ",\"endDateUtc\":\"2026-03-02T00:00:00Z\"" : "",
-        e->is_paused && !e->is_stopped ? ",\"breaks\":[{\"startDate\":\"x\"}]" : "");
+    char began[128], ended[128], text[CLOCK_TEXT];
+    write_moment("start", e->start_ms, began, sizeof began);
+    write_moment("end", e->since_ms, ended, sizeof ended);
+    int n = snprintf(out, size, "{\"id\":\"%s\",\"timezone\":\"UTC\",\"typeOfWorkId\":\"%s\",%s%s",
+                     e->id, e->kind, began, e->is_stopped ? "," : "");
+    if (e->is_stopped)
+        n += snprintf(out + n, size - (size_t)n, "%s", ended);
+    else if (e->is_paused)
+        n += snprintf(out + n, size - (size_t)n, ",\"breaks\":[{\"startDate\":\"%s\"}]",
+                      clock_format(e->since_ms, text));
+    if (*e->task)
+        n += snprintf(out + n, size - (size_t)n,
+                      ",\"taskId\":\"%s\",\"task\":{\"name\":\"Task\",\"taskIdentifier\":\"T-%c\"}",
+                      e->task, e->task[strlen(e->task) - 1]);
+    snprintf(out + n, size - (size_t)n, "}");
 }
 
 static int look_up(const char *path, char *out, size_t size)

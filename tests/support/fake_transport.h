@@ -24,7 +24,7 @@ enum { FAKE_PEOPLE = 64, FAKE_ENTRIES = 256 };
 
 struct fake_entry {
     char id[40], task[40], kind[40];
-    int64_t start_ms;
+    int64_t start_ms, since_ms; /* since when it is what it is */
     bool is_stopped, is_paused;
 };
 

@@ -47,12 +47,18 @@ __attribute__((unused)) static enum cw_status lab_judge(void *ctx, const char *a
         return cw_fail(err, CW_EINVAL, "this header is bad");
     return CW_OK;
 }
+__attribute__((unused)) static const struct cw_arg_spec lab_set[] = {
+    {.name = "for", .kind = CW_ARG_DURATION}, {.name = NULL}};
+__attribute__((unused)) static const struct cw_arg_spec lab_clear[] = {
+    {.name = "name", .kind = CW_ARG_FACT, .required = true}, {.name = NULL}};
 __attribute__((unused)) static const struct cw_action_spec lab_actions[] = {
     {.name = "start", .args = lab_start, .timer = true, .expires_ms = 900000},
     {.name = "stop", .args = lab_stop, .bare = true, .timer = true},
     {.name = "pause", .args = lab_stop, .bare = true, .timer = true, .expires_ms = 900000},
     {.name = "resume", .bare = true, .timer = true, .expires_ms = 900000},
     {.name = "log", .args = lab_log, .scalar = "text"},
+    {.name = "set", .args = lab_set, .sets = true},
+    {.name = "clear", .args = lab_clear, .scalar = "name"},
     {.name = "notify", .args = lab_notify, .expires_ms = 900000},
     {.name = "reply", .args = lab_log, .scalar = "text", .now_only = true},
     {.name = "call", .args = lab_call}};

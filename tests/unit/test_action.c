@@ -41,7 +41,8 @@ static struct play play_of(const char *action, const char *args)
                    .type_of_work = KIND},
         .t = {.name = action, .rule = "r", .condition = {"", 0}, .now_ms = 1000},
     };
-    p.t.args = json_loads(args, 0, NULL);
+    p.t.args = json_loads(args, JSON_DECODE_INT_AS_REAL, NULL);
+    p.t.args_text = cw_text_of(args);
     p.t.progress = json_object();
     p.t.arena = cw_arena_create(1 << 20);
     p.t.kinds = kinds_create();
@@ -664,7 +665,7 @@ TEST(reply_is_for_who_waits)
 TEST(the_table_names_what_can_be_done)
 {
     for (size_t i = 0; i < action_specs_n; i++) {
-        struct play p = play_of(action_specs[i].name, "{\"text\":\"x\"}");
+        struct play p = play_of(action_specs[i].name, "{\"text\":\"x\",\"name\":\"x\"}");
         begin(&p);
         CHECK_INT(p.v.what == ACTION_DEAD, action_specs[i].later);
         play_end(&p);
@@ -795,6 +796,53 @@ TEST(secrets_stay_templates)
     play_end(&p);
     p = play_of("log", "{\"${}\":{\"text\":\"${secret.a}\"}}");
     CHECK_INT(begin(&p), ACTION_DONE); /* no look for them */
+    play_end(&p);
+}
+
+/* ---- Facts ---- */
+
+TEST(set_keeps_values_as_they_are)
+{
+    struct play p = play_of("set", "{\"a\":true,\"n\":1.50,\"big\":12345678901234567890,\"l\":[1,"
+                                   "\"\\u00e4\"],\"for\":\"2 minutes\"}");
+    CHECK_INT(begin(&p), ACTION_DONE);
+    CHECK_INT(p.v.n_facts, 4);
+    for (size_t i = 0; i < p.v.n_facts; i++) {
+        const struct action_fact *f = &p.v.facts[i];
+        CHECK_INT(f->until_ms, 1000 + 120000);
+        CHECK(!cw_text_is(f->name, "n") || cw_text_is(f->value, "1.50"));
+        CHECK(!cw_text_is(f->name, "big") || cw_text_is(f->value, "12345678901234567890"));
+        CHECK(!cw_text_is(f->name, "l") || cw_text_is(f->value, "[1,\"\u00e4\"]"));
+    }
+    CHECK_STR(p.v.path ? p.v.path : "", "");
+    play_end(&p);
+}
+
+TEST(set_renders_what_the_look_tells)
+{
+    struct play p = play_of("set", "{\"n\":1,\"${}\":{\"was\":\"${timer.task | default: none}\"}}");
+    CHECK_INT(begin(&p), ACTION_SEND);
+    CHECK_INT(hear(&p, 204, ""), ACTION_DONE);
+    CHECK_INT(p.v.n_facts, 2);
+    for (size_t i = 0; i < p.v.n_facts; i++) {
+        CHECK_INT(p.v.facts[i].until_ms, INT64_MAX);
+        CHECK(cw_text_is(p.v.facts[i].name, "n") || cw_text_is(p.v.facts[i].value, "\"none\""));
+    }
+    play_end(&p);
+}
+
+TEST(what_cannot_be_set_is_dead)
+{
+    struct play p = play_of("set", "{\"a\":1,\"for\":\"soon\"}");
+    CHECK_INT(begin(&p), ACTION_DEAD);
+    CHECK_STR(p.v.reason, "the stored arguments cannot be read");
+    play_end(&p);
+    p = play_of("clear", "{}");
+    CHECK_INT(begin(&p), ACTION_DEAD);
+    play_end(&p);
+    p = play_of("clear", "{\"name\":\"a\"}");
+    CHECK_INT(begin(&p), ACTION_DONE);
+    CHECK(p.v.n_facts == 1 && cw_text_is(p.v.facts[0].name, "a") && !p.v.facts[0].value.len);
     play_end(&p);
 }
 
