@@ -65,7 +65,7 @@ struct cw_catalogue config_catalogue(void)
                                  .n_actions = action_specs_n,
                                  .sections = settings_sections,
                                  .zone = zones_read,
-                                 .ticks = true};
+                                 .clock = true};
 }
 
 static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_diags *diags)

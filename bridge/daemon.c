@@ -113,6 +113,7 @@ static void swap(struct daemon *d, struct config *new)
     d->config = new;
     log_setup((enum log_level) new->log_level, (enum log_format) new->log_format, 2);
     engine_reload(d->engine, new->rules);
+    engine_keep(d->engine, new->payloads != PAYLOADS_NONE);
     front_reload(d->front, new);
     admin_reload(d->admin, new);
     dispatcher_reload(d->dispatcher, &new->people);
@@ -298,6 +299,7 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
                                .replies = d->replies,
                                .queue = d->config->queue};
     d->engine = engine_create(&core, d->config->rules);
+    engine_keep(d->engine, d->config->payloads != PAYLOADS_NONE);
     d->front = front_create(d->engine, d->replies, d->config);
     struct admin_deps door = {d->store,      d->engine,  d->dispatcher, d->config,
                               d->started_ms, ask_reload, plan,          d};

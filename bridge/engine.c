@@ -59,6 +59,11 @@ void engine_reload(struct engine *e, struct cw_ruleset *rules)
     engine_clock_reload(e);
 }
 
+void engine_keep(struct engine *e, bool used)
+{
+    e->keep_nothing = !used;
+}
+
 enum cw_status engine_submit(struct engine *e, struct accepted *accepted, struct cw_error *err)
 {
     if (e->waiting >= e->deps.queue)
@@ -97,15 +102,17 @@ static enum cw_status sweep_kind(struct engine *e, const char *kind, int64_t now
     return st;
 }
 
-/* Throttle windows and facts that have ended are of no use any more. */
+/* Of these kinds what has ended is of no use any more. */
+static const char *const ending[] = {"throttle", "state", "all", "count"};
+
 static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *err)
 {
+    enum cw_status st = CW_OK;
     bool full = false;
     if (now_ms < e->sweep_ms)
         return CW_OK;
-    enum cw_status st = sweep_kind(e, "throttle", now_ms, &full, err);
-    if (!st)
-        st = sweep_kind(e, "state", now_ms, &full, err);
+    for (size_t i = 0; !st && i < sizeof ending / sizeof ending[0]; i++)
+        st = sweep_kind(e, ending[i], now_ms, &full, err);
     e->sweep_ms = full ? now_ms : now_ms + SWEEP_MS;
     return st;
 }

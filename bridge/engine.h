@@ -48,6 +48,9 @@ struct engine *engine_create(const struct engine_deps *deps, struct cw_ruleset *
 void engine_destroy(struct engine *engine);
 /* Deliveries and pending runs are decided by the new rules from now on. */
 void engine_reload(struct engine *engine, struct cw_ruleset *rules);
+/* Whether the events of the clock keep what they know of earlier events (`payloads` but none); they
+ * do without this. */
+void engine_keep(struct engine *engine, bool used);
 
 /* Returns: CW_EBUSY when the queue is full (the delivery stays the caller's). */
 enum cw_status engine_submit(struct engine *engine, struct accepted *accepted,

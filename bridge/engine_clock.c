@@ -49,7 +49,7 @@ void engine_clock_fini(struct engine *e)
 void engine_clock_reload(struct engine *e)
 {
     e->clock.ticks = has_schedule(e->rules);
-    e->clock.settled = e->clock.known = false;
+    e->clock.settled = e->clock.known = e->clock.absent_known = false;
 }
 
 /* ---- The time up to which ticks were handled ---- */
@@ -228,9 +228,9 @@ static bool sleeps(struct engine *e)
 enum cw_status engine_clock_turn(struct engine *e, int64_t now_ms, struct cw_error *err)
 {
     struct engine_clock *c = &e->clock;
-    enum cw_status st = CW_OK;
-    if (sleeps(e))
-        return CW_OK;
+    enum cw_status st = engine_absent_turn(e, now_ms, err);
+    if (st || sleeps(e))
+        return st;
     if (!c->known)
         st = read_handled(e, now_ms, err);
     if (!st && !c->known)
@@ -244,7 +244,10 @@ enum cw_status engine_clock_turn(struct engine *e, int64_t now_ms, struct cw_err
 
 int64_t engine_clock_next_ms(struct engine *e)
 {
+    int64_t next_ms = engine_absent_next_ms(e);
     if (sleeps(e))
-        return INT64_MAX;
-    return e->clock.known && e->clock.settled ? e->clock.next_ms : INT64_MIN;
+        return next_ms;
+    if (!e->clock.known || !e->clock.settled)
+        return INT64_MIN;
+    return e->clock.next_ms < next_ms ? e->clock.next_ms : next_ms;
 }

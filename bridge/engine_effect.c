@@ -4,6 +4,8 @@
 #include "metrics.h"
 #include "xalloc.h"
 
+#include <string.h>
+
 static struct store_run run_of(const struct decision *d, const struct cw_effect *f)
 {
     bool refused = f->kind == CW_EFFECT_REFUSED;
@@ -121,13 +123,16 @@ static enum cw_status cancel_key(struct engine *e, const struct decision *d,
 
 static enum cw_status do_mark(struct engine *e, const struct cw_effect *f, struct cw_error *err)
 {
+    if (strcmp(f->mark, "absent") == 0)
+        e->clock.absent_known = false;
     struct store_mark mark = {.kind = cw_text_of(f->mark),
                               .rule = cw_text_of(f->rule),
                               .person = cw_text_of(f->person->name),
                               .key = f->key,
                               .value = f->value,
                               .until_ms = f->until_ms};
-    return store_mark_put(e->deps.store, &mark, err);
+    return f->kind == CW_EFFECT_MARK ? store_mark_put(e->deps.store, &mark, err)
+                                     : store_mark_drop(e->deps.store, &mark, err);
 }
 
 static enum cw_status do_run(struct engine *e, const struct decision *d, const struct cw_effect *f,
@@ -156,6 +161,7 @@ static enum cw_status do_effect(struct engine *e, const struct decision *d,
 {
     switch (f->kind) {
     case CW_EFFECT_MARK:
+    case CW_EFFECT_FORGET:
         return do_mark(e, f, err);
     case CW_EFFECT_CANCEL:
         return f->person ? cancel_for(e, d, f, f->person->name, err) : cancel_key(e, d, f, err);

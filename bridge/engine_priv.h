@@ -15,6 +15,8 @@ struct engine_clock {
     bool known;         /* what is below is what the journal says */
     int64_t handled_ms; /* ticks up to here were handled */
     int64_t next_ms;    /* of the next tick */
+    bool absent_known;
+    int64_t absent_ms; /* when the next silence is complete */
 };
 
 struct engine {
@@ -28,6 +30,7 @@ struct engine {
     int64_t sweep_ms;       /* when marks that have ended are next looked for */
     int64_t not_before_ms;  /* after a failed commit: let the disk breathe */
     bool well;
+    bool keep_nothing; /* of what events say, in the rows of events */
     struct engine_clock clock;
 };
 
@@ -65,7 +68,7 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
                                  struct accepted_event *ev, struct decision *d, size_t *room,
                                  struct cw_error *err) CW_CHECKED;
 
-/* ---- engine_clock.c: what time itself brings ---- */
+/* ---- engine_clock.c, engine_absent.c: what time itself brings ---- */
 
 void engine_clock_init(struct engine *e);
 void engine_clock_fini(struct engine *e);
@@ -73,5 +76,8 @@ void engine_clock_fini(struct engine *e);
 void engine_clock_reload(struct engine *e);
 enum cw_status engine_clock_turn(struct engine *e, int64_t now_ms, struct cw_error *err) CW_CHECKED;
 int64_t engine_clock_next_ms(struct engine *e);
+enum cw_status engine_absent_turn(struct engine *e, int64_t now_ms,
+                                  struct cw_error *err) CW_CHECKED;
+int64_t engine_absent_next_ms(struct engine *e);
 
 #endif

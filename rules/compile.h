@@ -33,16 +33,17 @@ struct cwr_rule_state {
     size_t n_reads;
     struct cwr_ref *vars;
     size_t n_vars;
-    bool in_vars;   /* what is read now is needed when the action runs */
-    bool in_who;    /* we are in `user`, which cannot read user.* */
-    bool in_key;    /* nor can `key` */
-    bool in_if;     /* where timer.* can be asked */
-    bool in_then;   /* where timer.* can be read */
-    bool in_secret; /* in an argument that can read secret.* and env.* */
-    bool in_config; /* and nothing that comes from outside */
-    bool is_late;   /* the template at hand reads what is known in the lane only */
-    unsigned nots;  /* how many `not` we are in; `unless` counts as one */
-    unsigned items; /* how many any_item and every_item we are in */
+    bool in_vars;          /* what is read now is needed when the action runs */
+    bool in_who;           /* we are in `user`, which cannot read user.* */
+    bool in_key;           /* nor can `key` */
+    bool in_if;            /* where timer.* can be asked */
+    bool in_then;          /* where timer.* can be read */
+    bool in_secret;        /* in an argument that can read secret.* and env.* */
+    bool in_config;        /* and nothing that comes from outside */
+    bool is_late;          /* the template at hand reads what is known in the lane only */
+    const char *events_of; /* we are in a trigger of this, which takes events alone; or NULL */
+    unsigned nots;         /* how many `not` we are in; `unless` counts as one */
+    unsigned items;        /* how many any_item and every_item we are in */
 };
 
 /* Facts of people's own, each once. */
@@ -179,6 +180,9 @@ void cwr_note_read(struct cwr_compiler *c, struct cw_text name, struct cw_place 
 /* Warns of facts that are read and never set. */
 void cwr_warn_of_facts(struct cwr_compiler *c);
 bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
+bool cwr_compile_all(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
+bool cwr_compile_absent(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
+bool cwr_compile_count(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
 void cwr_check_every(struct cwr_compiler *c, const struct cwr_rule *rule, bool has_user);
 void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *rules);
 void cwr_compile_triggers(struct cwr_compiler *c, const struct cw_node *node,
@@ -201,6 +205,9 @@ bool cwr_compile_configs(struct cwr_compiler *c, const char *action, const char 
 bool cwr_compile_recipient(struct cwr_compiler *c, const struct cw_node *node,
                            const struct cw_person **out);
 void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
+/* Faults, with `what`, unless it is one. */
+bool cwr_compile_duration(struct cwr_compiler *c, const struct cw_node *node, const char *what,
+                          int64_t *out_ms);
 /* `wait` or `at`, `key`, `mode`, `throttle`, `expires`, `final` and `dry_run`. */
 void cwr_compile_wait(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule);
 void cwr_compile_key_of(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);

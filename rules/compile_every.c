@@ -7,17 +7,13 @@ bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct
     const struct cw_node *node = cw_node_get(map, "every");
     struct cw_text text;
     struct cw_error err = {0};
-    if (!c->catalogue->ticks) {
+    if (!c->catalogue->clock) {
         cwr_later(c, cw_node_place(map), CW_TEXT("every"));
         return false;
     }
     cwr_check_keys(c, map, &cwr_every_keys);
     if (!cwr_want_text(c, node, "a schedule", &text))
         return false;
-    if (c->at.nots) {
-        cwr_fault(c, node, "bad-value", NULL, "`unless` waits for an event, not for a schedule");
-        return false;
-    }
     struct cwr_schedule *every = cwr_take(c, sizeof *every);
     struct cwr_buf buf = cwr_buf_in(c->arena);
     cwr_buf_puts(&buf, "every ");

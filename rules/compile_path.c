@@ -9,7 +9,7 @@ static const char *const roots[] = {
     [CWR_ROOT_EVENT] = "event",   [CWR_ROOT_MATCH] = "match", [CWR_ROOT_USER] = "user",
     [CWR_ROOT_SOURCE] = "source", [CWR_ROOT_TIMER] = "timer", [CWR_ROOT_SECRET] = "secret",
     [CWR_ROOT_ENV] = "env",       [CWR_ROOT_STATE] = "state", [CWR_ROOT_ITEM] = "item",
-    [CWR_ROOT_NOW] = "now"};
+    [CWR_ROOT_NOW] = "now",       [CWR_ROOT_COUNT] = "count"};
 
 enum { N_ROOTS = sizeof roots / sizeof roots[0], OUTSIDE = 1000 };
 
@@ -80,7 +80,8 @@ void cwr_check_captures(struct cwr_compiler *c)
         if (capture->in_not)
             cwr_fault_at(
                 c, at->uses[i].place, "unknown-capture", NULL,
-                "`%.*s` is captured inside `not`, `unless` or a fact, where nothing can come from",
+                "`%.*s` is captured inside `not`, `unless`, `absent` or a fact, where nothing "
+                "can come from",
                 len, capture->name.at);
         else
             cwr_fault_at(c, at->uses[i].place, "unknown-capture",
@@ -215,11 +216,6 @@ static bool use_state(struct cwr_compiler *c, struct cw_path path, struct cw_pla
     return true;
 }
 
-static bool is_later_root(struct cw_text root)
-{
-    return cw_text_is(root, "count");
-}
-
 /* "did you mean `event.ref`?" for evnt.ref. */
 static const char *mean_root(struct cwr_compiler *c, const char *near, struct cw_text root,
                              struct cw_text name)
@@ -260,6 +256,21 @@ static bool keep_var(struct cwr_compiler *c, const struct cwr_ref *ref)
     return true;
 }
 
+static bool use_count(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                      const struct cwr_ref *ref)
+{
+    const struct cwr_triggers *when = &c->at.rule->when;
+    if (path.n > 1)
+        return path_fault(c, place, "it is `count`", "there is no", ref->name);
+    if (!c->at.in_then)
+        return path_fault(c, place, "`then` can", "this cannot read", ref->name);
+    for (size_t i = 0; i < when->n; i++)
+        if (when->items[i].kind == CW_TRIGGER_COUNT)
+            return true;
+    return path_fault(c, place, "when: { count: 6, of: x.y, within: 1 hour }",
+                      "only a rule that counts can read", ref->name);
+}
+
 static bool is_of_config(enum cwr_root root)
 {
     return root == CWR_ROOT_USER || root == CWR_ROOT_SECRET || root == CWR_ROOT_ENV;
@@ -291,6 +302,8 @@ static bool bind_root(struct cwr_compiler *c, struct cw_path path, struct cw_pla
     case CWR_ROOT_ITEM:
         return c->at.items ||
                path_fault(c, place, NULL, "only any_item and every_item have an", ref->name);
+    case CWR_ROOT_COUNT:
+        return use_count(c, path, place, ref);
     default:
         return path.n == 1 || path_fault(c, place, "it is `now`", "there is no", ref->name);
     }
@@ -310,10 +323,6 @@ bool cwr_compile_ref(struct cwr_compiler *c, struct cw_path path, struct cw_plac
     size_t i = 0;
     while (i < N_ROOTS && !(path.steps[0].kind == CW_STEP_NAME && cw_text_is(root, roots[i])))
         i++;
-    if (i == N_ROOTS && path.steps[0].kind == CW_STEP_NAME && is_later_root(root)) {
-        cwr_later(c, place, ref.name);
-        return false;
-    }
     if (i == N_ROOTS)
         return unknown_root(c, path, place, ref.name);
     ref.root = (enum cwr_root)i;
@@ -321,8 +330,8 @@ bool cwr_compile_ref(struct cwr_compiler *c, struct cw_path path, struct cw_plac
         return path_fault(c, place, NULL, "something is missing behind", ref.name);
     if (!bind_root(c, path, place, &ref))
         return false;
-    bool of_event =
-        ref.root == CWR_ROOT_EVENT || ref.root == CWR_ROOT_MATCH || ref.root == CWR_ROOT_SOURCE;
+    bool of_event = ref.root == CWR_ROOT_EVENT || ref.root == CWR_ROOT_MATCH ||
+                    ref.root == CWR_ROOT_SOURCE || ref.root == CWR_ROOT_COUNT;
     if (c->at.in_vars && of_event && !keep_var(c, &ref))
         return false;
     *out = ref;

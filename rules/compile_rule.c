@@ -155,10 +155,12 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
     cwr_compile_wait(c, map, rule);
     cwr_compile_course(c, map, rule);
     c->at.nots++;
+    c->at.events_of = "unless";
     if ((node = cw_node_get(map, "unless"))) {
         cwr_compile_triggers(c, node, &rule->unless);
         read_event_user(c);
     }
+    c->at.events_of = NULL;
     c->at.nots--;
     c->at.in_vars = c->at.in_then = true;
     if ((node = want(c, map, "then")))

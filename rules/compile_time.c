@@ -5,8 +5,8 @@
 #include "compile.h"
 #include "moment.h"
 
-static bool compile_duration(struct cwr_compiler *c, const struct cw_node *node, const char *what,
-                             int64_t *out_ms)
+bool cwr_compile_duration(struct cwr_compiler *c, const struct cw_node *node, const char *what,
+                          int64_t *out_ms)
 {
     struct cw_text text;
     struct cw_error err = {.at = -1};
@@ -72,7 +72,7 @@ static void compile_at(struct cwr_compiler *c, const struct cw_node *node, struc
 void cwr_compile_wait(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule)
 {
     const struct cw_node *wait = cw_node_get(map, "wait"), *at = cw_node_get(map, "at");
-    rule->has_wait = compile_duration(c, wait, "`wait`", &rule->wait_ms);
+    rule->has_wait = cwr_compile_duration(c, wait, "`wait`", &rule->wait_ms);
     compile_at(c, at, rule);
     if (wait && at)
         cwr_fault(c, at, "bad-value", NULL, "a rule has `wait` or `at`, not both");
@@ -120,13 +120,13 @@ void cwr_compile_course(struct cwr_compiler *c, const struct cw_node *map, struc
     compile_flag(c, cw_node_get(map, "final"), "final", &rule->final);
     compile_flag(c, cw_node_get(map, "dry_run"), "dry_run", &rule->dry_run);
     rule->has_throttle =
-        compile_duration(c, cw_node_get(map, "throttle"), "`throttle`", &rule->throttle_ms);
+        cwr_compile_duration(c, cw_node_get(map, "throttle"), "`throttle`", &rule->throttle_ms);
 }
 
 void cwr_compile_expires(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
 {
     int64_t ms;
-    if (!compile_duration(c, node, "`expires`", &ms))
+    if (!cwr_compile_duration(c, node, "`expires`", &ms))
         return;
     for (size_t i = 0; i < rule->n_actions; i++)
         rule->actions[i].expires_ms = ms;

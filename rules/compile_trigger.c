@@ -1,5 +1,5 @@
-/* compile_trigger: `when` and `unless`: an event's name, a list of triggers, or an event with a
- * filter. */
+/* compile_trigger: `when` and `unless`: an event's name, a list of triggers, an event with a
+ * filter, or one of the triggers of compile_every and compile_listen. */
 #include <string.h>
 
 #include "compile.h"
@@ -106,15 +106,6 @@ static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
     return true;
 }
 
-static bool is_later_trigger(struct cw_text key)
-{
-    static const char *const later[] = {"all", "absent", "count", "within", "for", "of"};
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
-        if (cw_text_is(key, later[i]))
-            return true;
-    return false;
-}
-
 static void bad_filter_key(struct cwr_compiler *c, const struct cw_node *key)
 {
     struct cw_text text = cw_node_text(key);
@@ -155,21 +146,38 @@ static bool compile_filter(struct cwr_compiler *c, const struct cw_node *map,
     return true;
 }
 
+static const struct {
+    const char *name;
+    bool (*compile)(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out);
+} kinds[] = {{"every", cwr_compile_every},
+             {"all", cwr_compile_all},
+             {"absent", cwr_compile_absent},
+             {"count", cwr_compile_count}};
+
+/* `unless`, and a trigger that hears several events, take events alone. */
+static bool refuse_inner(struct cwr_compiler *c, const struct cw_node *map, const char *name)
+{
+    const char *outer = c->at.events_of;
+    bool unless = strcmp(outer, "unless") == 0;
+    size_t i = 0;
+    while (!cw_text_is(cw_node_text(cw_node_key(map, i)), name))
+        i++;
+    cwr_fault(c, cw_node_key(map, i), "bad-value",
+              unless ? "`unless` ends what is pending when an event comes: name that event"
+                     : "an event, or { event: x.y, event.z: ... }; `when` itself may list triggers",
+              "`%s` takes events, not `%s`", outer, name);
+    return false;
+}
+
 static bool compile_map(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out)
 {
     const struct cw_node *event = cw_node_get(map, "event");
-    bool later = false;
-    for (size_t i = 0; i < cw_node_count(map); i++) {
-        const struct cw_node *key = cw_node_key(map, i);
-        if (!is_later_trigger(cw_node_text(key)))
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (!cw_node_get(map, kinds[i].name))
             continue;
-        cwr_later(c, cw_node_place(key), cw_node_text(key));
-        later = true;
+        return c->at.events_of ? refuse_inner(c, map, kinds[i].name)
+                               : kinds[i].compile(c, map, out);
     }
-    if (later)
-        return false;
-    if (cw_node_get(map, "every"))
-        return cwr_compile_every(c, map, out);
     if (!event) {
         cwr_fault(c, map, "missing-key", NULL, "a trigger with a filter needs `event`");
         return false;

@@ -45,6 +45,10 @@ struct cw_value cwr_look_get(const struct cwr_ref *ref, struct cwr_look *look)
         if (look->item)
             status = cw_value_get(look->item, cw_path_skip(ref->path, 1), look->arena, &value);
         break;
+    case CWR_ROOT_COUNT:
+        if (look->count.len)
+            value = (struct cw_value){.kind = CW_NUMBER, .text = look->count};
+        break;
     case CWR_ROOT_TIMER:
     case CWR_ROOT_SECRET:
     case CWR_ROOT_ENV:

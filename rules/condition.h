@@ -20,7 +20,8 @@ enum cwr_root {
     CWR_ROOT_ENV,    /* likewise */
     CWR_ROOT_STATE,  /* the person's own facts, which the decision reads */
     CWR_ROOT_ITEM,
-    CWR_ROOT_NOW
+    CWR_ROOT_NOW,
+    CWR_ROOT_COUNT
 };
 
 /* What a rule reads: a path with its root. */
@@ -110,6 +111,7 @@ struct cwr_look {
     struct cw_value *captures; /* of the rule at hand */
     size_t n_captures;
     const struct cw_value *item; /* inside any_item and every_item */
+    struct cw_text count;        /* how many events a trigger counts; empty: it does not */
     bool limit;                  /* a pattern hit a limit: the rule does not match */
     enum cw_status status;       /* the first failure; sticks */
     bool tracing;                /* then reason and place say what was not so */

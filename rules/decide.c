@@ -72,6 +72,7 @@ struct course {
     const struct cw_person *person; /* NULL: a free place */
     const struct cwr_rule *final;   /* the rule that stops further ones; or NULL */
     const struct acting *last;      /* of those that change the timer */
+    const struct cwr_rule *matched; /* the last that did, by whichever trigger */
 };
 
 struct acting {
@@ -233,26 +234,60 @@ static enum cw_status decide_match(struct plan *p, const struct cwr_rule *rule,
     return note(p, course, rule, effect);
 }
 
+static enum cw_status decide_run_of(struct plan *p, const struct cwr_rule *rule,
+                                    const struct cw_candidate *from)
+{
+    struct course *course = course_of(&p->courses, p->d.rules, from->person);
+    if (course->matched == rule)
+        return CW_OK;
+    course->matched = rule;
+    struct cw_effect *effect = &p->effects[p->n++];
+    *effect = (struct cw_effect){.kind = CW_EFFECT_RUN,
+                                 .rule = rule->id.at,
+                                 .person = from->person,
+                                 .key = from->key,
+                                 .place = rule->place,
+                                 .condition = from->condition,
+                                 .vars = from->vars,
+                                 .due_ms = p->d.now_ms + (rule->has_wait ? rule->wait_ms : 0),
+                                 .dated = rule->at != NULL,
+                                 .beside = rule->mode == CWR_PARALLEL};
+    return decide_match(p, rule, from, effect);
+}
+
+static enum cw_status decide_part(struct plan *p, const struct cwr_rule *rule,
+                                  const struct cw_candidate *from)
+{
+    bool fires = false;
+    if (!rule->dry_run && course_of(&p->courses, p->d.rules, from->person)->final)
+        return CW_OK; /* it does not see the event */
+    enum cw_status status = cwr_decide_part(&p->d, rule, from, &p->effects[p->n], &fires);
+    p->n += !status;
+    return status || !fires ? status : decide_run_of(p, rule, from);
+}
+
 static enum cw_status decide_one(struct plan *p, const struct cw_candidate *from)
 {
     const struct cwr_rule *rule = &p->d.rules->rules[from->rule];
-    struct cw_effect *effect = &p->effects[p->n++];
-    *effect = (struct cw_effect){.kind = CW_EFFECT_CANCEL,
-                                 .rule = rule->id.at,
-                                 .person = from->person,
-                                 .keep = from->keep,
-                                 .n_keep = from->n_keep,
-                                 .key = from->key,
-                                 .place = rule->place};
-    if (from->kind != CW_CANDIDATE_RUN)
-        return CW_OK;
-    effect->kind = CW_EFFECT_RUN;
-    effect->condition = from->condition;
-    effect->vars = from->vars;
-    effect->due_ms = p->d.now_ms + (rule->has_wait ? rule->wait_ms : 0);
-    effect->dated = rule->at != NULL;
-    effect->beside = rule->mode == CWR_PARALLEL;
-    return decide_match(p, rule, from, effect);
+    switch (from->kind) {
+    case CW_CANDIDATE_RUN:
+        return decide_run_of(p, rule, from);
+    case CW_CANDIDATE_PART:
+        return decide_part(p, rule, from);
+    case CW_CANDIDATE_SIGN:
+        return cwr_decide_sign(&p->d, rule, from, &p->effects[p->n++]);
+    case CW_CANDIDATE_CANCEL:
+    case CW_CANDIDATE_CORRECT:
+        break;
+    }
+    p->effects[p->n++] = (struct cw_effect){.kind = CW_EFFECT_CANCEL,
+                                            .rule = rule->id.at,
+                                            .person = from->person,
+                                            .keep = from->keep,
+                                            .n_keep = from->n_keep,
+                                            .key = from->key,
+                                            .place = rule->place};
+    return CW_OK;
 }
 
 enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches *matches,
@@ -261,7 +296,7 @@ enum cw_status cw_decide(const struct cw_ruleset *rules, const struct cw_matches
 {
     struct cw_json *state = NULL;
     struct plan p = {.d = {rules, facts, now_ms, cw_json_create(), arena, &state}};
-    p.effects = cw_arena_take(arena, (matches->n * 2 + 1) * sizeof *p.effects);
+    p.effects = cw_arena_take(arena, (matches->n * 3 + 1) * sizeof *p.effects);
     enum cw_status status = p.effects && p.d.json ? CW_OK : CW_NOMEM;
     if (!status)
         status = make_courses(&p.courses, matches->n, arena);

@@ -27,6 +27,19 @@ enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *
 enum cw_status cwr_contradict(const struct cwr_deciding *d, const struct cwr_rule *winner,
                               const struct cw_effect *first, const struct cwr_rule *rule,
                               struct cw_effect *effect) CW_CHECKED;
+/* ---- decide_listen.c: triggers that hear several events ---- */
+
+/* How a mark names the trigger and key of a rule: "6 of x.y within 1 hour\nada". */
+enum cw_status cwr_mark_key(const struct cwr_trigger *trigger, struct cw_text key,
+                            struct cw_arena *arena, struct cw_text *out) CW_CHECKED;
+/* The clock of an `absent` begins anew. */
+enum cw_status cwr_decide_sign(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                               const struct cw_candidate *from, struct cw_effect *out) CW_CHECKED;
+/* What an `all` or `count` remembers now; *fires: the rule matches. */
+enum cw_status cwr_decide_part(const struct cwr_deciding *d, const struct cwr_rule *rule,
+                               const struct cw_candidate *from, struct cw_effect *out,
+                               bool *fires) CW_CHECKED;
+
 /* What is left of a condition when `during` and state.x have been asked for a person at this
  * moment; *why is set when one was asked. Lives: in the arena. Returns: CW_ENOENT when hours are
  * gone from the ruleset; CW_ESYNTAX, CW_NOMEM; CW_ELIMIT as cw_condition_ask; what the reader of

@@ -135,6 +135,11 @@ enum cw_status cwr_source_get(const struct cw_event *event, struct cw_path path,
                               struct cw_arena *arena, struct cw_value *out)
 {
     *out = (struct cw_value){.kind = CW_MISSING};
+    if (event->used.kind == CW_OBJECT) {
+        enum cw_status status = get_used(event, path, arena, out);
+        if (status || out->kind != CW_MISSING)
+            return status;
+    }
     if (path.n == 2 && step_is(path, 1, "name"))
         *out = cw_value_string(event->source);
     if (path.n < 3 || !step_is(path, 1, "path") || path.steps[2].kind != CW_STEP_NAME)

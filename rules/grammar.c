@@ -99,6 +99,34 @@ static const struct cwr_key every[] = {
 };
 KEYS(cwr_every_keys, every);
 
+static const struct cwr_key all[] = {
+    {"all", CWR_FORM_PARTS, .required = true,
+     .help = "Events that must all come, in any order; `event` is the one that came last.",
+     .example = "['calendar.meeting_ended','desktop.active']"},
+    {"within", CWR_FORM_DURATION, .required = true,
+     .help = "The time from the first of them to the last."},
+};
+KEYS(cwr_all_keys, all);
+
+static const struct cwr_key absent[] = {
+    {"absent", CWR_FORM_UNLESS, .required = true,
+     .help = "A sign of life; the rule begins when a person's has not come again for so long. "
+             "`event` is the last one that came.",
+     .example = "'desktop.heartbeat'"},
+    {"for", CWR_FORM_DURATION, .required = true, .help = "How long none must come."},
+};
+KEYS(cwr_absent_keys, absent);
+
+static const struct cwr_key count[] = {
+    {"count", CWR_FORM_COUNT, .required = true,
+     .help = "How many must come; counting begins anew when they have."},
+    {"of", CWR_FORM_UNLESS, .required = true,
+     .help = "The event that is counted, if what `if` says of it holds."},
+    {"within", CWR_FORM_DURATION, .required = true,
+     .help = "The time from the first of them to the last."},
+};
+KEYS(cwr_count_keys, count);
+
 static const struct cwr_key condition[] = {
     {"all", CWR_FORM_CONDITIONS, .help = "Every one of these must hold."},
     {"any", CWR_FORM_CONDITIONS, .help = "One of these must hold."},

@@ -33,6 +33,8 @@ enum cwr_form {
     CWR_FORM_EVENT,   /* source.type */
     CWR_FORM_TRIGGER, /* of `when` */
     CWR_FORM_UNLESS,  /* a trigger that is an event */
+    CWR_FORM_PARTS,   /* a list of such, 2 to CWR_PARTS */
+    CWR_FORM_COUNT,   /* 1 to CWR_COUNT */
     CWR_FORM_WHO,
     CWR_FORM_CONDITION,
     CWR_FORM_CONDITIONS,
@@ -49,6 +51,9 @@ enum cwr_form {
     CWR_FORM_ITEM, /* a condition about `item` */
     CWR_FORMS
 };
+
+/* What a trigger may remember of the past. */
+enum { CWR_PARTS = 16, CWR_COUNT = 1000 };
 
 struct cwr_key {
     const char *name;
@@ -70,7 +75,10 @@ extern const struct cwr_keys cwr_person_keys;
 extern const struct cwr_keys cwr_hours_keys;
 extern const struct cwr_keys cwr_rule_keys;
 extern const struct cwr_keys cwr_event_keys; /* of a trigger; matchers of event paths beside it */
-extern const struct cwr_keys cwr_every_keys; /* of a trigger */
+extern const struct cwr_keys cwr_every_keys; /* of a trigger, as the next three */
+extern const struct cwr_keys cwr_all_keys;
+extern const struct cwr_keys cwr_absent_keys;
+extern const struct cwr_keys cwr_count_keys;
 extern const struct cwr_keys cwr_condition_keys; /* paths with matchers beside them */
 /* In the order of enum cwr_op; behind them `ignore_case`. */
 extern const struct cwr_keys cwr_matcher_keys;

@@ -279,20 +279,40 @@ static void place_entry(struct cwr_indexer_maker *b, const struct place *place)
 
 /* ---- Rounds ---- */
 
-static void visit_trigger(struct cwr_indexer_maker *b, const struct cwr_rule *rule,
-                          const struct cwr_trigger *trigger, bool unless, visit_fn *visit)
+/* What the event of a trigger is to its rule. */
+enum hears {
+    HEARS_UNLESS,
+    HEARS_MATCH, /* nothing comes of it unless the condition holds */
+    HEARS_PART   /* it is of use whatever the condition says */
+};
+
+static void visit_event(struct cwr_indexer_maker *b, const struct cwr_rule *rule,
+                        const struct cwr_trigger *event, enum hears hears, visit_fn *visit)
 {
-    struct place place = {.entry = (uint64_t)(rule - b->rules->rules) | (unless ? 0 : CWR_RUN)};
-    place.group = cwr_maker_group(b, trigger->source, trigger->type);
+    bool run = hears != HEARS_UNLESS;
+    struct place place = {.entry = (uint64_t)(rule - b->rules->rules) | (run ? CWR_RUN : 0)};
+    place.group = cwr_maker_group(b, event->source, event->type);
     if (b->no_memory)
         return;
     cwr_maker_reads(b, place.group, rule);
-    if (trigger->filter)
-        place.all[place.n++] = trigger->filter;
-    /* An event that fails the condition may correct what is pending. */
-    if (!unless && rule->condition && !cwr_rule_corrects(rule))
+    if (event->filter)
+        place.all[place.n++] = event->filter;
+    if (hears == HEARS_MATCH && rule->condition)
         place.all[place.n++] = rule->condition;
     visit(b, &place);
+}
+
+/* The trigger itself, or the events that it hears. One that fails the condition may correct what
+ * is pending, and is a part of an `all` and a sign of life in any case. */
+static void visit_trigger(struct cwr_indexer_maker *b, const struct cwr_rule *rule,
+                          const struct cwr_trigger *trigger, visit_fn *visit)
+{
+    enum hears hears = trigger->kind == CW_TRIGGER_COUNT ? HEARS_MATCH : HEARS_PART;
+    if (trigger->kind == CW_TRIGGER_EVENT)
+        visit_event(b, rule, trigger, cwr_rule_corrects(rule) ? HEARS_PART : HEARS_MATCH, visit);
+    for (size_t i = 0; i < trigger->n_parts; i++)
+        for (size_t k = 0; k < trigger->parts[i].n && !b->no_memory; k++)
+            visit_event(b, rule, &trigger->parts[i].items[k], hears, visit);
 }
 
 static void each_place(struct cwr_indexer_maker *b, visit_fn *visit)
@@ -302,10 +322,9 @@ static void each_place(struct cwr_indexer_maker *b, visit_fn *visit)
         if (!rule->enabled)
             continue;
         for (size_t k = 0; k < rule->when.n && !b->no_memory; k++)
-            if (rule->when.items[k].kind == CW_TRIGGER_EVENT)
-                visit_trigger(b, rule, &rule->when.items[k], false, visit);
+            visit_trigger(b, rule, &rule->when.items[k], visit);
         for (size_t k = 0; k < rule->unless.n && !b->no_memory; k++)
-            visit_trigger(b, rule, &rule->unless.items[k], true, visit);
+            visit_event(b, rule, &rule->unless.items[k], HEARS_UNLESS, visit);
     }
 }
 

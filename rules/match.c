@@ -28,7 +28,7 @@ static bool fits_name(const struct cwr_trigger *trigger, const struct cw_event *
     return !trigger->type.len || same(trigger->type, event->type);
 }
 
-static void begin_look(struct cwr_match *m)
+void cwr_match_begin_rule(struct cwr_match *m)
 {
     m->look.limit = false;
     m->look.reason = NULL;
@@ -37,16 +37,15 @@ static void begin_look(struct cwr_match *m)
         m->captures[i] = (struct cw_value){.kind = CW_MISSING};
 }
 
-/* Returns: the first trigger that fits, or NULL. */
-static const struct cwr_trigger *find_trigger(struct cwr_match *m,
-                                              const struct cwr_triggers *triggers, bool *named)
+const struct cwr_trigger *cwr_match_find(struct cwr_match *m, const struct cwr_triggers *triggers,
+                                         bool *named)
 {
     for (size_t i = 0; i < triggers->n; i++) {
         const struct cwr_trigger *trigger = &triggers->items[i];
         if (!fits_name(trigger, m->look.event))
             continue;
         *named = true;
-        begin_look(m);
+        cwr_match_begin_rule(m);
         if (!trigger->filter ||
             (cwr_condition_look(trigger->filter, &m->look).truth == CW_TRUE && !m->look.limit))
             return trigger;
@@ -59,7 +58,7 @@ static const struct cwr_trigger *find_trigger(struct cwr_match *m,
 
 /* ---- Reasons ---- */
 
-static void say_no(struct cwr_match *m, const struct cw_person *person)
+void cwr_match_say_no(struct cwr_match *m, const struct cw_person *person)
 {
     struct cwr_buf buf = cwr_buf_in(m->look.arena);
     struct cw_text made;
@@ -120,7 +119,7 @@ static void add_candidate(struct cwr_match *m, struct cw_candidate made)
 }
 
 /* {"event.ref":"main","match.task":"KEY-1"}: what is missing is left out. */
-static void put_value(struct cwr_match *m, struct cwr_buf *buf, const struct cwr_ref *ref)
+void cwr_match_put(struct cwr_match *m, struct cwr_buf *buf, const struct cwr_ref *ref)
 {
     struct cw_value value = cwr_look_get(ref, &m->look);
     struct cw_text text;
@@ -136,13 +135,13 @@ static void put_value(struct cwr_match *m, struct cwr_buf *buf, const struct cwr
     cwr_buf_put(buf, text);
 }
 
-static struct cw_text print_vars(struct cwr_match *m)
+struct cw_text cwr_match_vars(struct cwr_match *m)
 {
     struct cwr_buf buf = cwr_buf_in(m->look.arena);
     struct cw_text made = {NULL, 0};
     cwr_buf_puts(&buf, "{");
     for (size_t i = 0; i < m->rule->n_vars && !m->look.status; i++)
-        put_value(m, &buf, &m->rule->vars[i]);
+        cwr_match_put(m, &buf, &m->rule->vars[i]);
     cwr_buf_puts(&buf, "}");
     if (cwr_buf_end(&buf, &made))
         m->look.status = CW_NOMEM;
@@ -160,12 +159,12 @@ static void look_unless(struct cwr_match *m)
     struct cwr_people people = {0};
     struct cw_text key = {NULL, 0}, fault = {NULL, 0};
     bool named = false;
-    if (!find_trigger(m, &m->rule->unless, &named) || m->look.status)
+    if (!cwr_match_find(m, &m->rule->unless, &named) || m->look.status)
         return;
     if (m->rule->key && !cwr_match_key(m, &key, &fault)) {
         m->look.reason = fault.at;
         m->look.place = m->rule->key_place;
-        say_no(m, NULL);
+        cwr_match_say_no(m, NULL);
         return;
     }
     cwr_match_people(m, false, &people);
@@ -177,28 +176,29 @@ static void look_unless(struct cwr_match *m)
         add_cancel(m, NULL, key);
 }
 
-/* What the runs of one rule on this event have in common. */
-struct run_parts {
-    struct cw_text residual, vars, key, fault;
-};
-
-static void add_run(struct cwr_match *m, const struct cw_person *person,
-                    const struct run_parts *parts)
+/* `like` is what the candidates of one trigger on this event have in common. */
+static void add_like(struct cwr_match *m, const struct cw_person *person,
+                     const struct cw_candidate *like)
 {
-    add_candidate(m,
-                  (struct cw_candidate){CW_CANDIDATE_RUN, .trigger = m->trigger, .person = person,
-                                        .key = parts->key, .condition = parts->residual,
-                                        .vars = parts->vars, .fault = parts->fault});
-    cwr_match_say(m, CW_LOOK_RUN, person, m->rule->place, "matched");
+    struct cw_candidate made = *like;
+    made.trigger = m->trigger;
+    made.person = person;
+    add_candidate(m, made);
+    if (like->kind == CW_CANDIDATE_RUN)
+        cwr_match_say(m, CW_LOOK_RUN, person, m->rule->place, "matched");
+    else
+        cwr_match_say_heard(m, person, &made);
 }
 
-/* The condition once more, now that the person is known. */
-static void look_person(struct cwr_match *m, const struct cw_person *person,
-                        struct run_parts *parts)
+/* The condition for one person. What must hold now must hold again when a wait ends, so that
+ * `during` is kept then. */
+static struct cwr_answer ask_for(struct cwr_match *m, const struct cw_person *person)
 {
+    struct cwr_answer answer = {CW_TRUE, {NULL, 0}};
+    if (!m->rule->condition)
+        return answer;
     m->look.person = person;
-    struct cwr_answer answer = cwr_condition_look(m->rule->condition, &m->look);
-    /* What must hold now must hold again when the wait ends, so that it is kept. */
+    answer = cwr_condition_look(m->rule->condition, &m->look);
     if (m->rule->asks_hours && m->rule->has_wait && answer.truth != CW_FALSE && !m->look.limit) {
         m->look.keep_hours = true;
         answer = cwr_condition_look(m->rule->condition, &m->look);
@@ -206,16 +206,27 @@ static void look_person(struct cwr_match *m, const struct cw_person *person,
     }
     m->look.person = NULL;
     m->limits += m->look.limit;
+    if (m->look.limit)
+        answer.truth = CW_FALSE;
+    m->look.limit = false;
+    return answer;
+}
+
+void cwr_match_for(struct cwr_match *m, const struct cw_person *person,
+                   const struct cw_candidate *like)
+{
+    struct cw_candidate made = *like;
+    struct cwr_answer answer = ask_for(m, person);
     if (m->look.status)
         return;
-    if (answer.truth == CW_FALSE || m->look.limit) {
-        say_no(m, person);
-        m->look.limit = false;
+    made.condition = answer.residual;
+    made.unfit = answer.truth == CW_FALSE;
+    if (made.unfit && !cwr_match_is_part(m, &made)) {
+        cwr_match_say_no(m, person);
         return;
     }
-    parts->residual = answer.residual;
-    parts->vars = print_vars(m);
-    add_run(m, person, parts);
+    made.vars = cwr_match_vars(m);
+    add_like(m, person, &made);
 }
 
 /* Nobody but those of the candidates from `first` on is to have anything pending under the key. */
@@ -233,46 +244,61 @@ static void add_correction(struct cwr_match *m, struct cw_text key, size_t first
         m, (struct cw_candidate){CW_CANDIDATE_CORRECT, .key = key, .keep = keep, .n_keep = n});
 }
 
-/* A tick says nothing of anybody's earlier event. */
+/* Neither a tick nor a trigger that hears several events says anything of one earlier event. */
 static bool corrects(const struct cwr_match *m)
 {
-    return cwr_rule_corrects(m->rule) && !m->ticking;
+    return cwr_rule_corrects(m->rule) && m->rule->when.items[m->trigger].kind == CW_TRIGGER_EVENT;
+}
+
+/* Who it is for. Returns: false when nobody was named. */
+static bool name_people(struct cwr_match *m, struct cwr_people *people)
+{
+    m->look.reason = NULL;
+    people->strangers_count = true;
+    cwr_match_people(m, false, people);
+    if (people->named || !m->trace)
+        return people->named;
+    m->look.place = m->rule->place;
+    if (!m->look.reason)
+        m->look.reason = "the event names no user";
+    cwr_match_say_no(m, NULL);
+    return false;
+}
+
+void cwr_match_like(struct cwr_match *m, struct cw_candidate *like)
+{
+    struct cwr_people people = {0};
+    bool asks = m->rule->asks_person && like->kind != CW_CANDIDATE_SIGN;
+    name_people(m, &people);
+    if (people.n && !asks && like->kind != CW_CANDIDATE_SIGN)
+        like->vars = cwr_match_vars(m);
+    for (size_t i = 0; i < people.n && !m->look.status; i++) {
+        if (m->ticking && !cwr_match_ticked(m, people.items[i]))
+            continue;
+        if (asks && !like->unfit)
+            cwr_match_for(m, people.items[i], like);
+        else
+            add_like(m, people.items[i], like);
+    }
 }
 
 static void look_people(struct cwr_match *m, struct cw_text residual)
 {
-    struct cwr_people people = {.strangers_count = true};
-    struct run_parts parts = {.residual = residual};
+    struct cw_candidate like = {CW_CANDIDATE_RUN, .condition = residual};
     size_t first = m->n;
     uint32_t limits = m->limits;
     m->look.reason = NULL;
-    bool has_key = m->rule->key && cwr_match_key(m, &parts.key, &parts.fault);
-    cwr_match_people(m, false, &people);
-    if (!people.named && m->trace) {
-        m->look.place = m->rule->place;
-        if (!m->look.reason)
-            m->look.reason = "the event names no user";
-        say_no(m, NULL);
-    }
-    if (people.n && !m->rule->asks_person)
-        parts.vars = print_vars(m);
-    for (size_t i = 0; i < people.n && !m->look.status; i++) {
-        if (m->ticking && !cwr_match_ticked(m, people.items[i]))
-            continue;
-        if (m->rule->asks_person)
-            look_person(m, people.items[i], &parts);
-        else
-            add_run(m, people.items[i], &parts);
-    }
+    bool has_key = m->rule->key && cwr_match_key(m, &like.key, &like.fault);
+    cwr_match_like(m, &like);
     if (has_key && corrects(m) && m->limits == limits && !m->look.status)
-        add_correction(m, parts.key, first);
+        add_correction(m, like.key, first);
 }
 
 static void look_unfit(struct cwr_match *m)
 {
     struct cw_text key = {NULL, 0}, fault = {NULL, 0};
     bool limit = m->look.limit;
-    say_no(m, NULL);
+    cwr_match_say_no(m, NULL);
     if (!limit && corrects(m) && cwr_match_key(m, &key, &fault))
         add_correction(m, key, m->n);
 }
@@ -293,22 +319,22 @@ static void look_if(struct cwr_match *m)
 
 void cwr_match_rule(struct cwr_match *m)
 {
-    begin_look(m);
+    cwr_match_begin_rule(m);
     look_if(m);
 }
 
 static void look_when(struct cwr_match *m)
 {
-    bool named = false;
-    const struct cwr_trigger *trigger = find_trigger(m, &m->rule->when, &named);
+    bool named = false, heard = m->rule->listens && cwr_match_listen(m);
+    const struct cwr_trigger *trigger = cwr_match_find(m, &m->rule->when, &named);
     if (m->look.status)
         return;
     m->trigger = trigger ? (uint32_t)(trigger - m->rule->when.items) : 0;
     if (trigger)
         look_if(m);
     else if (named)
-        say_no(m, NULL);
-    else
+        cwr_match_say_no(m, NULL);
+    else if (!heard)
         cwr_match_say_when(m);
 }
 
@@ -364,7 +390,7 @@ static struct cw_text print_used(struct cwr_match *m, const struct cwr_found *fo
             if (cached->used == m->look.matcher->stamp)
                 continue;
             cached->used = m->look.matcher->stamp;
-            put_value(m, &buf, &m->rules->paths[slot]);
+            cwr_match_put(m, &buf, &m->rules->paths[slot]);
         }
     }
     cwr_buf_puts(&buf, "}");
@@ -377,6 +403,8 @@ enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out)
 {
     struct cw_matches made = {.items = m->items, .n = m->n, .limits = m->limits};
     made.used = print_used(m, &m->look.matcher->found);
+    if (m->signs)
+        cwr_match_keep_sign(m);
     struct cw_text *strangers =
         cw_arena_take(m->look.arena, (m->n_strangers + 1) * sizeof *strangers);
     if (m->look.status || !strangers)

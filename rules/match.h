@@ -2,6 +2,7 @@
 #ifndef CWR_MATCH_H
 #define CWR_MATCH_H
 
+#include "buf.h"
 #include "matcher.h"
 #include "ruleset.h"
 
@@ -28,6 +29,7 @@ struct cwr_match {
     uint32_t trigger; /* of the rule at hand: what fits */
     bool ticking;     /* then only people whose latest tick up to upto_ms is the event's */
     int64_t upto_ms;
+    bool signs;             /* some candidate is a sign of life */
     struct cwr_ticks ticks; /* of the rule at hand, in the zone asked for last */
 };
 
@@ -52,7 +54,34 @@ void cwr_match_begin(struct cwr_match *m, struct cw_matcher *matcher,
                      const struct cw_ruleset *rules, const struct cw_event *event, int64_t now_ms,
                      struct cw_arena *arena);
 void cwr_match_rule(struct cwr_match *m);
+/* Begins the look at m->rule: nothing is captured yet. */
+void cwr_match_begin_rule(struct cwr_match *m);
+/* Begins a match that no event's name leads to. */
+enum cw_status cwr_match_begin_clock(struct cwr_match *m) CW_CHECKED;
 enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out) CW_CHECKED;
+/* The first trigger that fits, or NULL; *named when the name of one does. */
+const struct cwr_trigger *cwr_match_find(struct cwr_match *m, const struct cwr_triggers *triggers,
+                                         bool *named);
+/* Candidates like this one, for everybody whom the rule names. */
+void cwr_match_like(struct cwr_match *m, struct cw_candidate *like);
+/* The same for one person, if the condition holds. */
+void cwr_match_for(struct cwr_match *m, const struct cw_person *person,
+                   const struct cw_candidate *like);
+struct cw_text cwr_match_vars(struct cwr_match *m);
+void cwr_match_put(struct cwr_match *m, struct cwr_buf *buf, const struct cwr_ref *ref);
+void cwr_match_say_no(struct cwr_match *m, const struct cw_person *person);
+
+/* ---- match_listen.c: triggers that hear several events ---- */
+
+/* Whether some trigger of the rule heard the event; what it means is a candidate. */
+bool cwr_match_listen(struct cwr_match *m);
+/* A part of an `all` is kept even if the condition does not hold. */
+bool cwr_match_is_part(const struct cwr_match *m, const struct cw_candidate *candidate);
+void cwr_match_say_heard(struct cwr_match *m, const struct cw_person *person,
+                         const struct cw_candidate *candidate);
+/* Sets what is kept of a sign of life. */
+void cwr_match_keep_sign(struct cwr_match *m);
+
 /* Whether it is the person's tick; then m->trigger is whose. */
 bool cwr_match_ticked(struct cwr_match *m, const struct cw_person *person);
 /* The rules that are to be looked at, *end excluded. */

@@ -28,7 +28,7 @@ bool cwr_match_ticked(struct cwr_match *m, const struct cw_person *person)
     return ticks->last_ms == m->look.event->received_ms;
 }
 
-static enum cw_status begin(struct cwr_match *m)
+enum cw_status cwr_match_begin_clock(struct cwr_match *m)
 {
     struct cw_matcher *matcher = m->look.matcher;
     matcher->found.n = matcher->found.n_groups = 0;
@@ -77,7 +77,7 @@ enum cw_status cw_match_tick(struct cw_matcher *matcher, const struct cw_ruleset
     struct cwr_match m = {.ticking = true, .upto_ms = now_ms, .trace = trace};
     cwr_match_begin(&m, matcher, rules, event, event->received_ms, arena);
     m.look.tracing = trace != NULL;
-    if (begin(&m))
+    if (cwr_match_begin_clock(&m))
         return CW_NOMEM;
     if (trace)
         look_at_all(&m);
@@ -131,7 +131,7 @@ enum cw_status cw_next_tick(struct cw_matcher *matcher, const struct cw_ruleset 
     struct cwr_people people = {0};
     int64_t due_ms = INT64_MAX;
     cwr_match_begin(&m, matcher, rules, &nothing, now_ms, arena);
-    if (begin(&m))
+    if (cwr_match_begin_clock(&m))
         return CW_NOMEM;
     for (size_t i = 0; next_rule(&m, &i);) {
         int64_t next = next_of_rule(&m, after_ms, &people);
@@ -169,7 +169,7 @@ enum cw_status cw_ticks(struct cw_matcher *matcher, const struct cw_ruleset *rul
     struct cwr_match m = {.ticking = true, .upto_ms = after_ms};
     struct cwr_people people = {0};
     cwr_match_begin(&m, matcher, rules, &nothing, after_ms, arena);
-    if (begin(&m))
+    if (cwr_match_begin_clock(&m))
         return CW_NOMEM;
     for (size_t i = 0; next_rule(&m, &i);) {
         people.n = people.named = 0;

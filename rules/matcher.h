@@ -10,6 +10,7 @@
 struct cwr_cached {
     uint64_t stamp; /* of the match that looked it up */
     uint64_t used;  /* of the match that listed it as read */
+    uint64_t kept;  /* of the match that kept it for a sign of life */
     struct cw_value value;
 };
 

@@ -13,19 +13,24 @@
 
 enum { CWR_NAME_BYTES = 320 }; /* of a person's name or alias */
 
+struct cwr_triggers {
+    const struct cwr_trigger *items;
+    size_t n;
+};
+
 struct cwr_trigger {
     enum cw_trigger_kind kind;
     struct cw_text source;              /* EVENT: a source's name or a family */
     struct cw_text type;                /* EVENT; empty: any */
     const struct cwr_condition *filter; /* EVENT; or NULL */
     const struct cwr_schedule *every;   /* EVERY */
-    struct cw_text shown;               /* how it is written; of EVENT: empty */
+    const struct cwr_triggers *parts;   /* ALL, ABSENT, COUNT: events; each any of several */
+    size_t n_parts;
+    uint32_t count; /* COUNT: how many */
+    struct cw_text count_text;
+    int64_t within_ms;    /* ALL, COUNT; of ABSENT: for how long */
+    struct cw_text shown; /* how it is written; of EVENT: empty */
     struct cw_place place;
-};
-
-struct cwr_triggers {
-    const struct cwr_trigger *items;
-    size_t n;
 };
 
 /* People under one name: a team, everyone, or one person alone. */
@@ -90,6 +95,7 @@ struct cwr_rule {
     bool asks_person;                      /* the condition reads user.* or asks `during` */
     bool asks_hours;                       /* it asks `during` */
     bool ticks;                            /* a trigger of `when` is a schedule */
+    bool listens;                          /* one is `all`, `absent` or `count` */
     bool has_wait, has_throttle, final, dry_run;
     int64_t wait_ms, throttle_ms;
     const struct cw_template *at; /* or NULL; the instant is at_ms after what it says */

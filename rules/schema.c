@@ -72,6 +72,10 @@ static const struct {
                                  "'desktop.idle']"},
     [CWR_FORM_TRIGGER] = {"trigger", NULL},
     [CWR_FORM_UNLESS] = {"unless", NULL},
+    [CWR_FORM_PARTS] = {"parts",
+                        "'type':'array','minItems':2,'maxItems':16,'items':" REF("unless")},
+    [CWR_FORM_COUNT] = {"count", "'type':['integer','string'],'minimum':1,'maximum':1000,"
+                                 "'pattern':'^([1-9][0-9]{0,2}|1000)$'"},
     [CWR_FORM_WHO] = {"who", SOME("text")},
     [CWR_FORM_CONDITION] = {"condition", NULL},
     [CWR_FORM_CONDITIONS] = {"conditions", "'type':'array','minItems':1,'items':" REF("condition")},
@@ -273,9 +277,18 @@ static void put_trigger(struct writer *w, const char *name, bool of_unless)
                                     "'#/definitions/");
     put(w, name);
     put(w, "'}}," REF("filtered_event"));
-    if (!of_unless && w->catalogue->ticks)
-        put(w, "," REF("every"));
+    if (!of_unless)
+        put(w, "," REF("all") "," REF("counted"));
+    if (!of_unless && w->catalogue->clock)
+        put(w, "," REF("every") "," REF("absent"));
     put(w, "]");
+    end(w);
+}
+
+static void put_keyed(struct writer *w, const char *name, const struct cwr_keys *keys)
+{
+    begin(w, name);
+    put_keys(w, keys);
     end(w);
 }
 
@@ -287,11 +300,12 @@ static void put_triggers(struct writer *w)
     put_keys(w, &cwr_event_keys);
     put(w, ",'patternProperties':{'^event[.[]':" REF("matcher") "}");
     end(w);
-    if (!w->catalogue->ticks)
+    put_keyed(w, "all", &cwr_all_keys);
+    put_keyed(w, "counted", &cwr_count_keys);
+    if (!w->catalogue->clock)
         return;
-    begin(w, "every");
-    put_keys(w, &cwr_every_keys);
-    end(w);
+    put_keyed(w, "every", &cwr_every_keys);
+    put_keyed(w, "absent", &cwr_absent_keys);
 }
 
 /* ---- Actions ---- */

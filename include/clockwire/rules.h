@@ -141,7 +141,7 @@ struct cw_catalogue {
     enum cw_status (*judge)(void *ctx, const char *action, const char *argument,
                             struct cw_text name, struct cw_text text, struct cw_error *err);
     void *judge_ctx;
-    bool ticks; /* the host makes ticks happen (cw_next_tick); else `every` is refused */
+    bool clock; /* the host makes ticks and absences happen; else `every`, `absent` are refused */
 };
 
 /* ---- Rulesets ---- */
@@ -187,7 +187,13 @@ uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
 /* In the order of the file; NULL behind the end. */
 const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t i);
-enum cw_trigger_kind { CW_TRIGGER_EVENT, CW_TRIGGER_EVERY };
+enum cw_trigger_kind {
+    CW_TRIGGER_EVENT,
+    CW_TRIGGER_EVERY,
+    CW_TRIGGER_ALL,
+    CW_TRIGGER_ABSENT,
+    CW_TRIGGER_COUNT
+};
 /* How the i-th trigger of a rule's `when` is written, one text for each sense; empty for a plain
  * event. Returns: false behind the last one. */
 bool cw_ruleset_trigger(const struct cw_ruleset *rules, size_t rule, size_t i,
@@ -223,6 +229,8 @@ void cw_matcher_destroy(struct cw_matcher *matcher);
 enum cw_candidate_kind {
     CW_CANDIDATE_CANCEL, /* the event is the `unless` of a rule for this person */
     CW_CANDIDATE_RUN,    /* the event matches the rule for this person */
+    CW_CANDIDATE_PART,   /* the event is a part of a trigger `all`, or counts for a `count` */
+    CW_CANDIDATE_SIGN,   /* a sign of life: the person's clock of an `absent` begins anew */
     CW_CANDIDATE_CORRECT /* a rule with a `key` looked at the event: of those who are not in `keep`
                             nothing stays pending under the key */
 };
@@ -230,7 +238,9 @@ enum cw_candidate_kind {
 struct cw_candidate {
     enum cw_candidate_kind kind;
     uint32_t rule;                  /* index in the ruleset, the order of the file */
-    uint32_t trigger;               /* RUN: index of what fits in its `when` */
+    uint32_t trigger;               /* RUN, PART, SIGN: index of what fits in its `when` */
+    uint32_t parts;                 /* PART: which it is, the first one is bit 0 */
+    bool unfit;                     /* PART: `if` does not hold, so that it cannot be the last */
     const struct cw_person *person; /* NULL: everybody (CANCEL, CORRECT) */
     struct cw_text key;             /* the person's name unless the rule says otherwise */
     struct cw_text condition;       /* what is left of `if` to ask about facts; empty: it holds */
@@ -312,6 +322,25 @@ enum cw_status cw_ticks(struct cw_matcher *matcher, const struct cw_ruleset *rul
                         int64_t after_ms, struct cw_arena *arena,
                         void (*tell)(void *ctx, const struct cw_tick *tick), void *ctx) CW_CHECKED;
 
+/* ---- Absences: rules with `absent` ----
+ *
+ * A sign of life is kept as a mark of the kind "absent": its value is what rules read of the event,
+ * its until_ms when it has been silent for so long. The host drops a mark that has come due and
+ * matches an event of its own that stands for the silence, for all marks of one moment and value
+ * together: they are of one sign of life. */
+
+/* An "absent" mark, as its effect named it. */
+struct cw_absence {
+    struct cw_text rule, person, key;
+};
+/* Candidates for the rules whose absences these are, in the order of the file; what is gone from
+ * the ruleset has none. `event` was received when the silence was complete, its `used` is the
+ * marks' value. Otherwise like cw_match. */
+enum cw_status cw_match_absent(struct cw_matcher *matcher, const struct cw_ruleset *rules,
+                               const struct cw_event *event, const struct cw_absence *items,
+                               size_t n, const struct cw_trace *trace, struct cw_arena *arena,
+                               struct cw_matches *out) CW_CHECKED;
+
 /* ---- Facts: what changes; true, false or unknown ---- */
 
 enum cw_timer { CW_TIMER_UNKNOWN = 0, CW_TIMER_RUNNING, CW_TIMER_PAUSED, CW_TIMER_STOPPED };
@@ -352,7 +381,7 @@ enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts 
 
 /* What a rule remembers between events; the host keeps it, durably. */
 struct cw_mark {
-    const char *kind; /* "throttle" */
+    const char *kind; /* "throttle", "all", "count", "absent" */
     const char *rule;
     const struct cw_person *person;
     struct cw_text key, value;
@@ -387,7 +416,8 @@ enum cw_effect_kind {
     CW_EFFECT_CANCEL,  /* pending runs of (rule, person, key) end */
     CW_EFFECT_RUN,     /* a run begins; it replaces pending ones of (rule, person, key) */
     CW_EFFECT_REFUSED, /* nothing is done, for `reason` */
-    CW_EFFECT_MARK     /* (mark, rule, person, key) is to be kept, with value and until_ms */
+    CW_EFFECT_MARK,    /* (mark, rule, person, key) is to be kept, with value and until_ms */
+    CW_EFFECT_FORGET   /* that mark is to be dropped */
 };
 
 struct cw_effect {
@@ -406,7 +436,7 @@ struct cw_effect {
     size_t n_calls;
     struct cw_text reason; /* REFUSED; of a dry run: what it would do */
     bool limit;            /* REFUSED: a pattern hit a limit: a rule error, to be counted */
-    const char *mark;      /* MARK: its kind */
+    const char *mark;      /* MARK, FORGET: its kind */
     struct cw_text value;
     int64_t until_ms;
 };

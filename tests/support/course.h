@@ -65,7 +65,7 @@ static inline struct cw_ruleset *compile(const char *text)
                                      .n_sources = 3,
                                      .sections = sections,
                                      .zone = zones_read,
-                                     .ticks = true};
+                                     .clock = true};
     struct cw_diags *diags = cw_diags_create();
     struct cw_doc *doc = NULL;
     struct cw_ruleset *rules = NULL;

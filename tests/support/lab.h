@@ -81,7 +81,7 @@ __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
     .sections = lab_sections,
     .zone = system_zone,
     .judge = lab_judge,
-    .ticks = true};
+    .clock = true};
 
 struct lab_file {
     const char *name, *text;
@@ -203,7 +203,7 @@ __attribute__((unused, format(printf, 2, 3))) static void lab_print(struct lab *
 __attribute__((unused)) static void lab_print_effect(struct lab *lab, const struct cw_effect *e,
                                                      int64_t now_ms)
 {
-    static const char *const kinds[] = {"cancel", "run", "refused", "mark"};
+    static const char *const kinds[] = {"cancel", "run", "refused", "mark", "forget"};
     lab_print(lab, "%s %s %s", kinds[e->kind], e->rule, e->person ? e->person->name : "everybody");
     for (size_t i = 0; i < e->n_keep; i++)
         lab_print(lab, "%s %s", i ? "," : " but", e->keep[i]->name);
@@ -211,6 +211,10 @@ __attribute__((unused)) static void lab_print_effect(struct lab *lab, const stru
         lab_print(lab, " key %.*s", (int)e->key.len, e->key.at);
     if (e->kind == CW_EFFECT_MARK)
         lab_print(lab, " %s for %lld ms", e->mark, (long long)(e->until_ms - now_ms));
+    if (e->kind == CW_EFFECT_FORGET)
+        lab_print(lab, " %s", e->mark);
+    if (e->kind == CW_EFFECT_MARK && e->value.len)
+        lab_print(lab, " %.*s", (int)e->value.len, e->value.at);
     if (e->beside)
         lab_print(lab, " beside");
     if (e->reason.len)

@@ -8,9 +8,12 @@
  * -- mark RULE PERSON KEY throttle MS | -- pending RULE PERSON KEY      for the next event
  * -- state PERSON NAME MS JSON                     a fact that ends in MS; for the next event
  * -- event source[/family].type                     with its JSON body
- * -- plan | used | why | diagnostics                what must come, exactly */
+ * -- plan | used | why | diagnostics                what must come, exactly
+ * -- plan kept                                      its marks are there for the next events, up to
+ *                                                   the next rules */
 #include "check.h"
 #include "lab.h"
+#include "marks.h"
 
 #include "moment.h"
 
@@ -35,6 +38,7 @@ struct run {
     size_t n_known;
     struct mark marks[8];
     size_t n_marks;
+    struct marks kept;
     char title[128], body[65536];
     struct lab_file files[8]; /* the rules and what they include */
     size_t n_files;
@@ -66,9 +70,10 @@ static const struct mark *find_mark(const struct run *run, const char *kind, con
 
 static enum cw_status get_mark(void *ctx, struct cw_mark *mark)
 {
+    struct run *run = ctx;
     const struct mark *m = find_mark(ctx, mark->kind, mark->rule, mark->person, mark->key);
     if (!m)
-        return CW_ENOENT;
+        return marks_get(&run->kept, mark);
     mark->value = cw_text_of(m->value);
     mark->until_ms = 1772445600000 + m->ms;
     return CW_OK;
@@ -127,6 +132,7 @@ static void add_file(struct run *run, const char *name, const char *text)
     if (!CHECK(run->n_files < 8))
         return;
     run->files[run->n_files++] = (struct lab_file){strdup(name), strdup(text)};
+    marks_clear(&run->kept);
     cw_ruleset_unref(run->rules);
     cw_diags_destroy(run->diags);
     run->diags = cw_diags_create();
@@ -161,7 +167,7 @@ static void expect(struct run *run, const char *what, const char *got, const cha
     run->checks++;
 }
 
-static void expect_plan(struct run *run, const char *want)
+static void expect_plan(struct run *run, const char *want, bool keep)
 {
     const struct cw_facts_reader reader = {
         .get = get_facts, .ctx = run, .mark = get_mark, .pending = get_pending};
@@ -169,6 +175,8 @@ static void expect_plan(struct run *run, const char *want)
         expect(run, "plan", lab_run(run->lab, run->rules, &reader), want);
     else
         fprintf(stderr, "%s\n%s", run->title, cw_diags_render(run->diags, false));
+    if (keep)
+        marks_keep(&run->kept, &run->lab->plan);
     run->n_known = run->n_marks = 0;
 }
 
@@ -216,7 +224,7 @@ static void do_block(struct run *run, char *head, const char *text)
     } else if (strcmp(head, "event") == 0 && args) {
         set_event(run, args, text);
     } else if (strcmp(head, "plan") == 0) {
-        expect_plan(run, text);
+        expect_plan(run, text, args && strcmp(args, "kept") == 0);
     } else if (strcmp(head, "why") == 0) {
         expect_why(run, text);
     } else if (strcmp(head, "used") == 0) {
@@ -291,6 +299,7 @@ TEST(cases)
     closedir(dir);
     CHECK(run.checks >= 20);
     forget_files(&run);
+    marks_clear(&run.kept);
     cw_ruleset_unref(run.rules);
     cw_diags_destroy(run.diags);
     lab_destroy(run.lab);
