@@ -76,8 +76,10 @@ static void look_at(struct cwr_match *m, const struct absence *absence)
 /* With a trace every rule is looked at, so that each says why it is not meant. */
 static void look_at_all(struct cwr_match *m, const struct absence *items, size_t n)
 {
-    size_t next = 0;
-    for (uint32_t i = 0; i < m->rules->n_rules && !m->look.status; i++) {
+    size_t next = 0, i, end;
+    for (cwr_match_range(m, &i, &end); i < end && !m->look.status; i++) {
+        while (next < n && items[next].rule < i)
+            next++;
         bool meant = next < n && items[next].rule == i;
         m->rule = &m->rules->rules[i];
         if (!meant && m->trace && m->rule->enabled)

@@ -40,13 +40,6 @@ static void reload(const char *text)
     go(w.now_ms);
 }
 
-static void restart_with(const char *text)
-{
-    cw_ruleset_unref(w.rules);
-    w.rules = compile(text);
-    restart();
-}
-
 #define EVENING                                                                                    \
     ZONES "  - { id: e, when: { every: mon-fri 20:00 }, user: [ada, grace], then: { log: "         \
           "\"${event.id}\" } }\n"
@@ -212,27 +205,18 @@ BOTH(hours_and_throttle_are_those_of_the_tick)
 
 /* ---- Whatever ends the process ---- */
 
-static void copy(const char *from, const char *to)
-{
-    char command[512];
-    snprintf(command, sizeof command,
-             "rm -f %s/%s*; for f in %s/%s*; do cp $f %s/%s${f#%s/%s}; done", w.folder, to,
-             w.folder, from, w.folder, to, w.folder, from);
-    CHECK_INT(system(command), 0);
-}
-
 /* Killed before the commit: the journal is as it was, and so is what comes of it. */
 TEST(killed_between_tick_and_commit)
 {
     begin(true, EVENING);
     go_on(nine + 10 * HOUR - 1);
     stop(false);
-    copy("j.db", "before.db");
+    copy_journal("j.db", "before.db");
     start();
     go(nine + 10 * HOUR);
     CHECK_STR(rows(0), "tick 03-02T19:00 1");
     stop(false);
-    copy("before.db", "j.db");
+    copy_journal("before.db", "j.db");
     start();
     CHECK_STR(rows(0), "");
     w.now_ms += 2 * SECOND;

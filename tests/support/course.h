@@ -116,6 +116,24 @@ static inline void restart(void)
     start();
 }
 
+/* With other rules. */
+static inline void restart_with(const char *text)
+{
+    cw_ruleset_unref(w.rules);
+    w.rules = compile(text);
+    restart();
+}
+
+/* The journal's file, closed, under another name: what a kill before the next commit leaves. */
+static inline void copy_journal(const char *from, const char *to)
+{
+    char command[512];
+    snprintf(command, sizeof command,
+             "rm -f %s/%s*; for f in %s/%s*; do cp $f %s/%s${f#%s/%s}; done", w.folder, to,
+             w.folder, from, w.folder, to, w.folder, from);
+    CHECK_INT(system(command), 0);
+}
+
 static inline void begin(bool file, const char *rules)
 {
     memset(&w, 0, sizeof w);

@@ -70,10 +70,10 @@ TEST(the_catalogue_gives_the_actions)
 
 TEST(schedules_are_there_when_the_host_has_them)
 {
-    struct cw_catalogue catalogue = {.ticks = true};
+    struct cw_catalogue catalogue = {.clock = true};
     struct cw_arena *arena = cw_arena_create(1 << 20);
     CHECK(strstr(made(&catalogue, arena), "\"#/definitions/every\""));
-    catalogue.ticks = false;
+    catalogue.clock = false;
     CHECK(!strstr(made(&catalogue, arena), "\"#/definitions/every\""));
     cw_arena_destroy(arena);
 }
