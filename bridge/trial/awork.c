@@ -14,9 +14,9 @@ enum { ID = 40 };
 struct work { /* a person's last time entry */
     struct work *next;
     char user[ID], id[ID];
-    json_t *body; /* of its start */
-    int64_t start_ms;
-    bool exists, is_stopped, is_paused;
+    json_t *body;               /* of its start */
+    int64_t start_ms, since_ms; /* since when it is what it is */
+    bool exists, is_stopped, is_paused, was_paused;
 };
 
 struct flight {
@@ -33,6 +33,7 @@ struct awork {
     struct work *works;
     struct flight *first, **last;
     json_t *kinds; /* of objects with id and name */
+    json_t *names; /* by id: what a task, project or type of work was called */
     int ids;
 };
 
@@ -47,6 +48,14 @@ static void id_of(char first, const char *name, char out[ID])
              (unsigned long long)(hash & UINT64_C(0xffffffffffff)));
 }
 
+/* The id of a name, which is remembered. */
+static const char *known(struct awork *a, char first, const char *name, char out[ID])
+{
+    id_of(first, name, out);
+    json_object_set_new(a->names, out, json_string(name));
+    return out;
+}
+
 void awork_kind(struct awork *a, const char *name)
 {
     char id[ID];
@@ -57,7 +66,7 @@ void awork_kind(struct awork *a, const char *name)
         if (strcmp(json_string_value(json_object_get(one, "name")), name) == 0)
             return;
     }
-    id_of('d', name, id);
+    known(a, 'd', name, id);
     json_array_append_new(a->kinds, json_pack("{s:s, s:s}", "id", id, "name", name));
 }
 
@@ -84,43 +93,115 @@ static void start(struct awork *a, struct work *w, json_t *body)
 {
     json_decref(w->body);
     w->body = body ? body : json_object();
-    w->start_ms = *a->now_ms;
+    w->start_ms = w->since_ms = *a->now_ms;
     w->exists = true;
-    w->is_stopped = w->is_paused = false;
+    w->is_stopped = w->is_paused = w->was_paused = false;
     snprintf(w->id, ID, "e0000000-0000-4000-8000-%012d", ++a->ids);
 }
 
-void awork_by_hand(struct awork *a, const char *user, enum cw_timer timer, const char *task)
+/* To running, paused or stopped; what it is already, it stays since then. */
+static void change(struct awork *a, struct work *w, bool stopped, bool paused)
 {
-    struct work *w = work_of(a, user);
-    char kind[ID], id[ID];
-    if (timer == CW_TIMER_STOPPED) {
-        w->is_stopped = true;
-        return;
-    }
-    if (!is_active(w) || task) {
-        id_of('d', "by hand", kind);
-        id_of('b', task ? task : "BY-HAND", id);
-        start(a, w,
-              json_pack("{s:s, s:s, s:s}", "typeOfWorkId", kind, "taskId", id, "timezone", "UTC"));
-    }
-    w->is_paused = timer == CW_TIMER_PAUSED;
+    if (w->is_stopped != stopped || w->is_paused != paused)
+        w->since_ms = *a->now_ms;
+    w->was_paused |= paused;
+    w->is_stopped = stopped;
+    w->is_paused = paused;
 }
 
-static json_t *tell(const struct work *w)
+static const char *text_of(const json_t *what, const char *name)
 {
-    char text[CLOCK_TEXT], day[CLOCK_TEXT + 16];
-    json_t *e = json_deep_copy(w->body);
-    clock_format(w->start_ms, text);
+    const char *text = json_string_value(json_object_get(what, name));
+    return text && *text ? text : NULL;
+}
+
+/* The body of a start by hand. */
+static json_t *body_of(struct awork *a, const json_t *what)
+{
+    char id[ID];
+    const char *kind = text_of(what, "type_of_work"), *project = text_of(what, "project");
+    const char *task = text_of(what, "task"), *name = text_of(what, "task_name");
+    json_t *body = json_pack("{s:s, s:s}", "typeOfWorkId",
+                             known(a, 'd', kind ? kind : "by hand", id), "timezone", "UTC");
+    if (task || name || !project)
+        json_object_set_new(body, "taskId",
+                            json_string(known(a, 'b',
+                                              task   ? task
+                                              : name ? name
+                                                     : "BY-HAND",
+                                              id)));
+    if (name)
+        json_object_set_new(body, "taskName", json_string(name));
+    if (project)
+        json_object_set_new(body, "projectId", json_string(known(a, 'c', project, id)));
+    if (text_of(what, "note"))
+        json_object_set_new(body, "note", json_string(text_of(what, "note")));
+    return body;
+}
+
+static bool says(const json_t *what)
+{
+    static const char *const names[] = {"task", "task_name", "project", "type_of_work", "note"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_of(what, names[i]))
+            return true;
+    return false;
+}
+
+void awork_by_hand(struct awork *a, const char *user, enum cw_timer timer, bool anew,
+                   const json_t *what)
+{
+    struct work *w = work_of(a, user);
+    if (timer != CW_TIMER_STOPPED && (!is_active(w) || anew || says(what)))
+        start(a, w, body_of(a, what));
+    if (w->exists)
+        change(a, w, timer == CW_TIMER_STOPPED, timer == CW_TIMER_PAUSED);
+}
+
+/* {"xDateUtc":"2026-03-02T00:00:00Z","xTimeUtc":"10:00:00.000"} */
+static void tell_moment(json_t *entry, const char *what, int64_t ms)
+{
+    char text[CLOCK_TEXT], day[CLOCK_TEXT + 16], name[16];
+    clock_format(ms, text);
     snprintf(day, sizeof day, "%.10sT00:00:00Z", text);
     text[strlen(text) - 1] = '\0';
+    snprintf(name, sizeof name, "%sDateUtc", what);
+    json_object_set_new(entry, name, json_string(day));
+    snprintf(name, sizeof name, "%sTimeUtc", what);
+    json_object_set_new(entry, name, json_string(text + 11));
+}
+
+/* The thing beside its id: {"name":"Meetings"}, of tasks with their key. */
+static void tell_name(const struct awork *a, json_t *entry, const char *id, const char *what)
+{
+    const char *its = text_of(entry, id), *given = text_of(entry, "taskName");
+    const char *name = its ? text_of(a->names, its) : NULL;
+    bool task = strcmp(what, "task") == 0;
+    if (!its)
+        return;
+    json_t *thing = json_pack("{s:s}", "name", task && given ? given : name ? name : its);
+    if (task && name && !(given && strcmp(given, name) == 0))
+        json_object_set_new(thing, "taskIdentifier", json_string(name));
+    json_object_set_new(entry, what, thing);
+}
+
+static json_t *tell(const struct awork *a, const struct work *w)
+{
+    char text[CLOCK_TEXT];
+    json_t *e = json_deep_copy(w->body);
     json_object_set_new(e, "id", json_string(w->id));
-    json_object_set_new(e, "startDateUtc", json_string(day));
-    json_object_set_new(e, "startTimeUtc", json_string(text + 11));
+    tell_moment(e, "start", w->start_ms);
+    tell_name(a, e, "taskId", "task");
+    tell_name(a, e, "projectId", "project");
+    tell_name(a, e, "typeOfWorkId", "typeOfWork");
+    clock_format(w->since_ms, text);
     if (w->is_stopped)
-        json_object_set_new(e, "endDateUtc", json_string(day));
+        tell_moment(e, "end", w->since_ms);
     else if (w->is_paused)
-        json_object_set_new(e, "breaks", json_pack("[{s:s}]", "startDate", day));
+        json_object_set_new(e, "breaks", json_pack("[{s:s}]", "startDate", text));
+    else if (w->was_paused)
+        json_object_set_new(e, "breaks",
+                            json_pack("[{s:s,s:s}]", "startDate", text, "endDate", text));
     return e;
 }
 
@@ -142,28 +223,27 @@ static json_t *act(struct awork *a, struct work *w, const char *op, const struct
                       "You can only pause and resume your own timer.");
     if (strcmp(op, "start") == 0) {
         start(a, w, json_loads(q->body ? q->body : "", 0, NULL));
-        return tell(w);
+        return tell(a, w);
     }
     if (!is_active(w))
         return NULL;
-    w->is_stopped = !pause && !resume;
-    w->is_paused = pause;
-    return tell(w);
+    change(a, w, !pause && !resume, pause);
+    return tell(a, w);
 }
 
-static json_t *look_up(const struct awork *a, const char *path, int *status)
+static json_t *look_up(struct awork *a, const char *path, int *status)
 {
     static const struct {
         const char *prefix;
         char first;
     } keyed[] = {{"/tasks/key/", 'b'}, {"/projects/key/", 'c'}};
     char id[ID], kind[ID];
-    id_of('d', "of the task", kind);
+    known(a, 'd', "of the task", kind);
     for (size_t i = 0; i < 2; i++) {
         size_t n = strlen(keyed[i].prefix);
         if (strncmp(path, keyed[i].prefix, n) != 0)
             continue;
-        id_of(keyed[i].first, path + n, id);
+        known(a, keyed[i].first, path + n, id);
         return json_pack("{s:s, s:s}", "id", id, "typeOfWorkId", kind);
     }
     if (strncmp(path, "/tasks/", 7) == 0 || strncmp(path, "/projects/", 10) == 0)
@@ -184,7 +264,7 @@ static json_t *serve(struct awork *a, const struct flight *q, int *status)
     if (op)
         return act(a, w, op + strlen("/timetracking/"), q, status);
     if (strstr(q->path, "/timeentries/last"))
-        return w->exists ? tell(w) : NULL;
+        return w->exists ? tell(a, w) : NULL;
     return look_up(a, q->path, status);
 }
 
@@ -273,6 +353,7 @@ struct awork *awork_create(const int64_t *now_ms)
     a->now_ms = now_ms;
     a->last = &a->first;
     a->kinds = json_array();
+    a->names = json_object();
     return a;
 }
 
@@ -287,6 +368,7 @@ void awork_destroy(struct awork *a)
         free(w);
     }
     json_decref(a->kinds);
+    json_decref(a->names);
     free(a);
 }
 

@@ -7,6 +7,7 @@
 #include "transport/transport.h"
 
 #include <clockwire/rules.h>
+#include <jansson.h>
 
 struct awork;
 
@@ -23,7 +24,10 @@ size_t awork_answer(struct awork *awork);
 bool awork_is_asked_for_kinds(const struct awork *awork);
 /* A type of work that exists. */
 void awork_kind(struct awork *awork, const char *name);
-/* A change by hand: to `timer`, from whatever was. `task` is a key, or NULL. */
-void awork_by_hand(struct awork *awork, const char *user, enum cw_timer timer, const char *task);
+/* A change by hand: to `timer`, from whatever was. `what` is an object with what the timer is on as
+ * rules read it (task, task_name, project, type_of_work, note), each a text or left out; with any
+ * of them, or `anew`, it is another timer than before. */
+void awork_by_hand(struct awork *awork, const char *user, enum cw_timer timer, bool anew,
+                   const json_t *what);
 
 #endif

@@ -72,7 +72,7 @@ static void copy_people(struct stage *s)
             awork_kind(s->awork, p->type_of_work);
         if (!s->test->user || strcmp(s->test->user, p->name) == 0)
             if (s->test->timer != CW_TIMER_STOPPED)
-                awork_by_hand(s->awork, p->awork, s->test->timer, NULL);
+                awork_by_hand(s->awork, p->awork, s->test->timer, false, NULL);
     }
     s->people = (struct people){s->persons, from->n, from->target};
     s->people.target.token = "workspace";
@@ -318,14 +318,12 @@ static void by_hand(struct stage *s, const struct suite_step *step)
     if (!step->family || strcmp(step->family, "timer") != 0)
         return;
     json_t *fields = json_loadb(step->fields.at, step->fields.len, 0, NULL);
-    const char *task = json_string_value(json_object_get(fields, "task"));
     const char *user = json_string_value(json_object_get(fields, "user"));
     const struct cw_person *person =
         cw_ruleset_find(s->config->rules, cw_text_of(user ? user : s->test->user));
     for (size_t i = 0; person && i < 4; i++)
         if (strcmp(step->type, rows[i].type) == 0)
-            awork_by_hand(s->awork, person->awork, rows[i].timer,
-                          i == 0 && !task ? "BY-HAND" : task);
+            awork_by_hand(s->awork, person->awork, rows[i].timer, i == 0, fields);
     json_decref(fields);
 }
 

@@ -26,6 +26,7 @@ said plays 1 --coverage plays.yaml
 said bad 1 bad.yaml
 said by_hand 0 --coverage by_hand.yaml
 said triggers 0 --coverage triggers.yaml
+said facts 1 --coverage facts.yaml
 said several 1 by_hand.yaml bad.yaml plays.yaml
 said missing 1 nowhere.yaml
 said junit 1 --format junit by_hand.yaml plays.yaml bad.yaml
