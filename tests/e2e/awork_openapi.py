@@ -6,6 +6,7 @@ import json
 import sys
 
 import sim_client as s
+from ear import Ear, wait
 from openapi_check import Document
 
 LOCAL = ("startDateLocal", "endDateLocal")
@@ -163,6 +164,26 @@ def hold_the_rest(document, sim):
         hold_model(document, "ErrorResponse", sim.api(method, route, s.KEY, body), status=status)
 
 
+def hold_webhooks(document, sim):
+    """The entity of a webhook is the model of the API."""
+    with Ear() as ear:
+        form = {"name": "x", "uri": ear.uri, "isActive": True, "authenticationType": "none",
+                "events": "timetracking_added,timetracking_updated,timetracking_deleted"}
+        sim.api("POST", "/webhooks", s.KEY, form)
+        entry = sim.start(s.ADA_ID, taskId=s.KEY_123).json()
+        sim.timer("pause", None, s.ADA)
+        sim.timer("stop", s.ADA_ID)
+        sim.api("DELETE", "/timeentries/" + entry["id"])
+        wait(lambda: "deleted" in ear.types())
+    for body in ear.heard:
+        entity = {k: v for k, v in body["entity"].items() if k not in ("deletedOn", "deletedBy")}
+        found = document.check({"$ref": "#/components/schemas/TimeTracking"}, entity)
+        faults.extend(f"webhook {body['eventType']}: {fault}" for fault in found)
+    hold_model(document, "ErrorResponse", sim.api("GET", "/webhooks/" + s.NOBODY_ID), status=404)
+    hold_model(document, "ErrorResponse", sim.api("POST", "/webhooks", s.KEY, {}), status=400)
+    hold_model(document, "ErrorResponse", sim.api("GET", "/webhooks", s.ADA), status=401)
+
+
 def without_master_data(seed):
     seed["users"][1]["seesOthers"] = False
 
@@ -177,6 +198,7 @@ def main():
         hold_directory(document, sim)
         hold_entries(document, sim)
         hold_the_rest(document, sim)
+        hold_webhooks(document, sim)
     for path, methods in document.root["paths"].items():
         for method in methods:
             for status in methods[method].get("responses", {}):

@@ -181,7 +181,7 @@ def test_the_command_line(sim):
     refuse("not loopback", "--seed", s.SEED, "--listen", "example.org:0")
     for bad in ("127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", ":80", "127.0.0.1:1x"):
         refuse("HOST:PORT", "--seed", s.SEED, "--listen", bad)
-    refuse("a rate is", "--seed", s.SEED, "--listen", "127.0.0.1:0", "--rate-second", "-1")
+    refuse("--rate-second is a number", "--seed", s.SEED, "--listen", "127.0.0.1:0", "--rate-second", "-1")
     refuse("cannot listen", "--seed", s.SEED, "--listen", f"127.0.0.1:{sim.port}")
     refuse("/no/such", "--seed", "/no/such", "--listen", "127.0.0.1:0")
     refuse("unrecognized", "--frobnicate")
@@ -189,6 +189,21 @@ def test_the_command_line(sim):
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for word in ("--listen", "--seed", "workspace", "typesOfWork", "tokens", "expiresAt"):
         equal(word in text, True, word)
+
+
+def test_the_manual_knows_all(sim):
+    """Every option, every key of the seed, every own route and every fault."""
+    with open(os.path.join(s.ROOT, "deploy/man/awork-sim.1"), encoding="utf-8") as file:
+        page = file.read().replace("\\-", "-")
+    command = [os.path.join(os.environ["CW_BUILD"], "bin", "awork-sim"), "--help"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    words = set(re.findall(r"--[a-z-]+", text)) - {"--help"}
+    words |= set(re.findall(r"[a-z]+[A-Z][A-Za-z]+", text.split("The seed is")[1])) - {"GUIDs"}
+    words |= {r["path"].rstrip("/") for r in sim.control("GET", "")["routes"]}
+    refusal = sim.raw("POST", "/_sim/faults", '{"fault":"x"}').json()["error"]
+    words |= set(re.findall(r"[a-z]+_[a-z]+", refusal)) | {"cut", "drip", "reused", "chance"}
+    equal(len(words) > 60, True, words)
+    equal([word for word in sorted(words) if word not in page], [])
 
 
 def test_faulty_seeds(sim):

@@ -2,7 +2,7 @@
  * What was done to the entries: each person's history, and whom it is told. Every change of an
  * entry passes here, and is checked here.
  */
-#include "sim.h"
+#include "hooks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +28,7 @@ static void remember(struct sim *sim, struct sim_user *user, const struct sim_ac
 
 struct sim_change sim_change_begin(const struct sim *sim, const struct sim_entry *entry)
 {
-    (void)sim;
-    (void)entry;
-    return (struct sim_change){0};
+    return (struct sim_change){sim_hooks_any(sim->hooks) ? sim_entry_json(entry) : NULL};
 }
 
 /* A deleted entry is told of while it is still there. */
@@ -44,6 +42,7 @@ void sim_change_end(struct sim *sim, struct sim_change *change, struct sim_entry
     remember(sim, entry->user, &act);
     sim_check_entry(sim, entry);
     sim_check_user(sim, entry->user);
+    sim_hooks_tell(sim, effect, entry, change->before, by);
     json_decref(change->before);
     change->before = NULL;
 }

@@ -3,6 +3,7 @@
  * and do not stand in the log.
  */
 #include "control.h"
+#include "hooks.h"
 #include "log.h"
 #include "tokens.h"
 
@@ -127,6 +128,13 @@ static const struct control {
      "those of {token, userId, kind: apikey|oauth|refresh|code} become {revoked: boolean} or "
      "{expiresIn: seconds}",
      sim_tokens_change, sim_show_tokens, NULL},
+    {"GET", "/webhooks", "how each webhook gets on, and the noise", NULL, sim_hooks_show, NULL},
+    {"POST", "/webhooks", "{duplicate, reorder, lose, lateUpdate: chance, delay: milliseconds}",
+     sim_hooks_noise, sim_hooks_show, NULL},
+    {"POST", "/emit", "{eventType, ...}: any event to the webhooks that want it", sim_hooks_emit,
+     sim_hooks_show, NULL},
+    {"POST", "/retag", "{projectId}: every entry of it has changed, though nothing of its own",
+     sim_hooks_retag, sim_hooks_show, NULL},
     {"GET", "/oauth", "who consents, and how long tokens live", NULL, sim_show_oauth, NULL},
     {"POST", "/oauth", "{consentAs: user id or null, accessSeconds, refreshSeconds, codeSeconds}",
      sim_oauth_change, sim_show_oauth, NULL},

@@ -3,6 +3,7 @@
  */
 #include "control.h"
 #include "faults.h"
+#include "hooks.h"
 #include "log.h"
 #include "tokens.h"
 
@@ -141,6 +142,7 @@ static void forget_new_users(struct sim *sim)
 const char *sim_reset(struct sim *sim, json_t *unused)
 {
     (void)unused;
+    sim_hooks_reset(sim);
     sim_state_clear(sim);
     sim_log_clear(&sim->log);
     sim_faults_clear(sim->faults);

@@ -41,8 +41,8 @@ void sim_faults_seed(struct sim_faults *faults, uint64_t seed)
     faults->dice = seed;
 }
 
-/* SplitMix64: 0 to 1, without 1. */
-static double throw_dice(struct sim_faults *faults)
+/* SplitMix64 */
+double sim_faults_dice(struct sim_faults *faults)
 {
     faults->dice += UINT64_C(0x9e3779b97f4a7c15);
     uint64_t x = faults->dice;
@@ -78,7 +78,7 @@ static bool strikes(struct sim_faults *faults, struct sim_fault *fault,
         fault->skip--;
         return false;
     }
-    return fault->chance <= 0 || throw_dice(faults) < fault->chance;
+    return fault->chance <= 0 || sim_faults_dice(faults) < fault->chance;
 }
 
 bool sim_fault_take(struct sim_faults *faults, const struct sim_victim *victim,
@@ -97,7 +97,7 @@ bool sim_fault_take(struct sim_faults *faults, const struct sim_victim *victim,
             fault->left--;
         *out = *fault;
         if (fault->vary)
-            out->arg = (unsigned)(throw_dice(faults) * (fault->arg + 1));
+            out->arg = (unsigned)(sim_faults_dice(faults) * (fault->arg + 1));
         return true;
     }
     return false;

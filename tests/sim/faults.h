@@ -58,5 +58,6 @@ const char *sim_faults_add(struct sim_faults *faults, const json_t *wanted);
 json_t *sim_faults_json(const struct sim_faults *faults);
 void sim_faults_clear(struct sim_faults *faults);
 void sim_faults_seed(struct sim_faults *faults, uint64_t seed);
+double sim_faults_dice(struct sim_faults *faults); /* 0 to 1, without 1 */
 
 #endif

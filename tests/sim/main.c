@@ -1,129 +1,21 @@
 /*
- * awork-sim: options, listener, loop. Listens on loopback only unless told otherwise, says where on
+ * awork-sim: listener, loop. Listens on loopback only unless told otherwise, says where on
  * its standard output, ends on SIGTERM or SIGINT.
  */
 #include "connections.h"
 #include "faults.h"
+#include "hooks.h"
 #include "log.h"
+#include "options.h"
 #include "tokens.h"
 
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct options {
-    const char *listen;
-    const char *seed;
-    long per_second; /* -1: as the seed says */
-    long per_minute;
-    bool allow_remote;
-};
-
-static const char HELP[] =
-    "usage: awork-sim --listen HOST:PORT --seed FILE [options]\n"
-    "\n"
-    "A local awork: timers, time entries, people, work, tokens under /api/v1, and its own routes\n"
-    "(log, state, faults, clock, reset, ...) under /_sim/. awork-sim(1) says more.\n"
-    "\n"
-    "  --listen HOST:PORT    loopback address; port 0 picks a free one\n"
-    "  --seed FILE           who and what there is, JSON, see below\n"
-    "  --rate-second N       requests per second (default 50; 0: no limit)\n"
-    "  --rate-minute N       requests per minute (default 1000; 0: no limit)\n"
-    "  --keep-requests N     lines of the request log (default 1000000)\n"
-    "  --keep-entries N      time entries and acts of each person (default 200000)\n"
-    "  --retry-after         send Retry-After with a 429 (not documented by awork)\n"
-    "  --ignore-me-user-id   /me/...?userId=X acts on the caller, not on X\n"
-    "  --short-pages         archived users leave gaps in the pages, as they once did\n"
-    "  --strict              refuse unknown properties, contradicting durations, and any body of\n"
-    "                        pause and resume\n"
-    "  --allow-remote        listen on an address that is not loopback\n"
-    "  --help                this text\n"
-    "\n"
-    "The seed is an object; unknown keys are refused, * marks what must be there:\n"
-    "  workspace*    {id*, name*, url}\n"
-    "  limits        {perSecond, perMinute}\n"
-    "  settings      [{type*, enabled*, dayCount, hours}]   type: prevent-on-done-projects,\n"
-    "                  prevent-private, allow-on-past-days, time-tracking-limit,\n"
-    "                  time-tracking-disabled\n"
-    "  users*        [{id*, firstName*, lastName, email, contacts, language, admin, deactivated,\n"
-    "                  archived, apiUser, external, seesOthers, dailyHours}]\n"
-    "                  an apiUser is an admin; contacts: [{type, subType, value*}]\n"
-    "  tokens*       [{token*, userId*, kind*, expiresAt}]   kind: apikey (of an apiUser), oauth\n"
-    "  typesOfWork*  [{id*, name*, icon, description, archived}]\n"
-    "  projects      [{id*, name*, key, status, company, private, members, archived,\n"
-    "                  billableByDefault}]          status closed or done: no timers\n"
-    "  oauth         {consentAs, accessSeconds, refreshSeconds, codeSeconds,\n"
-    "                  clients: [{clientId*, clientSecret, name, redirectUris*}]}\n"
-    "  tasks         [{id*, identifier, name*, projectId, typeOfWorkId*, description, status,\n"
-    "                  assignees}]\n"
-    "Ids are GUIDs in lower case; members and assignees are ids of users.\n";
-
-static bool read_limit(const char *text, long *limit)
-{
-    char *end = NULL;
-    *limit = strtol(text, &end, 10);
-    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && *limit <= 1000000000)
-        return true;
-    fprintf(stderr, "awork-sim: a rate is a number from 0 to 1000000000, not %s\n", text);
-    return false;
-}
-
-static bool read_keep(const char *text, size_t *keep)
-{
-    char *end = NULL;
-    unsigned long number = strtoul(text, &end, 10);
-    *keep = number;
-    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number >= 10 && number <= 100000000)
-        return true;
-    fprintf(stderr, "awork-sim: to keep is a number from 10 to 100000000, not %s\n", text);
-    return false;
-}
-
-/* Returns: 0 to go on, else the exit status plus one. */
-static int read_options(int argc, char **argv, struct options *options, struct sim *sim)
-{
-    static const struct option known[] = {{"listen", required_argument, NULL, 'l'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"rate-second", required_argument, NULL, 1},
-                                          {"rate-minute", required_argument, NULL, 2},
-                                          {"retry-after", no_argument, NULL, 3},
-                                          {"ignore-me-user-id", no_argument, NULL, 4},
-                                          {"strict", no_argument, NULL, 5},
-                                          {"allow-remote", no_argument, NULL, 6},
-                                          {"short-pages", no_argument, NULL, 7},
-                                          {"keep-requests", required_argument, NULL, 8},
-                                          {"keep-entries", required_argument, NULL, 9},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    int option;
-    bool good = true;
-    while (good && (option = getopt_long(argc, argv, "hl:s:", known, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(HELP, stdout);
-            return 1;
-        }
-        options->listen = option == 'l' ? optarg : options->listen;
-        options->seed = option == 's' ? optarg : options->seed;
-        sim->retry_after |= option == 3;
-        sim->ignore_me_user_id |= option == 4;
-        sim->strict |= option == 5;
-        options->allow_remote |= option == 6;
-        sim->short_pages |= option == 7;
-        if (option == 1 || option == 2)
-            good = read_limit(optarg, option == 1 ? &options->per_second : &options->per_minute);
-        if (option == 8 || option == 9)
-            good = read_keep(optarg, option == 8 ? &sim->log.lines_max : &sim->entries_max);
-        good = good && option != '?';
-    }
-    if (good && (optind < argc || options->listen == NULL || options->seed == NULL))
-        fputs("awork-sim: --listen HOST:PORT and --seed FILE, see awork-sim --help\n", stderr);
-    return good && optind == argc && options->listen != NULL && options->seed != NULL ? 0 : 3;
-}
 
 static bool is_loopback(const char *host)
 {
@@ -168,7 +60,7 @@ static uint16_t port_of(struct evhttp_bound_socket *bound)
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
-static bool open_listener(struct evhttp *http, const struct options *options)
+static bool open_listener(struct evhttp *http, const struct sim_options *options)
 {
     char host[64];
     uint16_t port = 0;
@@ -211,7 +103,7 @@ static void on_signal(evutil_socket_t number, short what, void *base)
     event_base_loopbreak(base);
 }
 
-static int serve(struct sim *sim, const struct options *options)
+static int serve(struct sim *sim, const struct sim_options *options)
 {
     sim->base = event_base_new();
     struct evhttp *http = evhttp_new(sim->base);
@@ -221,10 +113,11 @@ static int serve(struct sim *sim, const struct options *options)
     event_add(term, NULL);
     event_add(interrupt, NULL);
     set_up_http(http, sim);
-    bool good = open_listener(http, options);
+    bool good = sim_hooks_start(sim) && open_listener(http, options);
     if (good)
         event_base_dispatch(sim->base);
     sim_http_end(sim);
+    sim_hooks_end(sim->hooks);
     event_free(term);
     event_free(interrupt);
     evhttp_free(http);
@@ -232,7 +125,7 @@ static int serve(struct sim *sim, const struct options *options)
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void set_rate(struct sim_rate *rate, const struct options *options)
+static void set_rate(struct sim_rate *rate, const struct sim_options *options)
 {
     if (options->per_second >= 0)
         rate->per_second = (unsigned)options->per_second;
@@ -242,19 +135,37 @@ static void set_rate(struct sim_rate *rate, const struct options *options)
     rate->first_per_minute = rate->per_minute;
 }
 
+static void apply(struct sim *sim, const struct sim_options *options)
+{
+    sim->log.lines_max = (size_t)options->keep_requests;
+    sim->entries_max = (size_t)options->keep_entries;
+    sim->retry_after = options->retry_after;
+    sim->ignore_me_user_id = options->ignore_me_user_id;
+    sim->short_pages = options->short_pages;
+    sim->strict = options->strict;
+    sim->hooks->allow_remote = options->allow_remote;
+    sim->hooks->timeout_ms = (int)options->webhook_timeout_ms;
+    sim->hooks->retry_ms = (int)options->webhook_retry_ms;
+}
+
 int main(int argc, char **argv)
 {
-    struct sim sim = {.rate = {.per_second = 50, .per_minute = 1000},
-                      .log = {.lines_max = 1000000},
-                      .entries_max = 200000};
-    struct options options = {.per_second = -1, .per_minute = -1};
-    int end = read_options(argc, argv, &options, &sim);
+    struct sim sim = {.rate = {.per_second = 50, .per_minute = 1000}};
+    struct sim_options options = {.per_second = -1,
+                                  .per_minute = -1,
+                                  .keep_requests = 1000000,
+                                  .keep_entries = 200000,
+                                  .webhook_timeout_ms = 30000,
+                                  .webhook_retry_ms = 1000};
+    int end = sim_options_read(argc, argv, &options);
     if (end != 0)
         return end - 1;
     int status = EXIT_FAILURE;
     sim.faults = sim_faults_create();
     sim.tokens = sim_tokens_create();
     sim.connections = sim_connections_create();
+    sim.hooks = sim_hooks_create();
+    apply(&sim, &options);
     if (sim_seed_load(options.seed, &sim)) {
         set_rate(&sim.rate, &options);
         status = serve(&sim, &options);
@@ -264,6 +175,7 @@ int main(int argc, char **argv)
     sim_log_clear(&sim.log);
     sim_faults_destroy(sim.faults);
     sim_seed_free(&sim);
+    sim_hooks_destroy(sim.hooks);
     sim_connections_destroy(sim.connections);
     return status;
 }

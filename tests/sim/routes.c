@@ -2,6 +2,7 @@
  * Which handler a request belongs to, and who asks. The order is awork's: route, token, method,
  * then the handler (user and permission, body, references, settings, action).
  */
+#include "hooks.h"
 #include "tokens.h"
 
 #include <stdio.h>
@@ -57,6 +58,13 @@ static const struct route ROUTES[] = {
     {"POST", "clientapplications/register", sim_post_register, OPEN},
     {"POST", "clientapplications/{key}/generateapikey", sim_post_api_key, ADMIN},
     {"POST", "apiusers", sim_post_api_user, ADMIN},
+    {"GET", "webhooks", sim_get_hooks, ADMIN},
+    {"POST", "webhooks", sim_post_hook, ADMIN},
+    {"GET", "webhooks/eventtypes", sim_get_event_types, ADMIN},
+    {"GET", "webhooks/{guid}", sim_get_hook, ADMIN},
+    {"PUT", "webhooks/{guid}", sim_put_hook, ADMIN},
+    {"DELETE", "webhooks/{guid}", sim_delete_hook, ADMIN},
+    {"GET", "webhooks/{guid}/logs", sim_get_hook_log, ADMIN},
 };
 
 static bool match_segment(struct sim_call *call, const char *want, size_t want_bytes,

@@ -3,6 +3,7 @@
  * own. `awork-sim --help` shows the format. Refuses unknown keys, bad GUIDs, references to nothing
  * and duplicates, naming the list and the number of the item.
  */
+#include "hooks.h"
 #include "tokens.h"
 
 #include <stdio.h>
@@ -52,18 +53,19 @@ static bool read_head(const json_t *workspace, const json_t *limits, struct sim 
 static bool read_world(const json_t *seed, struct sim *sim)
 {
     json_t *workspace = NULL, *limits = NULL, *settings = NULL, *users = NULL, *tokens = NULL;
-    json_t *types = NULL, *projects = NULL, *tasks = NULL, *oauth = NULL;
+    json_t *types = NULL, *projects = NULL, *tasks = NULL, *oauth = NULL, *hooks = NULL;
     json_error_t error;
     if (json_unpack_ex((json_t *)seed, &error, JSON_STRICT,
-                       "{s:o, s?o, s?o, s:o, s:o, s:o, s?o, s?o, s?o}", "workspace", &workspace,
-                       "limits", &limits, "settings", &settings, "users", &users, "tokens", &tokens,
-                       "typesOfWork", &types, "projects", &projects, "tasks", &tasks, "oauth",
-                       &oauth) != 0)
+                       "{s:o, s?o, s?o, s:o, s:o, s:o, s?o, s?o, s?o, s?o}", "workspace",
+                       &workspace, "limits", &limits, "settings", &settings, "users", &users,
+                       "tokens", &tokens, "typesOfWork", &types, "projects", &projects, "tasks",
+                       &tasks, "oauth", &oauth, "webhooks", &hooks) != 0)
         return sim_seed_fail("top", 0, error.text);
-    const json_t *lists[] = {settings, users, tokens, types, projects, tasks};
+    const json_t *lists[] = {settings, users, tokens, types, projects, tasks, hooks};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         if (lists[i] != NULL && !json_is_array(lists[i]))
             return sim_seed_fail("top", 0, "everything but workspace, limits and oauth is a list");
+    sim->hooks->seed = json_incref(hooks);
     return read_head(workspace, limits, sim) && read_settings(settings, &sim->world) &&
            sim_seed_users(users, sim) && sim_seed_tokens(tokens, sim) &&
            sim_seed_oauth(oauth, sim) && sim_seed_types(types, &sim->world) &&

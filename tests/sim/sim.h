@@ -213,6 +213,7 @@ struct sim {
     struct sim_faults *faults;
     struct sim_tokens *tokens;
     struct sim_connections *connections;
+    struct sim_hooks *hooks;
     struct sim_call *call; /* the one that acts now */
     int64_t last_version;
     size_t entries_max; /* of one user */
