@@ -9,6 +9,7 @@ static const struct mark_kind kinds[] = {
     {"count", true, "what was counted until now"},
     {"all", true, "what has come until now"},
     {"state", false, "a fact, until then"},
+    {"every", false, "a schedule that was seen before"},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

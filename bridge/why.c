@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "tell.h"
+#include "why_clock.h"
 #include "why_run.h"
 #include "xalloc.h"
 
@@ -97,8 +98,10 @@ static enum cw_status match_again(struct asker *a, struct cw_json *json, struct 
     struct cw_matcher *matcher = cw_matcher_create();
     if (!matcher)
         abort();
-    enum cw_status st =
-        cw_match(matcher, a->config->rules, &event, e->received_ms, &trace, a->story.arena, &none);
+    const struct why_clock clock = {matcher, a->config->rules, &trace, a->story.arena};
+    enum cw_status st = why_is_clock(e) ? why_match_clock(&clock, &event, &none)
+                                        : cw_match(matcher, a->config->rules, &event,
+                                                   e->received_ms, &trace, a->story.arena, &none);
     cw_matcher_destroy(matcher);
     return st ? cw_fail(err, st, "matching once more takes too much memory") : CW_OK;
 }

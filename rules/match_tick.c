@@ -45,26 +45,29 @@ static bool next_rule(struct cwr_match *m, size_t *i)
     return m->rule && !m->look.status;
 }
 
-static bool is_for_anybody(struct cwr_match *m)
+/* How many of its people have this tick. */
+static size_t count_ticked(struct cwr_match *m, size_t *people)
 {
-    struct cwr_people people = {0};
-    cwr_match_people(m, false, &people);
-    for (size_t i = 0; i < people.n; i++)
-        if (cwr_match_ticked(m, people.items[i]))
-            return true;
-    return false;
+    struct cwr_people all = {0};
+    size_t n = 0;
+    cwr_match_people(m, false, &all);
+    for (size_t i = 0; i < all.n; i++)
+        n += cwr_match_ticked(m, all.items[i]);
+    *people = all.n;
+    return n;
 }
 
-/* With a trace every rule is looked at, so that each says why it is not meant. */
+/* With a trace every rule is looked at, so that each says why it is not meant, or not for all. */
 static void look_at_all(struct cwr_match *m)
 {
-    size_t i, end;
+    size_t i, end, people;
     for (cwr_match_range(m, &i, &end); i < end && !m->look.status; i++) {
         m->rule = &m->rules->rules[i];
         m->ticks.zone = NULL;
-        if (m->rule->enabled && m->rule->ticks && is_for_anybody(m))
+        size_t ticked = m->rule->ticks ? count_ticked(m, &people) : 0;
+        if (m->rule->enabled && ticked)
             cwr_match_rule(m);
-        else if (m->rule->enabled)
+        if (m->rule->enabled && (!ticked || ticked < people))
             cwr_match_say_when(m);
     }
 }

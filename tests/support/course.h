@@ -277,6 +277,7 @@ static inline void submit_from(const char *source, const char *family, const cha
                            .n_events = 1,
                            .done = on_done};
     must(cw_match(w.matcher, w.rules, &event, w.now_ms, NULL, arena, &ev->matches), &err);
+    ev->row.used = ev->matches.used;
     cw_json_destroy(json);
     must(engine_submit(w.engine, a, &err), &err);
     w.events++;

@@ -128,6 +128,7 @@ TEST(each_rule_says_why)
     const struct cw_trace trace = {.look = say};
     CHECK(match("2026-03-03T19:00:00Z", "2026-03-03T19:00:00Z", &trace));
     CHECK_STR(lab->text, "evening ada matched\nevening bob matched\n"
+                         "evening -: no: when is every mon-fri 20:00\n"
                          "noon -: no: when is custom.a or every mon-sun 12:00\n"
                          "event -: no: when is custom.a\n");
     const struct cw_trace of_noon = {.look = say, .rule = "noon"};
