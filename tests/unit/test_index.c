@@ -176,6 +176,25 @@ static void put_trigger(char **at)
     put(at, " }");
 }
 
+/* One that hears several events. */
+static void put_listening(char **at)
+{
+    uint32_t kind = dice(3), n = 2 + dice(3);
+    if (kind < 2) {
+        put(at, kind ? "{ count: %u, of: " : "{ absent: ", n);
+        put_trigger(at);
+        put(at, kind ? ", within: 1 hour }" : ", for: 1 hour }");
+        return;
+    }
+    put(at, "{ all: [");
+    for (uint32_t i = 0; i < n; i++) {
+        put(at, i ? ", [" : "[");
+        put_trigger(at);
+        put(at, ", custom.part%u]", i);
+    }
+    put(at, "], within: 1 hour }");
+}
+
 /* Few texts under few paths: each is frequent, so that several are looked up together. */
 static void put_crowded(char **at, unsigned i)
 {
@@ -195,8 +214,12 @@ static void put_crowded(char **at, unsigned i)
 
 static void put_rule(char **at, unsigned i)
 {
+    bool listens = dice(4) == 0;
     put(at, "  - { id: r%u, when: [", i);
-    put_trigger(at);
+    if (listens)
+        put_listening(at);
+    else
+        put_trigger(at);
     if (dice(2)) {
         put(at, ", ");
         put_trigger(at);
@@ -234,12 +257,17 @@ static bool same_text(struct cw_text a, struct cw_text b)
     return a.len == b.len && (!a.len || memcmp(a.at, b.at, a.len) == 0);
 }
 
+static unsigned of_kind[CW_CANDIDATE_CORRECT + 1];
+
 static bool compare_item(const struct cw_candidate *a, const struct cw_candidate *b)
 {
+    of_kind[a->kind]++;
     return CHECK_INT(a->kind, b->kind) & CHECK_INT(a->rule, b->rule) &
-           CHECK(a->person == b->person) & CHECK(same_text(a->vars, b->vars)) &
-           CHECK(same_text(a->condition, b->condition)) & CHECK(same_text(a->key, b->key)) &
-           CHECK(same_text(a->fault, b->fault)) & CHECK_INT(a->n_keep, b->n_keep);
+           CHECK_INT(a->trigger, b->trigger) & CHECK_INT(a->parts, b->parts) &
+           CHECK_INT(a->unfit, b->unfit) & CHECK(a->person == b->person) &
+           CHECK(same_text(a->vars, b->vars)) & CHECK(same_text(a->condition, b->condition)) &
+           CHECK(same_text(a->key, b->key)) & CHECK(same_text(a->fault, b->fault)) &
+           CHECK_INT(a->n_keep, b->n_keep);
 }
 
 static bool compare(struct lab *lab, const struct cw_ruleset *rules, unsigned *candidates)
@@ -368,6 +396,40 @@ TEST(index_on_is_index_off)
         break;
     }
     CHECK(candidates > 10000); /* the property was not held by silence */
+    for (size_t i = 0; i < sizeof of_kind / sizeof of_kind[0]; i++)
+        CHECK(of_kind[i] > 100);
+    free(text);
+    lab_destroy(lab);
+}
+
+/* What is counted must fit `if`; a part and a sign of life need not. */
+TEST(index_of_what_listens)
+{
+    static const char *const whens[] = {"{ count: 2, of: github.push, within: 1 hour }",
+                                        "{ absent: github.push, for: 1 hour }",
+                                        "{ all: [github.push, custom.a], within: 1 hour }"};
+    static const size_t found[] = {1, 500, 500};
+    struct lab *lab = lab_create();
+    char *text = malloc(1 << 20);
+    for (size_t k = 0; k < 3; k++) {
+        char *at = text;
+        put(&at, "%s", frame);
+        for (unsigned i = 0; i < 500; i++)
+            put(&at,
+                "  - { id: r%u, when: %s, user: ada, if: { event.repo: repo-%u }, then: stop }\n",
+                i, whens[k], i);
+        struct cw_ruleset *rules = lab_compile(text, NULL);
+        if (CHECK(rules != NULL) &&
+            CHECK(lab_event(lab, "github", "git", "push", "{\"repo\":\"repo-321\"}"))) {
+            lab_run(lab, rules, NULL);
+            CHECK_INT(lab->matcher->found.n, found[k]);
+            CHECK_INT(lab->matches.n, found[k]);
+            CHECK(lab_event(lab, "custom", "", "b", "{}"));
+            lab_run(lab, rules, NULL);
+            CHECK_INT(lab->matcher->found.n, 0);
+        }
+        cw_ruleset_unref(rules);
+    }
     free(text);
     lab_destroy(lab);
 }

@@ -98,7 +98,18 @@ static const char rules_text[] =
     "  - { id: eight, when: github.push, user: ada, then: [{ notify: { to: '${user.chat}', text: "
     "'${timer.task}' } }, { call: { url: 'https://x/${secret.a}', headers: { X-A: '${env.b}' }, "
     "json: { a: [1, '${event.n}', 'n${event.n}'] } } }, { notify: { to: 'https://x/', text: a } "
-    "}] }\n";
+    "}] }\n"
+    "  - { id: nine, when: { count: 1, of: github.push, within: 1 hour }, user: ada, dry_run: "
+    "true, "
+    "then: { log: '${count} ${event.s}' } }\n"
+    "  - { id: ten, when: { all: [github.*, { event: github.push, event.n: 1.5 }, desktop.x], "
+    "within: "
+    "1 hour }, user: everyone, dry_run: true, then: stop }\n"
+    "  - { id: eleven, when: { absent: github.push, for: 1 hour }, user: ada, key: "
+    "'k${event.ref}', then: { log: '${event.s}' } }\n"
+    "  - { id: twelve, when: [{ every: mon 09:00 }, { every: 7 hours }], user: everyone, then: { "
+    "log: "
+    "'${event.id}' } }\n";
 
 static enum cw_status compile(struct cw_ruleset **out)
 {
@@ -146,7 +157,7 @@ static enum cw_status match(const struct cw_ruleset *rules)
     if (!status)
         status = cw_decide(rules, &matches, &facts, 0, arena, &plan);
     if (!status)
-        CHECK_INT(plan.n, 10); /* three has its mark and its correction */
+        CHECK_INT(plan.n, 14); /* three has its mark and its correction, nine its mark */
     cw_matcher_destroy(matcher);
     cw_arena_destroy(arena);
     cw_json_destroy(json);
@@ -207,6 +218,67 @@ TEST(matching_and_deciding)
 {
     if (CHECK_INT(compile(&ready), CW_OK))
         each(match_ready, 5);
+    cw_ruleset_unref(ready);
+}
+
+/* What the journal kept, or nothing. */
+static enum cw_status get_times(void *ctx, struct cw_mark *mark)
+{
+    (void)ctx;
+    mark->value = CW_TEXT("1 0 5");
+    mark->until_ms = 9;
+    return CW_OK;
+}
+
+/* A tick of twelve, or a silence of eleven. */
+static enum cw_status at_the_clock(bool tick)
+{
+    static const char used[] = "{\"source.name\":\"github\",\"event.s\":\"x\"}";
+    const struct cw_absence silent = {CW_TEXT("eleven"), CW_TEXT("ada"),
+                                      CW_TEXT("absent github.push for 1 hour\nk")};
+    struct cw_json *json = cw_json_create();
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct cw_matcher *matcher = cw_matcher_create();
+    struct cw_event event = {.id = CW_TEXT("e"), .source = CW_TEXT("clock"), .type = CW_TEXT("x")};
+    struct cw_matches matches;
+    struct cw_plan plan = {.n = 0};
+    const struct cw_facts_reader facts = {.mark = get_times};
+    enum cw_status status = json && arena && matcher ? CW_OK : CW_NOMEM;
+    if (!status)
+        status = cw_json_read(json, cw_text_of(used), NULL);
+    if (!status && tick)
+        status = cw_next_tick(matcher, ready, 0, 0, arena, &event.received_ms);
+    if (!status && tick)
+        status = cw_match_tick(matcher, ready, &event, event.received_ms, NULL, arena, &matches);
+    event.used = json ? cw_json_root(json) : event.used;
+    if (!status && !tick)
+        status = cw_match_absent(matcher, ready, &event, &silent, 1, NULL, arena, &matches);
+    if (!status)
+        status = cw_decide(ready, &matches, &facts, event.received_ms, arena, &plan);
+    if (!status && CHECK_INT(plan.n, 1))
+        CHECK_INT(plan.effects[0].n_calls, 1);
+    cw_matcher_destroy(matcher);
+    cw_arena_destroy(arena);
+    cw_json_destroy(json);
+    return status;
+}
+
+static enum cw_status at_a_tick(void)
+{
+    return at_the_clock(true);
+}
+
+static enum cw_status at_a_silence(void)
+{
+    return at_the_clock(false);
+}
+
+TEST(what_time_brings)
+{
+    if (CHECK_INT(compile(&ready), CW_OK)) {
+        each(at_a_tick, 5);
+        each(at_a_silence, 5);
+    }
     cw_ruleset_unref(ready);
 }
 
