@@ -2,6 +2,7 @@
 
 #include "action/action.h"
 #include "address.h"
+#include "calendar.h"
 #include "document.h"
 #include "file.h"
 #include "settings.h"
@@ -65,6 +66,7 @@ struct cw_catalogue config_catalogue(void)
                                  .n_actions = action_specs_n,
                                  .sections = settings_sections,
                                  .zone = zones_read,
+                                 .calendar = calendar_read,
                                  .clock = true};
 }
 
@@ -76,6 +78,7 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
     struct cw_catalogue catalogue = config_catalogue();
     catalogue.sources = specs;
     catalogue.n_sources = source_specs(c, map, specs);
+    catalogue.calendar_ctx = diags;
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
     const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");

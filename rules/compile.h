@@ -46,6 +46,11 @@ struct cwr_rule_state {
     unsigned items;        /* how many any_item and every_item we are in */
 };
 
+struct cwr_calendar_row {
+    bool was_read;
+    const struct cwr_days *days; /* NULL after a fault */
+};
+
 /* Facts of people's own, each once. */
 struct cwr_facts {
     struct cwr_fact_name {
@@ -84,6 +89,9 @@ struct cwr_compiler {
     const char **hours_names;             /* of the calendar, by number */
     struct cwr_map facts_set, facts_read; /* people's own facts to their rows */
     struct cwr_facts set, read;
+    struct cwr_map calendars; /* places and names of calendar files to what was read of them */
+    struct cwr_calendar_row *calendar_rows;
+    size_t n_calendars;
     struct cwr_rule_state at;
 };
 
@@ -158,6 +166,7 @@ const char *cwr_compile_zone(struct cwr_compiler *c, const struct cw_node *node,
 /* After the people. */
 void cwr_compile_hours(struct cwr_compiler *c, const struct cw_node *hours,
                        const struct cw_node *users);
+void cwr_compile_except(struct cwr_compiler *c, const struct cw_node *node, struct cwr_hours *out);
 bool cwr_compile_during(struct cwr_compiler *c, const struct cw_node *node,
                         struct cwr_condition *out);
 /* ---- compile_fact.c ---- */

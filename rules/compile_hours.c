@@ -82,45 +82,6 @@ static void compile_windows(struct cwr_compiler *c, const struct cw_node *node,
     c->no_memory |= cwr_buf_end(&shown, &out->shown) != CW_OK;
 }
 
-static int order_days(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static bool compile_date(struct cwr_compiler *c, const struct cw_node *node, int64_t *out)
-{
-    struct cw_text text;
-    if (!cwr_want_text(c, node, "an exception", &text))
-        return false;
-    if (text.len > 4 && memcmp(text.at + text.len - 4, ".ics", 4) == 0) {
-        cwr_later(c, cw_node_place(node), text);
-        return false;
-    }
-    if (cwr_date_read(text, out))
-        return true;
-    cwr_fault(c, node, "bad-value", NULL, "`%.*s` is no date; they look like 2026-12-25",
-              (int)(text.len > 60 ? 60 : text.len), text.at);
-    return false;
-}
-
-static void compile_except(struct cwr_compiler *c, const struct cw_node *node,
-                           struct cwr_hours *out)
-{
-    if (cw_node_kind(node) != CW_NODE_SEQ) {
-        cwr_fault(c, node, "wrong-kind", NULL, "`except` is a list of dates");
-        return;
-    }
-    size_t n = cw_node_count(node);
-    int64_t *days = cwr_take(c, n * sizeof *days);
-    for (size_t i = 0; days && i < n; i++)
-        if (compile_date(c, cw_node_item(node, i), &days[out->n_except]))
-            out->n_except++;
-    if (out->n_except)
-        qsort(days, out->n_except, sizeof *days, order_days);
-    out->except = days;
-}
-
 static void compile_map(struct cwr_compiler *c, const struct cw_node *map, struct cwr_hours *out)
 {
     const struct cw_node *windows = cw_node_get(map, "windows");
@@ -128,7 +89,7 @@ static void compile_map(struct cwr_compiler *c, const struct cw_node *map, struc
     cwr_check_keys(c, map, &cwr_hours_keys);
     cwr_compile_zone(c, cw_node_get(map, "timezone"), &out->zone);
     if (except)
-        compile_except(c, except, out);
+        cwr_compile_except(c, except, out);
     if (!windows)
         cwr_fault(c, map, "missing-key", NULL, "`windows` is missing here");
     else if (cw_node_kind(windows) == CW_NODE_MAP)

@@ -43,8 +43,9 @@ KEYS(cwr_person_keys, person);
 static const struct cwr_key hours[] = {
     {"windows", CWR_FORM_WINDOWS, .required = true, .help = "Days and times; the end is excluded."},
     {"timezone", CWR_FORM_ZONE, .help = "Whose clock counts; without it the person's."},
-    {"except", CWR_FORM_DATES, .help = "Days on which these hours do not hold.",
-     .example = "['2026-12-25']"},
+    {"except", CWR_FORM_DATES,
+     .help = "Days on which these hours do not hold, or calendar files (.ics) with them.",
+     .example = "['2026-12-25','holidays.ics']"},
 };
 KEYS(cwr_hours_keys, hours);
 

@@ -18,18 +18,26 @@ static const struct cwr_hours *hours_of(const struct cwr_calendar *calendar, uin
     return own ? own : calendar->common[hours];
 }
 
-static bool is_excepted(const struct cwr_hours *hours, int64_t day)
+static bool has_day(const struct cwr_days *days, int64_t day)
 {
-    size_t low = 0, high = hours->n_except;
+    size_t low = 0, high = days->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (hours->except[middle] == day)
+        if (days->at[middle] == day)
             return true;
-        if (hours->except[middle] < day)
+        if (days->at[middle] < day)
             low = middle + 1;
         else
             high = middle;
     }
+    return false;
+}
+
+static bool is_excepted(const struct cwr_hours *hours, int64_t day)
+{
+    for (size_t i = 0; i < hours->n_except; i++)
+        if (has_day(hours->except[i], day))
+            return true;
     return false;
 }
 

@@ -10,11 +10,17 @@
 #include "map.h"
 #include "schedule.h"
 
+/* Days since 1970-01-01, ascending: those written in one place, or of one calendar file. */
+struct cwr_days {
+    const int64_t *at;
+    size_t n;
+};
+
 struct cwr_hours {
     const struct cwr_window *windows;
     size_t n;
     const struct cw_zone *zone; /* NULL: the person's */
-    const int64_t *except;      /* days since 1970-01-01, ascending */
+    const struct cwr_days *const *except;
     size_t n_except;
     struct cw_text shown; /* the windows as written: "mon-fri 09:00-17:30, sat 10:00-12:00" */
     struct cw_place place;

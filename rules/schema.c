@@ -55,7 +55,7 @@ static const struct {
                                    "'sat-sun 10:00-16:00','fri 22:00-06:00']"},
     [CWR_FORM_WINDOWS] = {"windows", SOME("window")},
     [CWR_FORM_DATES] = {"dates", "'type':'array','items':{'type':'string',"
-                                 "'pattern':'^[0-9]{4}-[0-9]{2}-[0-9]{2}$'}"},
+                                 "'pattern':'^([0-9]{4}-[0-9]{2}-[0-9]{2}|.+[.][iI][cC][sS])$'}"},
     [CWR_FORM_HOURS] = {"hours", "'anyOf':[" REF("window") ",{'type':'array','minItems':1,"
                                                            "'items':" REF("window") "}," REF(
                                                                "hours_of") "]"},

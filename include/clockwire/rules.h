@@ -136,6 +136,12 @@ struct cw_catalogue {
     enum cw_status (*zone)(void *ctx, const char *name, struct cw_arena *arena,
                            struct cw_text *out_tzif);
     void *zone_ctx;
+    /* The days of a calendar file that `except` of hours names, as it is written at `place`; one a
+     * line, such as 2026-12-25, in any order. NULL: only days themselves can be written there. */
+    enum cw_status (*calendar)(void *ctx, const char *name, struct cw_place place,
+                               struct cw_arena *arena, struct cw_text *out_days,
+                               struct cw_error *err);
+    void *calendar_ctx;
     /* Judges an argument CW_ARG_CONFIG, or the member `name` of a CW_ARG_CONFIGS, as it is written,
      * templates and all. NULL: all are good. Returns: CW_EINVAL and what is wrong with it. */
     enum cw_status (*judge)(void *ctx, const char *action, const char *argument,

@@ -291,6 +291,7 @@ MISTAKES = [
     ("mon-thu 10:00-18:00", "mon-thu 9:00-18:00"),
     ("work: mon-fri 09:00-17:30", "work: monday 09:00-17:30"),
     ("except: [2026-12-24]", "except: [24.12.2026]"),
+    ("except: [2026-12-24]", "except: [ics]"),
     ("windows: [", "window: ["),
     ("body: 1 MiB", "body: 1 MB"),
     ("connections: 4096", "connections: many"),

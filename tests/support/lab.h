@@ -73,6 +73,32 @@ __attribute__((unused)) static const struct cw_source_spec lab_sources[] = {
     {"custom", NULL, NULL}};
 __attribute__((unused)) static const char *const lab_sections[] = {"sources", "target", "server",
                                                                    NULL};
+/* Calendar files that the host knows; places count, so that a file of a folder is another one. */
+__attribute__((unused)) static enum cw_status lab_days(void *ctx, const char *name,
+                                                       struct cw_place place,
+                                                       struct cw_arena *arena, struct cw_text *out,
+                                                       struct cw_error *err)
+{
+    static const struct {
+        const char *name, *file, *days;
+    } files[] = {{"holidays.ics", "rules.yaml", "2026-03-03\n2026-03-02\n2026-03-03"},
+                 {"holidays.ics", "team/a.yaml", "2026-03-04\n"},
+                 {"none.ICS", NULL, ""},
+                 {"odd.ics", NULL, "2026-03-02\nMonday\n"}};
+    (void)ctx;
+    if (strcmp(name, "broken.ics") == 0)
+        return cw_fail(err, CW_ESYNTAX, "line 3: this is no line of a calendar");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (strcmp(files[i].name, name) != 0 ||
+            (files[i].file && strcmp(files[i].file, place.file) != 0))
+            continue;
+        const char *copy = cw_arena_copy(arena, cw_text_of(files[i].days));
+        *out = cw_text_of(copy);
+        return copy ? CW_OK : CW_NOMEM;
+    }
+    return cw_fail(err, CW_ENOENT, "No such file");
+}
+
 __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
     .actions = lab_actions,
     .n_actions = sizeof lab_actions / sizeof lab_actions[0],
@@ -80,6 +106,7 @@ __attribute__((unused)) static const struct cw_catalogue lab_catalogue = {
     .n_sources = sizeof lab_sources / sizeof lab_sources[0],
     .sections = lab_sections,
     .zone = system_zone,
+    .calendar = lab_days,
     .judge = lab_judge,
     .clock = true};
 

@@ -336,4 +336,80 @@ TEST(tests_of_included_files_count)
     end();
 }
 
+#define EVENT(lines)     "BEGIN:VEVENT\nDTSTART:" lines "\nEND:VEVENT\n"
+#define CALENDAR(events) "BEGIN:VCALENDAR\n" events "END:VCALENDAR\n"
+
+/* Whether the hours `work` hold for ada at noon of a day. */
+static bool works_on(const struct config *c, int64_t day)
+{
+    struct cw_matcher *matcher = cw_matcher_create();
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    const struct cw_event event = {.source = CW_TEXT("timer"), .type = CW_TEXT("stopped")};
+    struct cw_matches matches = {.n = 0};
+    CHECK_INT(cw_match(matcher, c->rules, &event, day * 86400000 + 43200000, NULL, arena, &matches),
+              CW_OK);
+    bool works = matches.n == 1;
+    cw_arena_destroy(arena);
+    cw_matcher_destroy(matcher);
+    return works;
+}
+
+static const char with_calendar[] =
+    "version: 1\ntimezone: UTC\ninclude: team/hours.yaml\nusers:\n"
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 }\nrules:\n"
+    "  - { id: a, when: timer.stopped, user: ada, if: { during: work }, then: { log: x } }\n";
+
+TEST(calendar_files_except_days)
+{
+    begin();
+    put("c.yaml", with_calendar);
+    put("team/hours.yaml",
+        "hours:\n  work: { windows: mon-sun 00:00-24:00, except: [../days.ics, own.ics] }\n");
+    put("days.ics", CALENDAR(EVENT("19700105\nRRULE:FREQ=YEARLY")));
+    put("team/own.ics", CALENDAR(EVENT("20260302") EVENT("20260303T090000\nDURATION:PT8H")));
+    struct config *c = load("c.yaml");
+    if (CHECK(c != NULL)) {
+        CHECK(works_on(c, 3) && !works_on(c, 4) && !works_on(c, 4 + 365));
+        CHECK(!works_on(c, 20514) && works_on(c, 20515)); /* 2026-03-02 and -03 */
+        CHECK(says("team/hours.yaml:2:63: note[calendar-days]: 1 event of own.ics covers no whole "
+                   "day and excepts none (the first: line 5)"));
+    }
+    config_destroy(c);
+    put("team/own.ics", CALENDAR(EVENT("20260303"))); /* a reload reads it again */
+    c = load("c.yaml");
+    CHECK(c && works_on(c, 20514) && !works_on(c, 20515));
+    CHECK_INT(cw_diags_total(diags), 1); /* there is no target */
+    config_destroy(c);
+    end();
+}
+
+TEST(calendar_files_that_cannot_be_used)
+{
+    begin();
+    put("c.yaml", with_calendar);
+    put("team/hours.yaml",
+        "hours:\n  work: { windows: mon 00:00-24:00, except:\n"
+        "   [gone.ics, dir.ics, pipe.ics, html.ics, big.ics, empty.ics, a.ics] }\n");
+    put("team/dir.ics/x", "");
+    CHECK_INT(mkfifo(at("team/pipe.ics"), 0600), 0);
+    put("team/html.ics", "<html>\n");
+    put("team/empty.ics", CALENDAR(""));
+    put("team/a.ics", CALENDAR(EVENT("20260101\nRRULE:FREQ=HOURLY")));
+    char *big = malloc((1 << 20) + 2);
+    memset(big, '\n', (1 << 20) + 1);
+    big[(1 << 20) + 1] = '\0';
+    put("team/big.ics", big);
+    free(big);
+    CHECK(!load("c.yaml"));
+    CHECK(says("hours.yaml:3:5: error[cannot-read]: cannot read gone.ics: No such file"));
+    CHECK(says("cannot read dir.ics: it is a folder"));
+    CHECK(says("cannot read pipe.ics: it is no regular file"));
+    CHECK(says("error[bad-calendar]: cannot read html.ics: line 1: this is no line of a calendar"));
+    CHECK(says("cannot read big.ics: it is larger than 1 MiB"));
+    CHECK(says("warning[calendar-days]: no event of empty.ics covers a whole day"));
+    CHECK(says("cannot read a.ics: line 4: RRULE: `FREQ=HOURLY` is not read; write the days out"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 6);
+    end();
+}
+
 CHECK_MAIN

@@ -75,6 +75,7 @@ static const char rules_text[] =
     "version: 1\ntimezone: UTC\nusers:\n"
     "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [a@x], chat: https://x/ }\n"
     "teams: { ops: [ada] }\n"
+    "hours: { work: { windows: mon 09:00-10:00, except: [2026-01-01, none.ICS] } }\n"
     "rules:\n"
     "  - id: one\n    when: [github.push, { event: git.tag, event.n: [1, 2] }]\n"
     "    user: '${event.u}'\n"
