@@ -1,6 +1,7 @@
 #include "daemon.h"
 
 #include "admin.h"
+#include "ages.h"
 #include "clock.h"
 #include "front.h"
 #include "lapse.h"
@@ -137,6 +138,15 @@ static void warn_fixed(const struct config *old, const struct config *new)
         LOG(LOG_WARN, "this changes only with a restart", F_S("setting", path));
 }
 
+/* Only `why` needs it: a disk that is full must not hold up a reload. */
+static void keep_ages(struct daemon *d)
+{
+    struct cw_error err;
+    if (ages_keep(d->store, d->config->rules, clock_now_ms(), &err))
+        LOG(LOG_WARN, "since when the rules are as they are could not be kept",
+            F_S("reason", err.text));
+}
+
 static void reload(struct daemon *d)
 {
     struct cw_diags *diags;
@@ -149,6 +159,7 @@ static void reload(struct daemon *d)
     if (new) {
         warn_fixed(d->config, new);
         swap(d, new);
+        keep_ages(d);
         log_reload(&told.sums);
     } else {
         LOG(LOG_ERROR, "the new configuration has faults; the old one goes on", F_END);
@@ -271,6 +282,8 @@ static enum cw_status open_journal(struct daemon *d, struct cw_error *err)
     if (!st)
         st = lapse_settle(d->store, clock_now_ms(), &back_ms, err);
     d->kept_ms = clock_now_ms();
+    if (!st)
+        keep_ages(d);
     if (!st && back_ms)
         LOG(LOG_WARN, "the clock was set back: what waits has as long to go as it had then",
             F_I("seconds", back_ms / 1000));

@@ -1,5 +1,4 @@
 /* Calls that were not begun in time: dropped with a record, never made late. */
-#include "clock.h"
 #include "dispatcher_priv.h"
 #include "xalloc.h"
 
@@ -27,23 +26,22 @@ static enum cw_status find_due(struct dispatcher *d, const struct head *head, in
     return st;
 }
 
-enum cw_status late_reason(struct dispatcher *d, const struct head *head, const char **out,
-                           struct cw_error *err)
+enum cw_status late_reason(struct dispatcher *d, const char *person, const struct head *head,
+                           const char **out, struct cw_error *err)
 {
-    enum { DAY = 10, MINUTES = 16, LONGEST = 96 }; /* of 2026-03-02T10:00:00.000Z */
-    char due[CLOCK_TEXT], now[CLOCK_TEXT];
+    enum { LONGEST = 2 * CW_CLOCK_TEXT };
+    const struct person *whose = people_find(d->deps.people, person);
+    const struct cw_zone *zone = whose ? whose->zone : NULL;
+    char due[CW_CLOCK_TEXT], now[CW_CLOCK_TEXT];
     int64_t due_ms;
     cw_arena_reset(d->arena);
     enum cw_status st = find_due(d, head, &due_ms, err);
     if (st)
         return st;
-    clock_format(due_ms, due);
-    clock_format(d->now_ms, now);
-    int from = memcmp(due, now, DAY) == 0 ? DAY + 1 : 0;
     char *text = xtake(d->arena, LONGEST);
-    due[DAY] = now[DAY] = ' ';
-    snprintf(text, LONGEST, "%sdue %.*s, now %.*s UTC", expired, MINUTES - from, due + from,
-             MINUTES - from, now + from);
+    snprintf(text, LONGEST, "%sdue %s, now %s", expired,
+             cw_clock_short(zone, due_ms, d->now_ms, due),
+             cw_clock_short(zone, d->now_ms, due_ms, now));
     *out = text;
     return CW_OK;
 }

@@ -75,9 +75,9 @@ void turn_heed(struct dispatcher *d, const struct lane *lane, const struct actio
 /* dispatcher_late.c */
 /* Whether the head may not begin any more. */
 bool late_is(const struct dispatcher *d, const struct head *head);
-/* "expired: due 09:00, now 11:20 UTC", in the dispatcher's arena. */
-enum cw_status late_reason(struct dispatcher *d, const struct head *head, const char **out,
-                           struct cw_error *err) CW_CHECKED;
+/* "expired: due 09:00:00, now 11:20:00", on the person's clock, in the dispatcher's arena. */
+enum cw_status late_reason(struct dispatcher *d, const char *person, const struct head *head,
+                           const char **out, struct cw_error *err) CW_CHECKED;
 /* A later step asks the condition of the run when those before it expired without asking. */
 enum cw_status late_inherit(struct dispatcher *d, struct head *head,
                             struct cw_error *err) CW_CHECKED;

@@ -277,7 +277,7 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
 static enum cw_status expire(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
     struct action_verdict v = {.what = ACTION_SKIPPED};
-    enum cw_status st = late_reason(d, lane->head, &v.reason, err);
+    enum cw_status st = late_reason(d, lane->person, lane->head, &v.reason, err);
     if (st)
         return st;
     note_end(d, LOG_WARN, "this call came too late", lane, v.reason);

@@ -2,6 +2,9 @@
 #include "engine_priv.h"
 #include "log.h"
 #include "metrics.h"
+#include "tell.h"
+
+#include <stdlib.h>
 
 static void log_event(const struct accepted_event *ev, size_t effects)
 {
@@ -30,6 +33,23 @@ static void refuse_event(struct accepted_event *ev)
 {
     ev->row.verdict = STORE_REFUSED;
     ev->row.reason = CW_TEXT("its decision takes more memory than one delivery may");
+}
+
+/* Its rules asked for people whom nobody knows, or a pattern hit its limit: kept with the event. */
+static struct cw_text oddity_of(const struct cw_matches *matches, struct cw_arena *arena)
+{
+    size_t len = 0;
+    char *text;
+    FILE *f = tell_open(&text, &len);
+    for (size_t i = 0; i < matches->n_strangers; i++)
+        fprintf(f, "%s%.*s", i ? ", " : NOBODY, (int)matches->strangers[i].len,
+                matches->strangers[i].at);
+    if (matches->limits)
+        fprintf(f, "%sa pattern hit its limit", len || matches->n_strangers ? "; " : "");
+    tell_close(f);
+    struct cw_text made = {cw_arena_copy(arena, (struct cw_text){text, len}), len};
+    free(text);
+    return made.at ? made : CW_TEXT("");
 }
 
 /* What an event and its plan write. People, rules and the events of a batch multiply what a sender
@@ -80,6 +100,8 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
     enum cw_status st = decide(e, rules, ev, d, room, &plan, err);
     if (st)
         return st;
+    if (!ev->row.reason.len && (ev->matches.n_strangers || ev->matches.limits))
+        ev->row.reason = oddity_of(&ev->matches, d->arena);
     st = store_event_add(e->deps.store, &ev->row, ev->keys, ev->n_keys, &ev->row.seq, err);
     d->event = ev->row.seq;
     if (st == CW_EEXIST) {

@@ -26,7 +26,7 @@ json_t *tell_short(struct cw_text text)
 void tell_moment(json_t *to, const char *name, int64_t ms, const struct cw_person *person)
 {
     char at[CW_CLOCK_TEXT];
-    json_object_set_new(to, name, json_string(cw_person_clock(person, ms, at)));
+    json_object_set_new(to, name, json_string(cw_clock(person ? person->zone : NULL, ms, at)));
     json_object_set_new(to, "zone", json_string(person ? person->timezone : "UTC"));
 }
 

@@ -6,6 +6,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
+/* How the journal says that names are unknown; they follow, with commas between them. */
+#define NOBODY "nobody has the name or alias "
+
 /* Text from the world may not be UTF-8: what Jansson refuses is "". */
 json_t *tell_text(struct cw_text text);
 /* Cut at 300 bytes, with a mark. */

@@ -3,6 +3,7 @@
  * All faults of a document are found in one run; a single error refuses the whole, so that a
  * ruleset that exists is good. Work is linear in the size of the document. */
 #include "compile.h"
+#include "node.h"
 
 #include <string.h>
 
@@ -61,6 +62,18 @@ static void check_version(struct cwr_compiler *c, const struct cw_node *root)
         cwr_fault(c, version, "bad-value", NULL, "the only version is 1");
 }
 
+static uint64_t digest_of(const struct cw_node *root)
+{
+    static const char *const keys[] = {"users", "teams", "hours", "timezone"};
+    uint64_t digest = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct cw_node *node = cw_node_get(root, keys[i]);
+        uint64_t of[] = {digest, node ? cwr_node_digest(node) : i};
+        digest = cwr_hash(0, (struct cw_text){(const char *)of, sizeof of});
+    }
+    return digest;
+}
+
 static void compile_sections(struct cwr_compiler *c, const struct cw_node *root)
 {
     const struct cw_node *rules = cw_node_get(root, "rules");
@@ -69,6 +82,7 @@ static void compile_sections(struct cwr_compiler *c, const struct cw_node *root)
         cw_arena_reset(c->passing);
     }
     check_version(c, root);
+    c->rules->digest = digest_of(root);
     cwr_compile_people(c, cw_node_get(root, "users"), cw_node_get(root, "timezone"));
     if (!c->no_memory)
         cwr_compile_teams(c, cw_node_get(root, "teams"));

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "buf.h"
-#include "moment.h"
 
 /* ---- Facts ---- */
 
@@ -126,13 +125,14 @@ static enum cw_status ask_throttle(const struct cwr_deciding *d, const struct cw
 {
     struct cw_mark mark = {
         .kind = "throttle", .rule = effect->rule, .person = effect->person, .key = effect->key};
-    char text[CWR_MOMENT_SIZE], what[CWR_MOMENT_SIZE + 64];
+    char text[CW_CLOCK_TEXT], what[CW_CLOCK_TEXT + 32];
     if (!rule->has_throttle || !d->facts || !d->facts->mark)
         return CW_OK;
     enum cw_status status = d->facts->mark(d->facts->ctx, &mark);
     if (status || mark.until_ms <= d->now_ms)
         return status == CW_ENOENT ? CW_OK : status;
-    snprintf(what, sizeof what, "throttled until %s", cwr_moment_print(mark.until_ms, text).at);
+    snprintf(what, sizeof what, "throttled until %s",
+             cw_clock_short(effect->person->zone, mark.until_ms, d->now_ms, text));
     return cwr_refuse(effect, d->arena, what, rule->place);
 }
 

@@ -2,12 +2,10 @@
 #include "ruleset.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile.h"
-#include "moment.h"
 
 #define RULESET_BYTES ((size_t)4 << 30)
 
@@ -89,7 +87,7 @@ size_t cw_ruleset_index(const struct cw_ruleset *rules, struct cw_text id)
 
 uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i)
 {
-    return rules->rules[i].digest;
+    return i < rules->n_rules ? rules->rules[i].digest : rules->digest;
 }
 
 bool cw_ruleset_has_trigger(const struct cw_ruleset *rules, struct cw_text rule,
@@ -118,21 +116,6 @@ const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct c
 {
     uint32_t i = cwr_find_person(rules, who);
     return i == CWR_NOWHERE ? NULL : &rules->people[i];
-}
-
-const char *cw_person_clock(const struct cw_person *person, int64_t ms, char out[CW_CLOCK_TEXT])
-{
-    const struct cw_zone *zone = person ? person->zone : &cwr_utc;
-    ms = ms < CWR_MOMENT_FIRST ? CWR_MOMENT_FIRST : ms > CWR_MOMENT_LAST ? CWR_MOMENT_LAST : ms;
-    int minutes = zone == &cwr_utc ? 0 : cwr_zone_wall(zone, ms).offset / 60;
-    char text[CWR_MOMENT_SIZE];
-    struct cw_text made = cwr_moment_print(ms + minutes * INT64_C(60000), text);
-    if (zone == &cwr_utc)
-        snprintf(out, CW_CLOCK_TEXT, "%s", made.at);
-    else
-        snprintf(out, CW_CLOCK_TEXT, "%.*s%c%02d:%02d", (int)made.len - 1, made.at,
-                 minutes < 0 ? '-' : '+', abs(minutes) / 60 % 100, abs(minutes) % 60);
-    return out;
 }
 
 const struct cw_person *const *cw_ruleset_team(const struct cw_ruleset *rules, struct cw_text name,

@@ -127,6 +127,7 @@ struct cwr_regex_row {
 
 struct cw_ruleset {
     atomic_uint refs;
+    uint64_t digest; /* of what stands beside the rules */
     struct cw_arena *arena;
     struct cwr_rule *rules;
     size_t n_rules;

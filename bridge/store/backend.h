@@ -56,6 +56,9 @@ struct store_ops {
     enum cw_status (*events)(struct backend *b, int64_t after, size_t limit, struct row_list *out,
                              struct cw_error *err);
 
+    enum cw_status (*events_back)(struct backend *b, int64_t before, size_t limit,
+                                  struct row_list *out, struct cw_error *err); /* row_event_brief */
+
     enum cw_status (*run_insert)(struct backend *b, const struct store_run *run, int64_t *id,
                                  struct cw_error *err);
     /* CW_OK when (event, rule, person, key) is there, CW_ENOENT when not. */

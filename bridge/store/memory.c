@@ -239,6 +239,19 @@ static enum cw_status mem_events(struct backend *b, int64_t after, size_t limit,
     return status;
 }
 
+static enum cw_status mem_events_back(struct backend *b, int64_t before, size_t limit,
+                                      struct row_list *out, struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    size_t n = b->rows[EVENTS].n;
+    for (size_t i = before > (int64_t)n ? n
+                    : before > 0        ? (size_t)before - 1
+                                        : 0;
+         status == CW_OK && i-- > 0 && out->n < limit;)
+        status = row_list_copy(out, mem_row(b, EVENTS, i), err);
+    return status;
+}
+
 /* ---- Timers and settings: rows that begin with their name ---- */
 
 static size_t find_named(const struct backend *b, enum table table, struct cw_text name)
@@ -315,6 +328,7 @@ const struct store_ops store_memory_ops = {
     .tidy = mem_tidy,
     .event_add = mem_event_add,
     .events = mem_events,
+    .events_back = mem_events_back,
     .run_insert = mem_run_insert,
     .run_has = mem_run_has,
     .run_find = mem_run_find,

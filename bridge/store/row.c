@@ -35,6 +35,8 @@ static const struct row_field event_fields[] = {
     I32(store_event, codec),   TEXT(store_event, reason),     TEXT(store_event, used),
     BLOB(store_event, payload)};
 SHAPE(event, store_event);
+const struct row_shape row_event_brief = {"event", sizeof(struct store_event), event_fields,
+                                          sizeof event_fields / sizeof event_fields[0] - 1};
 
 static const struct row_field run_fields[] = {
     I64(store_run, id),      I64(store_run, event),      TEXT(store_run, rule),

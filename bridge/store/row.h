@@ -25,8 +25,9 @@ struct row_shape {
     size_t n;
 };
 
-extern const struct row_shape row_event, row_run, row_call, row_attempt, row_timer, row_mark,
-    row_setting;
+extern const struct row_shape row_event, row_event_brief, row_run, row_call, row_attempt, row_timer,
+    row_mark, row_setting;
+/* row_event_brief is row_event without its last field, the payload. */
 extern const struct row_shape row_lane; /* a bare struct cw_text: the person */
 
 struct row_setting {

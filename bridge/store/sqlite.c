@@ -236,6 +236,7 @@ const struct store_ops store_sqlite_ops = {
     .tidy = sq_tidy,
     .event_add = sq_event_add,
     .events = sq_events,
+    .events_back = sq_events_back,
     .run_insert = sq_run_insert,
     .run_has = sq_run_has,
     .run_find = sq_run_find,

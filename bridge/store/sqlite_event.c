@@ -176,3 +176,10 @@ enum cw_status sq_events(struct backend *b, int64_t after, size_t limit, struct 
     int64_t most = limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
     return sq_rows(b, sq_bind(b, SQL_EVENTS, "ii", after, most), out, err);
 }
+
+enum cw_status sq_events_back(struct backend *b, int64_t before, size_t limit, struct row_list *out,
+                              struct cw_error *err)
+{
+    int64_t most = limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+    return sq_rows(b, sq_bind(b, SQL_EVENTS_BACK, "ii", before, most), out, err);
+}

@@ -14,6 +14,7 @@ enum statement {
     SQL_PAGES,
     SQL_EVENT_ADD,
     SQL_EVENTS,
+    SQL_EVENTS_BACK,
     SQL_KEYS_ADD,
     SQL_KEYS_OF,
     SQL_RUN_ADD,
@@ -108,6 +109,8 @@ enum cw_status sq_measure_room(struct backend *b, struct cw_error *err);
 enum cw_status sq_event_add(struct backend *b, const struct store_event *event,
                             const struct store_key *keys, size_t n_keys, int64_t *seq,
                             struct cw_error *err);
+enum cw_status sq_events_back(struct backend *b, int64_t before, size_t limit, struct row_list *out,
+                              struct cw_error *err);
 enum cw_status sq_events(struct backend *b, int64_t after, size_t limit, struct row_list *out,
                          struct cw_error *err);
 

@@ -27,6 +27,7 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_PAGES] = {PLAIN, NULL, "PRAGMA page_count"},
     [SQL_EVENT_ADD] = {INSERT, &row_event, NULL},
     [SQL_EVENTS] = {SELECT, &row_event, "WHERE seq>?1 ORDER BY seq LIMIT ?2"},
+    [SQL_EVENTS_BACK] = {SELECT, &row_event_brief, "WHERE seq<?1 ORDER BY seq DESC LIMIT ?2"},
     [SQL_KEYS_ADD] = {PLAIN, NULL, "INSERT INTO dedup(event,keys) VALUES(?1,?2)"},
     [SQL_KEYS_OF] = {PLAIN, NULL, "SELECT keys FROM dedup WHERE event=?1"},
     [SQL_RUN_ADD] = {INSERT, &row_run, NULL},

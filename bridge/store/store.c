@@ -134,6 +134,21 @@ enum cw_status store_events(struct store *store, int64_t after, size_t limit,
     return CW_OK;
 }
 
+enum cw_status store_events_back(struct store *store, int64_t before, size_t limit,
+                                 struct cw_arena *arena, struct store_event **out, size_t *n,
+                                 struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_event_brief, .arena = arena};
+    enum cw_status status = store->ops->events_back(store->b, before, limit, &list, err);
+    if (status != CW_OK)
+        return status;
+    *out = (struct store_event *)list.rows;
+    *n = list.n;
+    for (size_t i = 0; i < *n; i++)
+        (*out)[i].payload = (struct cw_text){NULL, 0};
+    return CW_OK;
+}
+
 /* ---- The clock ---- */
 
 enum cw_status store_shift(struct store *store, int64_t by_ms, struct cw_error *err)

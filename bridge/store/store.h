@@ -43,7 +43,7 @@ struct store_event {
     int64_t received_ms;
     struct cw_text source, type, id; /* id: the sender's, or what stands for it */
     enum store_verdict verdict;
-    struct cw_text reason; /* of a refusal */
+    struct cw_text reason; /* of a refusal, or what was odd about it */
     enum store_codec codec;
     struct cw_text payload; /* as `payloads:` says; may be empty */
     struct cw_text used;    /* JSON object of the fields that rules read */
@@ -63,6 +63,11 @@ enum cw_status store_event_add(struct store *store, const struct store_event *ev
 enum cw_status store_events(struct store *store, int64_t after, size_t limit,
                             struct cw_arena *arena, struct store_event **out, size_t *n,
                             struct cw_error *err) CW_CHECKED;
+
+/* Up to `limit` events with seq < before, the newest first, without their payloads. */
+enum cw_status store_events_back(struct store *store, int64_t before, size_t limit,
+                                 struct cw_arena *arena, struct store_event **out, size_t *n,
+                                 struct cw_error *err) CW_CHECKED;
 
 /* ---- Runs: rule x person x key ---- */
 enum store_run_state {

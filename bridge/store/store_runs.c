@@ -3,6 +3,7 @@
 #include "store_priv.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 static void forget_due(struct store *store, enum store_run_state from)
 {
@@ -28,7 +29,9 @@ static enum cw_status replace_waiting(struct store *store, const struct store_ru
                                       struct cw_error *err)
 {
     struct store_runs_key key = {by->rule, by->person, by->key};
-    struct store_run_change change = {STORE_RUN_REPLACED, CW_TEXT(""), by->changed_ms};
+    char reason[48];
+    snprintf(reason, sizeof reason, "replaced by event %lld", (long long)by->event);
+    struct store_run_change change = {STORE_RUN_REPLACED, cw_text_of(reason), by->changed_ms};
     int64_t id = 0;
     enum cw_status status = CW_OK;
     while (status == CW_OK) { /* several, where `mode: parallel` let them wait side by side */

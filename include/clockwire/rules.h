@@ -188,7 +188,8 @@ const char *cw_ruleset_rule(const struct cw_ruleset *rules, size_t i, struct cw_
 bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id);
 /* The place of a rule in the order of the file; SIZE_MAX when there is none. */
 size_t cw_ruleset_index(const struct cw_ruleset *rules, struct cw_text id);
-/* What the i-th rule says, as a number: rules that are written alike have the same one. */
+/* What the i-th rule says, as a number: rules that are written alike have the same one. Behind the
+ * end: of users, teams, hours and time zone together. */
 uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
 /* In the order of the file; NULL behind the end. */
@@ -219,10 +220,13 @@ const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct c
 const struct cw_person *const *cw_ruleset_team(const struct cw_ruleset *rules, struct cw_text name,
                                                size_t *n);
 
-/* A moment as a clock in the person's zone shows it, "2026-03-02T10:00:00.000+01:00"; for NULL in
- * UTC, "...Z". Returns: `out`. */
+/* A moment as a clock of the zone (NULL: UTC) shows it: "2026-03-02T10:00:00.000+01:00", or "...Z".
+ * Returns: `out`. */
 enum { CW_CLOCK_TEXT = 40 };
-const char *cw_person_clock(const struct cw_person *person, int64_t ms, char out[CW_CLOCK_TEXT]);
+const char *cw_clock(const struct cw_zone *zone, int64_t ms, char out[CW_CLOCK_TEXT]);
+/* The same for people: "10:00:00", with its day before it unless it is the day of `day_ms` there. */
+const char *cw_clock_short(const struct cw_zone *zone, int64_t ms, int64_t day_ms,
+                           char out[CW_CLOCK_TEXT]);
 
 /* ---- Matching: pure on the event ---- */
 

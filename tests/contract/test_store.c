@@ -226,6 +226,29 @@ BOTH(an_event_has_a_run_once)
     OK(store_commit(s, NULL));
 }
 
+BOTH(events_are_read_backwards)
+{
+    struct store_event *out = NULL;
+    size_t n = 0;
+    OK(store_events_back(s, INT64_MAX, 2, arena(), &out, &n, NULL));
+    CHECK_INT(n, 0);
+    OK(store_begin(s, NULL));
+    for (uint64_t i = 0; i < 5; i++)
+        add_event(s, i);
+    OK(store_commit(s, NULL));
+    OK(store_events_back(s, INT64_MAX, 2, arena(), &out, &n, NULL));
+    CHECK_INT(n, 2);
+    CHECK_INT(out[0].seq, 5);
+    CHECK_INT(out[1].seq, 4);
+    IS(out[1].used, "{}");
+    CHECK_INT(out[1].payload.len, 0);
+    OK(store_events_back(s, 4, 9, arena(), &out, &n, NULL));
+    CHECK_INT(n, 3);
+    CHECK_INT(out[2].seq, 1);
+    OK(store_events_back(s, 1, 9, arena(), &out, &n, NULL));
+    CHECK_INT(n, 0);
+}
+
 BOTH(due_runs_come_in_order)
 {
     static const int64_t due[] = {300, 100, 200, 100, 400};

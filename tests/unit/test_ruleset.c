@@ -17,7 +17,7 @@ static const char *clock_of(const char *who, const char *moment)
     int64_t ms = 0;
     rules = rules ? rules : lab_compile(text, NULL);
     CHECK(cwr_moment_read(cw_text_of(moment), &ms));
-    return cw_person_clock(who ? cw_ruleset_find(rules, cw_text_of(who)) : NULL, ms, out);
+    return cw_clock(who ? cw_ruleset_find(rules, cw_text_of(who))->zone : NULL, ms, out);
 }
 
 TEST(the_clock_of_a_person)
@@ -29,6 +29,20 @@ TEST(the_clock_of_a_person)
     CHECK_STR(clock_of("cy", "2026-01-01T01:00:00Z"), "2026-01-01T01:00:00.000+00:00");
     /* A local mean time has seconds, and text has none: the instant is the same. */
     CHECK_STR(clock_of("ada", "1880-01-01T00:00:00Z"), "1880-01-01T00:53:00.000+00:53");
+}
+
+TEST(a_clock_for_people)
+{
+    char out[CW_CLOCK_TEXT];
+    struct cw_ruleset *rules = lab_compile(text, NULL);
+    const struct cw_zone *berlin = cw_ruleset_find(rules, CW_TEXT("ada"))->zone;
+    int64_t evening = 0, hour = 3600000;
+    CHECK(cwr_moment_read(CW_TEXT("2026-03-02T22:30:00.9Z"), &evening)); /* 23:30 in Berlin */
+    CHECK_STR(cw_clock_short(berlin, evening, evening, out), "23:30:00");
+    CHECK_STR(cw_clock_short(berlin, evening + hour, evening, out), "2026-03-03 00:30:00");
+    CHECK_STR(cw_clock_short(NULL, evening + hour, evening, out), "23:30:00");
+    CHECK_STR(cw_clock_short(NULL, evening, evening + 2 * hour, out), "2026-03-02 22:30:00");
+    cw_ruleset_unref(rules);
 }
 
 static uint64_t digest_of(const char *rule)
@@ -66,8 +80,8 @@ TEST(the_ends_of_time)
     char out[CW_CLOCK_TEXT];
     struct cw_ruleset *rules = lab_compile(text, NULL);
     const struct cw_person *ada = cw_ruleset_find(rules, CW_TEXT("ada"));
-    CHECK_STR(cw_person_clock(ada, INT64_MAX, out), "9999-12-31T23:59:59.999+01:00");
-    CHECK_STR(cw_person_clock(NULL, INT64_MIN, out), "0000-01-01T00:00:00.000Z");
+    CHECK_STR(cw_clock(ada->zone, INT64_MAX, out), "9999-12-31T23:59:59.999+01:00");
+    CHECK_STR(cw_clock(NULL, INT64_MIN, out), "0000-01-01T00:00:00.000Z");
     cw_ruleset_unref(rules);
 }
 

@@ -177,7 +177,7 @@ static void put_tick(void *ctx, const struct cw_tick *tick)
     char out[CW_CLOCK_TEXT];
     char *at = ctx;
     sprintf(at + strlen(at), "%s %s+%zu %.16s\n", cw_ruleset_rule(rules, tick->rule, NULL),
-            tick->person->name, tick->people - 1, cw_person_clock(tick->person, tick->due_ms, out));
+            tick->person->name, tick->people - 1, cw_clock(tick->person->zone, tick->due_ms, out));
 }
 
 TEST(what_comes_next_rule_by_rule)
