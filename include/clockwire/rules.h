@@ -224,7 +224,8 @@ const struct cw_person *const *cw_ruleset_team(const struct cw_ruleset *rules, s
  * Returns: `out`. */
 enum { CW_CLOCK_TEXT = 40 };
 const char *cw_clock(const struct cw_zone *zone, int64_t ms, char out[CW_CLOCK_TEXT]);
-/* The same for people: "10:00:00", with its day before it unless it is the day of `day_ms` there. */
+/* The same for people: "10:00:00", with its day before it unless it is the day of `day_ms` there.
+ */
 const char *cw_clock_short(const struct cw_zone *zone, int64_t ms, int64_t day_ms,
                            char out[CW_CLOCK_TEXT]);
 

@@ -206,7 +206,7 @@ BOTH(a_silence_that_ended_while_nobody_listened_is_due_at_its_end)
     desk("heartbeat", BEAT("ada", "2"));
     w.now_ms = nine + 5 * HOUR;
     go_on(w.now_ms);
-    CHECK_STR(calls(4), "start skipped: expired: due 09:35, now 14:00 UTC");
+    CHECK_STR(calls(4), "start skipped: expired: due 09:35:00, now 14:00:00");
     CHECK_INT(received(4), nine + 35 * MINUTE);
     CHECK_STR(story(), "1:start(1) ");
 }
