@@ -147,7 +147,7 @@ BOTH(a_fact_must_hold_at_the_end_of_the_wait_too)
     go_on(nine + 2 * MINUTE);
     deliver("w", "{}"); /* takes the place of the other */
     go_on(nine + 10 * MINUTE);
-    CHECK_STR(runs(5), "replaced");
+    CHECK_STR(runs(5), "replaced: replaced by event 6");
     CHECK_STR(runs(6), "refused: state.on is missing (rules.yaml, line 8)");
     CHECK_STR(runs(1), "replaced: replaced by event 2");
     CHECK_STR(runs(2), "refused: state.on is missing (rules.yaml, line 9)");
