@@ -357,7 +357,6 @@ bool cwr_compile_key(struct cwr_compiler *c, const struct cw_node *key, struct c
 static void template_fault(struct cwr_compiler *c, const struct cw_node *node, size_t skip,
                            const struct cw_error *err)
 {
-    const char *code = err->status == CW_EINVAL ? "not-in-this-build" : "bad-template";
     struct cw_place place = cw_node_place(node);
     if (err->status == CW_NOMEM) {
         c->no_memory = true;
@@ -365,7 +364,7 @@ static void template_fault(struct cwr_compiler *c, const struct cw_node *node, s
     }
     if (err->at >= 0)
         place = cwr_place_in(node, (size_t)err->at + skip, 1);
-    cwr_fault_at(c, place, code, NULL, "%s", err->text);
+    cwr_fault_at(c, place, "bad-template", NULL, "%s", err->text);
 }
 
 const struct cw_template *cwr_compile_template(struct cwr_compiler *c, const struct cw_node *node)

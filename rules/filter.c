@@ -8,28 +8,33 @@
 
 #include <string.h>
 
-static const struct {
-    const char *name;
-    enum cwr_filter_kind kind;
-    size_t args;
-} filters[] = {
-    {"upper", CWR_FILTER_UPPER, 0},       {"lower", CWR_FILTER_LOWER, 0},
-    {"trim", CWR_FILTER_TRIM, 0},         {"first_line", CWR_FILTER_FIRST_LINE, 0},
-    {"slug", CWR_FILTER_SLUG, 0},         {"json", CWR_FILTER_JSON, 0},
-    {"default", CWR_FILTER_DEFAULT, 1},   {"truncate", CWR_FILTER_TRUNCATE, 1},
-    {"replace", CWR_FILTER_REPLACE, 2},   {"date", CWR_FILTER_DATE, 1},
-    {"duration", CWR_FILTER_DURATION, 0},
+static const char *const names[] = {
+#define F(kind, name, least, most, wanted) name,
+    CWR_FILTER_ROWS(F)
+#undef F
 };
 
-enum { N_FILTERS = sizeof filters / sizeof filters[0], RESULT_BYTES = 1024 * 1024 };
+static const struct {
+    size_t least, most;
+    const char *wanted;
+} rows[] = {
+#define F(kind, name, least, most, wanted) {least, most, wanted},
+    CWR_FILTER_ROWS(F)
+#undef F
+};
+
+enum { RESULT_BYTES = 1024 * 1024 };
+#define MOST_PLUS INT64_C(1000000000000000)
 
 const char *const *cwr_filter_names(size_t *n)
 {
-    static const char *const names[] = {"upper",   "lower", "trim",    "first_line",
-                                        "slug",    "json",  "default", "truncate",
-                                        "replace", "date",  "duration"};
-    *n = sizeof names / sizeof names[0];
+    *n = CWR_FILTERS;
     return names;
+}
+
+const char *cwr_filter_wants(enum cwr_filter_kind kind)
+{
+    return rows[kind].wanted;
 }
 
 static bool is_blank(char c)
@@ -96,84 +101,88 @@ static enum cw_status take_arg(struct cw_text *rest, bool comma, struct cw_arena
     return CW_OK;
 }
 
-static enum cw_status parse_number(struct cwr_filter *filter, size_t at, struct cw_error *err)
+/* A number between two bounds. */
+static enum cw_status parse_number(struct cwr_filter *filter, int64_t least, int64_t most,
+                                   const char *what, size_t at, struct cw_error *err)
 {
-    struct cw_text text = filter->args[0];
-    size_t number = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9' || number > CWR_TEMPLATE_BYTES)
-            return cw_fail_at(err, CW_ESYNTAX, at, "`truncate` takes a number of characters");
-        number = number * 10 + (size_t)(text.at[i] - '0');
-    }
-    if (number < 1 || number > CWR_TEMPLATE_BYTES)
-        return cw_fail_at(err, CW_ESYNTAX, at, "`truncate` takes 1 to 65536 characters");
-    filter->number = number;
-    return CW_OK;
+    if (cwr_filter_whole(filter->args[0], least < 0, &filter->number) && filter->number >= least &&
+        filter->number <= most)
+        return CW_OK;
+    return cw_fail_at(err, CW_ESYNTAX, at, "`%s` takes %s", names[filter->kind], what);
 }
 
-static enum cw_status parse_args(struct cw_text rest, bool colon, size_t count, size_t at,
-                                 struct cw_arena *arena, struct cwr_filter *out,
-                                 struct cw_error *err)
+static enum cw_status parse_args(struct cw_text rest, bool colon, size_t at, struct cw_arena *arena,
+                                 struct cwr_filter *out, struct cw_error *err)
 {
     static const char *const words[] = {"no argument", "one argument", "two arguments"};
-    size_t commas = 0;
-    for (size_t i = 0; count == 2 && i < rest.len; i++)
+    size_t least = rows[out->kind].least, most = rows[out->kind].most, commas = 0;
+    size_t count = colon ? most : 0;
+    for (size_t i = 0; most == 2 && i < rest.len; i++)
         commas += rest.at[i] == ',';
-    if (colon != (count > 0) || (count == 2 && commas == 0))
-        return cw_fail_at(err, CW_ESYNTAX, at, "this filter takes %s", words[count]);
+    if (count < least || (colon && !most) || (most == 2 && !commas))
+        return cw_fail_at(err, CW_ESYNTAX, at, "this filter takes %s", words[most]);
     for (size_t i = 0; i < count; i++)
         if (take_arg(&rest, i + 1 < count, arena, &out->args[i]))
             return cw_fail(err, CW_NOMEM, "no memory for a template");
     return CW_OK;
 }
 
-static enum cw_status check_args(struct cwr_filter *filter, size_t at, struct cw_error *err)
+/* Of the filters whose argument is more than a text; `given`: there is one. */
+static enum cw_status check_args(struct cwr_filter *filter, bool given, size_t at,
+                                 struct cw_error *err)
 {
     switch (filter->kind) {
     case CWR_FILTER_TRUNCATE:
-        return parse_number(filter, at, err);
+        return parse_number(filter, 1, CWR_TEMPLATE_BYTES, "1 to 65536 characters", at, err);
+    case CWR_FILTER_ROUND:
+        return given ? parse_number(filter, 0, 15, "0 to 15 digits", at, err) : CW_OK;
+    case CWR_FILTER_PLUS:
+        return parse_number(filter, -MOST_PLUS, MOST_PLUS, "a whole number", at, err);
     case CWR_FILTER_DATE:
         return cwr_filter_check_date(filter->args[0], at, err);
     case CWR_FILTER_DURATION:
         filter->number = 1000;
-        if (!filter->args[0].at)
+        return given ? cwr_filter_check_unit(filter->args[0], at, filter, err) : CW_OK;
+    case CWR_FILTER_SPLIT:
+    case CWR_FILTER_JOIN:
+        if (!given)
+            filter->args[0] = filter->kind == CWR_FILTER_JOIN ? CW_TEXT(", ") : CW_TEXT(",");
+        if (filter->args[0].len || filter->kind == CWR_FILTER_JOIN)
             return CW_OK;
-        return cwr_filter_check_unit(filter->args[0], at, filter, err);
+        return cw_fail_at(err, CW_ESYNTAX, at, "`split` takes what stands between the items");
     default:
         return CW_OK;
     }
+}
+
+static enum cw_status unknown_filter(struct cw_text name, size_t at, struct cw_error *err)
+{
+    const char *near = cw_nearest(name, names, CWR_FILTERS);
+    return cw_fail_at(err, CW_ESYNTAX, at, "there is no filter `%.*s`%s%s%s",
+                      (int)(name.len > 40 ? 40 : name.len), name.len ? name.at : "",
+                      near ? ", did you mean `" : "", near ? near : "", near ? "`?" : "");
 }
 
 enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena *arena,
                                 struct cwr_filter *out, struct cw_error *err)
 {
     const char *colon = text.len ? memchr(text.at, ':', text.len) : NULL;
-    size_t head = colon ? (size_t)(colon - text.at) : text.len;
+    size_t head = colon ? (size_t)(colon - text.at) : text.len, kind = 0;
     struct cw_text name = trim((struct cw_text){text.at, head}), rest = {NULL, 0};
     if (colon)
         rest = (struct cw_text){colon + 1, text.len - head - 1};
     at += name.len ? (size_t)(name.at - text.at) : 0;
-    for (size_t i = 0; i < N_FILTERS; i++) {
-        if (!cw_text_is(name, filters[i].name))
-            continue;
-        if (filters[i].kind == CWR_FILTER_LATER)
-            return cw_fail_at(err, CW_EINVAL, at,
-                              "`%s` is in the grammar, but this build has not got it",
-                              filters[i].name);
-        struct cwr_filter made = {.kind = filters[i].kind};
-        size_t args = filters[i].args + (colon && made.kind == CWR_FILTER_DURATION);
-        enum cw_status status = parse_args(rest, colon, args, at, arena, &made, err);
-        if (!status)
-            status = check_args(&made, at, err);
-        if (!status)
-            *out = made;
-        return status;
-    }
-    size_t n;
-    const char *const *names = cwr_filter_names(&n), *near = cw_nearest(name, names, n);
-    return cw_fail_at(err, CW_ESYNTAX, at, "there is no filter `%.*s`%s%s%s",
-                      (int)(name.len > 40 ? 40 : name.len), name.len ? name.at : "",
-                      near ? ", did you mean `" : "", near ? near : "", near ? "`?" : "");
+    while (kind < CWR_FILTERS && !cw_text_is(name, names[kind]))
+        kind++;
+    if (kind == CWR_FILTERS)
+        return unknown_filter(name, at, err);
+    struct cwr_filter made = {.kind = (enum cwr_filter_kind)kind};
+    enum cw_status status = parse_args(rest, colon != NULL, at, arena, &made, err);
+    if (!status)
+        status = check_args(&made, colon != NULL, at, err);
+    if (!status)
+        *out = made;
+    return status;
 }
 
 /* ---- Running ---- */
@@ -245,6 +254,37 @@ static enum cw_status replace(struct cw_text text, struct cw_text from, struct c
     return cwr_buf_end(&buf, out);
 }
 
+/* The first letter large, the rest as it is. */
+static enum cw_status capitalize(struct cw_text text, struct cw_arena *arena, struct cw_text *out)
+{
+    struct cwr_buf buf = cwr_buf_in(arena);
+    struct cw_text upper;
+    uint32_t c;
+    size_t n = text.len ? cwr_char_get(text, &c) : 0;
+    if (cwr_case_text(CWR_CASE_UPPER, (struct cw_text){text.at, n}, arena, &upper))
+        return CW_NOMEM;
+    cwr_buf_put(&buf, upper);
+    cwr_buf_put(&buf, (struct cw_text){text.at + n, text.len - n});
+    return cwr_buf_end(&buf, out);
+}
+
+/* Everything but letters, digits and -._~ becomes %XX: for any part of a URL. */
+static enum cw_status urlencode(struct cw_text text, struct cw_arena *arena, struct cw_text *out)
+{
+    struct cwr_buf buf = cwr_buf_in(arena);
+    buf.limit = RESULT_BYTES;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     (c && strchr("-._~", c));
+        if (plain)
+            cwr_buf_put(&buf, (struct cw_text){text.at + i, 1});
+        else
+            cwr_buf_printf(&buf, "%%%02X", c);
+    }
+    return cwr_buf_end(&buf, out);
+}
+
 static enum cw_status run_text(const struct cwr_filter *filter, struct cw_text *text,
                                struct cw_arena *arena)
 {
@@ -253,8 +293,12 @@ static enum cw_status run_text(const struct cwr_filter *filter, struct cw_text *
         return cwr_case_text(CWR_CASE_UPPER, *text, arena, text);
     case CWR_FILTER_LOWER:
         return cwr_case_text(CWR_CASE_LOWER, *text, arena, text);
+    case CWR_FILTER_CAPITALIZE:
+        return capitalize(*text, arena, text);
     case CWR_FILTER_SLUG:
         return slug(*text, arena, text);
+    case CWR_FILTER_URLENCODE:
+        return urlencode(*text, arena, text);
     case CWR_FILTER_REPLACE:
         return replace(*text, filter->args[0], filter->args[1], arena, text);
     case CWR_FILTER_TRIM:
@@ -264,38 +308,59 @@ static enum cw_status run_text(const struct cwr_filter *filter, struct cw_text *
         *text = first_line(*text);
         return CW_OK;
     default:
-        *text = truncate_text(*text, filter->number);
+        *text = truncate_text(*text, (size_t)filter->number);
         return CW_OK;
     }
 }
 
-enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
-                              const struct cw_zone *zone, struct cw_arena *arena)
+/* A value that is there becomes a text or, for some, a number. */
+static enum cw_status run_value(const struct cwr_filter *filter, struct cw_value *value,
+                                const struct cw_zone *zone, struct cw_arena *arena)
 {
+    enum cw_kind kind = CW_STRING;
     struct cw_text text;
     enum cw_status status;
-    bool empty = value->kind == CW_MISSING || value->kind == CW_NULL;
-    if (filter->kind == CWR_FILTER_DEFAULT) {
-        if (empty || (value->kind == CW_STRING && !value->text.len))
-            *value = cw_value_string(filter->args[0]);
-        return CW_OK;
-    }
-    if (value->kind == CW_MISSING)
-        return CW_OK;
-    if (filter->kind == CWR_FILTER_JSON) {
-        status = cw_value_print(value, arena, &text);
-    } else if (empty) {
-        return CW_OK;
-    } else if (filter->kind == CWR_FILTER_DATE) {
+    switch (filter->kind) {
+    case CWR_FILTER_DATE:
         status = cwr_filter_date(filter->args[0], value, zone ? zone : &cwr_utc, arena, &text);
-    } else if (filter->kind == CWR_FILTER_DURATION) {
-        status = cwr_filter_duration((int64_t)filter->number, value, arena, &text);
-    } else {
+        break;
+    case CWR_FILTER_DURATION:
+        status = cwr_filter_duration(filter->number, value, arena, &text);
+        break;
+    case CWR_FILTER_ROUND:
+    case CWR_FILTER_PLUS:
+        kind = CW_NUMBER;
+        status = cwr_filter_number(filter, value, arena, &text);
+        break;
+    default:
         status = cw_value_text(value, arena, &text);
         if (!status)
             status = run_text(filter, &text, arena);
     }
     if (!status)
-        *value = cw_value_string(text);
+        *value = (struct cw_value){.kind = kind, .text = text};
     return status;
+}
+
+enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
+                              const struct cw_zone *zone, struct cw_arena *arena)
+{
+    bool empty = value->kind == CW_MISSING || value->kind == CW_NULL;
+    struct cw_text text;
+    if (filter->kind == CWR_FILTER_DEFAULT) {
+        if (empty || (value->kind == CW_STRING && !value->text.len))
+            *value = cw_value_string(filter->args[0]);
+        return CW_OK;
+    }
+    if (filter->kind == CWR_FILTER_JSON && value->kind != CW_MISSING) {
+        enum cw_status status = cw_value_print(value, arena, &text);
+        if (!status)
+            *value = cw_value_string(text);
+        return status;
+    }
+    if (empty)
+        return CW_OK;
+    if (filter->kind >= CWR_FILTER_SPLIT && filter->kind <= CWR_FILTER_COUNT)
+        return cwr_filter_list(filter, value, arena);
+    return run_value(filter, value, zone, arena);
 }

@@ -5,6 +5,8 @@
 #include "moment.h"
 #include "template.h"
 
+enum { SPANS_BYTES = 200 };
+
 static const char signs[] = "YmdHMSabFTz%";
 
 enum cw_status cwr_filter_check_date(struct cw_text format, size_t at, struct cw_error *err)
@@ -32,7 +34,7 @@ enum cw_status cwr_filter_check_unit(struct cw_text unit, size_t at, struct cwr_
     if (cw_duration_parse((struct cw_text){text, len + 2}, &ms, NULL))
         return cw_fail_at(err, CW_ESYNTAX, at,
                           "`duration` takes a unit of numbers, such as milliseconds or minutes");
-    out->number = (size_t)ms;
+    out->number = ms;
     return CW_OK;
 }
 
@@ -139,11 +141,28 @@ enum cw_status cwr_filter_date(struct cw_text format, const struct cw_value *val
 
 /* ---- duration ---- */
 
+/* "3 hours 5 minutes": one or more durations. */
+static bool read_spans(struct cw_text text, int64_t *out)
+{
+    int64_t sum = 0, ms;
+    for (size_t i = 0, from = 0, blanks = 0; i <= text.len; i++) {
+        bool end = i == text.len;
+        if (!end && (text.at[i] != ' ' || ++blanks % 2))
+            continue;
+        if (cw_duration_parse((struct cw_text){text.at + from, i - from}, &ms, NULL))
+            return false;
+        sum += ms; /* at most 3650 days each */
+        from = i + 1;
+    }
+    *out = sum;
+    return true;
+}
+
 /* "90 minutes", or a number of `unit_ms`. */
 static bool read_duration(const struct cw_value *value, int64_t unit_ms, int64_t *out)
 {
     int64_t n;
-    if (value->kind == CW_STRING && !cw_duration_parse(value->text, out, NULL))
+    if (value->kind == CW_STRING && value->text.len <= SPANS_BYTES && read_spans(value->text, out))
         return true;
     bool text = value->kind == CW_STRING || value->kind == CW_NUMBER;
     if (!text || !read_whole(value->text, &n) || n > INT64_MAX / unit_ms ||

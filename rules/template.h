@@ -8,25 +8,41 @@
 
 enum { CWR_TEMPLATE_BYTES = 64 * 1024, CWR_TEMPLATE_PARTS = 256, CWR_FILTER_ARGS = 2 };
 
+/* The one table of filters: kind, name, at least and at most how many arguments, and what a value
+ * must be that it can read. */
+#define CWR_FILTER_ROWS(F)                                                                         \
+    F(UPPER, "upper", 0, 0, "")                                                                    \
+    F(LOWER, "lower", 0, 0, "")                                                                    \
+    F(CAPITALIZE, "capitalize", 0, 0, "")                                                          \
+    F(TRIM, "trim", 0, 0, "")                                                                      \
+    F(FIRST_LINE, "first_line", 0, 0, "")                                                          \
+    F(TRUNCATE, "truncate", 1, 1, "")                                                              \
+    F(REPLACE, "replace", 2, 2, "")                                                                \
+    F(SLUG, "slug", 0, 0, "")                                                                      \
+    F(URLENCODE, "urlencode", 0, 0, "")                                                            \
+    F(JSON, "json", 0, 0, "")                                                                      \
+    F(DEFAULT, "default", 1, 1, "")                                                                \
+    F(DATE, "date", 1, 1, "point in time")                                                         \
+    F(DURATION, "duration", 0, 1, "duration")                                                      \
+    F(SPLIT, "split", 0, 1, "")                                                                    \
+    F(JOIN, "join", 0, 1, "")                                                                      \
+    F(FIRST, "first", 0, 0, "")                                                                    \
+    F(LAST, "last", 0, 0, "")                                                                      \
+    F(COUNT, "count", 0, 0, "")                                                                    \
+    F(ROUND, "round", 0, 1, "number")                                                              \
+    F(PLUS, "plus", 1, 1, "whole number")
+
 enum cwr_filter_kind {
-    CWR_FILTER_UPPER,
-    CWR_FILTER_LOWER,
-    CWR_FILTER_TRIM,
-    CWR_FILTER_FIRST_LINE,
-    CWR_FILTER_SLUG,
-    CWR_FILTER_JSON,
-    CWR_FILTER_DEFAULT,
-    CWR_FILTER_TRUNCATE,
-    CWR_FILTER_REPLACE,
-    CWR_FILTER_DATE,
-    CWR_FILTER_DURATION,
-    CWR_FILTER_LATER /* in the grammar, not in this build */
+#define F(kind, name, least, most, wanted) CWR_FILTER_##kind,
+    CWR_FILTER_ROWS(F)
+#undef F
+        CWR_FILTERS
 };
 
 struct cwr_filter {
     enum cwr_filter_kind kind;
     struct cw_text args[CWR_FILTER_ARGS];
-    size_t number; /* of truncate; of duration: the unit in milliseconds */
+    int64_t number; /* the argument as one; of duration: the unit in milliseconds */
     const struct cwr_filter *next;
 };
 
@@ -49,7 +65,9 @@ struct cw_template {
 /* Reads "name: arg, arg" of one filter. `at` is where it stands in the whole text. */
 enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena *arena,
                                 struct cwr_filter *out, struct cw_error *err) CW_CHECKED;
-/* `zone` is that of `date`; NULL: UTC. Returns: CW_EINVAL when the value is no time. */
+/* What a value must be for a filter that can read only some: "point in time". */
+const char *cwr_filter_wants(enum cwr_filter_kind kind);
+/* `zone` is that of `date`; NULL: UTC. Returns: CW_EINVAL when the value is not what it wants. */
 enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
                               const struct cw_zone *zone, struct cw_arena *arena) CW_CHECKED;
 
@@ -58,6 +76,20 @@ size_t cwr_quoted_length(struct cw_text text);
 /* 'it''s' is it's, likewise with ". */
 enum cw_status cwr_unquote(struct cw_text text, struct cw_arena *arena,
                            struct cw_text *out) CW_CHECKED;
+
+/* ---- filter_list.c ---- */
+
+/* split, join, first, last and count, of a value that is there. */
+enum cw_status cwr_filter_list(const struct cwr_filter *filter, struct cw_value *value,
+                               struct cw_arena *arena) CW_CHECKED;
+
+/* ---- filter_number.c ---- */
+
+/* A whole number of at most 15 digits, with a sign if `sign`. */
+bool cwr_filter_whole(struct cw_text text, bool sign, int64_t *out);
+/* round and plus: exact, on the digits. */
+enum cw_status cwr_filter_number(const struct cwr_filter *filter, const struct cw_value *value,
+                                 struct cw_arena *arena, struct cw_text *out) CW_CHECKED;
 
 /* ---- filter_time.c ---- */
 

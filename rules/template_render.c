@@ -11,16 +11,16 @@ static enum cw_status evaluate(const struct cwr_part *part, const struct cw_scop
     enum cw_status status = scope->lookup(scope->ctx, part->path, arena, &value, err);
     if (status)
         return status;
-    const char *wanted = "";
+    enum cwr_filter_kind kind = CWR_FILTERS;
     for (const struct cwr_filter *f = part->filters; f && !status; f = f->next) {
+        kind = f->kind;
         status = cwr_filter_run(f, &value, scope->zone, arena);
-        wanted = f->kind == CWR_FILTER_DURATION ? "duration" : "point in time";
     }
     int len = (int)(part->name.len > 200 ? 200 : part->name.len);
     if (status == CW_ELIMIT)
         return cw_fail(err, status, "`%.*s` is too long", len, part->name.at);
     if (status == CW_EINVAL)
-        return cw_fail(err, status, "`%.*s` is no %s", len, part->name.at, wanted);
+        return cw_fail(err, status, "`%.*s` is no %s", len, part->name.at, cwr_filter_wants(kind));
     if (status)
         return cw_fail(err, status, "no memory for `%.*s`", len, part->name.at);
     if (value.kind == CW_MISSING)

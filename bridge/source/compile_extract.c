@@ -24,8 +24,6 @@ void compile_fault_in(struct compile *c, const struct cw_node *node, const char 
         place.width = 1;
     }
     c->failed = true;
-    if (err->status == CW_EINVAL)
-        code = "not-in-this-build"; /* how the template says it of its filters */
     cw_diags_add(c->deps->diags, CW_ERROR, code, place, NULL, "%s", err->text);
 }
 

@@ -31,14 +31,15 @@ struct cw_scope {
     const struct cw_zone *zone; /* of the filter `date`; NULL: UTC */
 };
 
-/* Compiles a template. `$${` is a literal `${`; ${'text'} is the text. Filters: upper lower trim
- * first_line slug json default truncate replace date duration (outside of rules, `date` is in UTC).
- * Lives: in `arena`. Returns: CW_ESYNTAX with err->at; CW_EINVAL, also with err->at, for a filter
- * that is in the grammar but not in this build. */
+/* Compiles a template. `$${` is a literal `${`; ${'text'} is the text. Filters: upper lower
+ * capitalize trim first_line truncate replace slug urlencode json default date duration split join
+ * first last count round plus. Lives: in `arena`. Returns: CW_ESYNTAX or CW_ELIMIT with err->at,
+ * CW_NOMEM. */
 enum cw_status cw_template_parse(struct cw_text text, struct cw_arena *arena,
                                  const struct cw_template **out, struct cw_error *err) CW_CHECKED;
 /* Renders. Exactly one ${...} keeps the value's JSON type; anything else gives a string.
- * Limits: 64 KiB of text. Returns: CW_ENOENT naming the path that is missing without a default. */
+ * Limits: 64 KiB of text. Returns: CW_ENOENT naming the path that is missing without a default,
+ * CW_EINVAL one whose value a filter cannot read, CW_ELIMIT, CW_NOMEM. */
 enum cw_status cw_template_render(const struct cw_template *tpl, const struct cw_scope *scope,
                                   struct cw_arena *arena, struct cw_value *out,
                                   struct cw_error *err) CW_CHECKED;

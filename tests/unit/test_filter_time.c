@@ -7,7 +7,8 @@ static const char body[] =
     "{\"t\":\"2026-03-02T10:05:09.5Z\",\"o\":\"2026-03-02T23:30:00-05:00\",\"day\":\"2026-12-25\","
     "\"s\":1772445909,\"ms\":1772445909500,\"text\":\"1772445909\",\"nil\":null,\"list\":[1],"
     "\"word\":\"soon\",\"neg\":-90,\"frac\":3900.75,\"exp\":1e3,\"long\":123456789012345678901,"
-    "\"d\":\"90 minutes\",\"zero\":0,\"old\":-86400}";
+    "\"d\":\"90 minutes\",\"zero\":0,\"spans\":\"1 day 3 hours 5 minutes\",\"odd\":\"1 day "
+    "3\",\"old\":-86400}";
 
 static struct cw_error err;
 
@@ -86,6 +87,8 @@ TEST(duration)
     CHECK_STR(show("${frac | duration}"), "1 h 05 min");
     CHECK_STR(show("${d | duration}"), "1 h 30 min");
     CHECK_STR(show("${d | duration: days}"), "1 h 30 min");
+    CHECK_STR(show("${spans | duration}"), "27 h 05 min");
+    CHECK_STR(show("${odd | duration}"), "error: `odd` is no duration");
     CHECK_STR(show("${neg | duration}"), "-1 min");
     CHECK_STR(show("${neg | duration: milliseconds}"), "0 s");
     CHECK_STR(show("${zero | duration}"), "0 s");

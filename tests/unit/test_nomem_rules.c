@@ -350,7 +350,8 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *a
 
 static const char template_text[] =
     "$${ ${a | upper | truncate: 3} ${b['x'] | default: \"it's\" | slug} "
-    "${list[*].n | json} ${a | replace: a, b | trim | lower | first_line}";
+    "${list[*].n | json} ${a | replace: a, b | trim | lower | first_line | capitalize | urlencode}"
+    "${a | split: b | join} ${list | count | plus: 1} ${list[*].n | first | round}";
 
 static enum cw_status render_in(struct cw_json *json, struct cw_arena *arena)
 {
@@ -366,7 +367,7 @@ static enum cw_status render_in(struct cw_json *json, struct cw_arena *arena)
     if (!status)
         status = cw_template_render(tpl, &scope, arena, &out, NULL);
     if (!status)
-        CHECK_MEM(out.text.at, out.text.len, "${ \u00c4BC it-s [1,2] \u00e4bcd");
+        CHECK_MEM(out.text.at, out.text.len, "${ \u00c4BC it-s [1,2] %C3%84bcd\u00e4, cd 3 1");
     else
         CHECK_INT(out.kind, CW_MISSING);
     return status;

@@ -22,7 +22,10 @@ static const char body[] =
     "{\"event\":{\"title\":\"  \\u00dcber Stra\\u00dfe: 2. Teil \\nmore\",\"n\":1.50,\"big\":"
     "12345678901234567890,\"no\":false,\"nil\":null,\"empty\":\"\",\"list\":[1,\"x\",null],"
     "\"o\":{\"odd } "
-    "name\":\"yes\",\"it's\":\"no\"},\"greek\":\"\\u03a3\\u03c3\\u03c2\"},\"match\":{"
+    "name\":\"yes\",\"it's\":\"no\"},\"greek\":\"\\u03a3\\u03c3\\u03c2\",\"csv\":\" a@x ,b@x,, "
+    "c,\",\"pi\":3.14159,"
+    "\"nines\":99.95,\"tiny\":-0.04,\"minus\":-2.5,\"count\":41,\"exp\":1e3,\"dot\":\"1.\"},"
+    "\"match\":{"
     "\"task\":\"KEY-1\"}}";
 
 static void begin(void)
@@ -120,6 +123,76 @@ TEST(filters)
     CHECK_STR(text_of("${event.o | json | truncate: 5}"), "{\"odd");
 }
 
+TEST(more_filters)
+{
+    CHECK_STR(text_of("${event.title | trim | lower | capitalize | first_line}"),
+              "Über straße: 2. teil ");
+    CHECK_STR(text_of("${event.empty | capitalize}"), "");
+    CHECK_STR(text_of("${event.o | urlencode}"),
+              "%7B%22odd%20%7D%20name%22%3A%22yes%22%2C%22it%27s%22%3A%22no%22%7D");
+    CHECK_STR(text_of("${event.title | trim | urlencode | truncate: 12}"), "%C3%9Cber%20");
+    CHECK_STR(text_of("${match.task | urlencode}"), "KEY-1");
+}
+
+TEST(lists)
+{
+    CHECK_STR(text_of("${event.list | join}"), "1, x, ");
+    CHECK_STR(text_of("${event.list | join: '-'}"), "1-x-");
+    CHECK_STR(text_of("${event.list | join:}"), "1x");
+    CHECK_STR(text_of("${match.task | join}"), "KEY-1");
+    CHECK_STR(text_of("${event.list | first}"), "1");
+    CHECK_INT(kind_of("${event.list | first}"), CW_NUMBER);
+    CHECK_INT(kind_of("${event.list | last}"), CW_NULL);
+    CHECK_STR(text_of("${match.task | first}"), "KEY-1");
+    CHECK_STR(text_of("${event.list | count}"), "3");
+    CHECK_INT(kind_of("${event.list | count}"), CW_NUMBER);
+    CHECK_STR(text_of("${event.greek | count}"), "3");
+    CHECK_STR(text_of("${event.none | count | default: 0}"), "0");
+    CHECK_INT(kind_of("${match.task | split: -}"), CW_LIST);
+    CHECK_STR(text_of("${match.task | split: - | last}"), "1");
+    CHECK_STR(text_of("${match.task | split: - | json}"), "[\"KEY\",\"1\"]");
+    CHECK_STR(text_of("${event.csv | split | json}"), "[\"a@x\",\"b@x\",\"c\"]");
+    CHECK_STR(text_of("${event.csv | split | count}"), "3");
+    CHECK_STR(text_of("${event.empty | split | first | default: nobody}"), "nobody");
+    CHECK_STR(text_of("${event.empty | split | join}"), "");
+    CHECK_STR(text_of("${event.list | split | json}"), "[1,\"x\",null]");
+    CHECK_STR(text_of("${event.csv | split | join: ' + ' | upper}"), "A@X + B@X + C");
+}
+
+TEST(numbers)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"${event.n | round}", "2"},
+        {"${event.n | round: 1}", "1.5"},
+        {"${event.n | round: 9}", "1.50"},
+        {"${event.big | round}", "12345678901234567890"},
+        {"${'x'}${event.pi | round: 3}", "x3.142"},
+        {"${event.pi | round: 0}", "3"},
+        {"${event.nines | round: 1}", "100.0"},
+        {"${event.nines | round}", "100"},
+        {"${event.tiny | round: 1}", "0.0"},
+        {"${event.minus | round}", "-3"},
+        {"${event.minus | round | plus: 5}", "2"},
+        {"${event.count | plus: 1}", "42"},
+        {"${event.count | plus: -42}", "-1"},
+        {"${event.none | default: 0 | plus: +1}", "1"},
+        {"${event.none | plus: 1 | default: none}", "none"},
+        {"${event.n | plus: 1}", "`event.n` is no whole number"},
+        {"${match.task | plus: 1}", "`match.task` is no whole number"},
+        {"${match.task | round}", "`match.task` is no number"},
+        {"${event.list | round}", "`event.list` is no number"},
+        {"${event.exp | round}", "`event.exp` is no number"},
+        {"${event.dot | round}", "`event.dot` is no number"},
+        {"${event.no | plus: 1}", "`event.no` is no whole number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK_STR(text_of(cases[i].text), cases[i].want);
+    CHECK_INT(kind_of("${event.n | round}"), CW_NUMBER);
+    CHECK_INT(kind_of("${event.none | default: 0 | plus: 1}"), CW_NUMBER);
+}
+
 TEST(default_stands_in)
 {
     CHECK_STR(text_of("${event.x | default: none}"), "none");
@@ -158,16 +231,23 @@ TEST(faults_have_their_place)
     check_status("${event.x | zzzzzzzz}", CW_ESYNTAX, "there is no filter `zzzzzzzz`", 12);
     check_status("${event.x | upper: 1}", CW_ESYNTAX, "this filter takes no argument", 12);
     check_status("${event.x | replace: a}", CW_ESYNTAX, "this filter takes two arguments", 12);
-    check_status("${event.x | truncate: -1}", CW_ESYNTAX, "`truncate` takes a number of characters",
+    check_status("${event.x | truncate: -1}", CW_ESYNTAX, "`truncate` takes 1 to 65536 characters",
                  12);
     check_status("${event.x | truncate: 99999999999999999999}", CW_ESYNTAX,
-                 "`truncate` takes a number of characters", 12);
+                 "`truncate` takes 1 to 65536 characters", 12);
     check_status("${event.x | default: ${y}}", CW_ESYNTAX,
                  "a ${...} cannot stand inside another one", 21);
     check_status("${x | date: %Q}", CW_ESYNTAX,
                  "`date` knows %Y %m %d %H %M %S %a %b %F %T %z and %%", 6);
     check_status("${x | date: %}", CW_ESYNTAX,
                  "`date` knows %Y %m %d %H %M %S %a %b %F %T %z and %%", 6);
+    check_status("${x | split:}", CW_ESYNTAX, "`split` takes what stands between the items", 6);
+    check_status("${x | first: 1}", CW_ESYNTAX, "this filter takes no argument", 6);
+    check_status("${x | plus}", CW_ESYNTAX, "this filter takes one argument", 6);
+    check_status("${x | plus: 1.5}", CW_ESYNTAX, "`plus` takes a whole number", 6);
+    check_status("${x | plus: 1000000000000001}", CW_ESYNTAX, "`plus` takes a whole number", 6);
+    check_status("${x | round: 16}", CW_ESYNTAX, "`round` takes 0 to 15 digits", 6);
+    check_status("${x | round: -1}", CW_ESYNTAX, "`round` takes 0 to 15 digits", 6);
     check_status("${x | date}", CW_ESYNTAX, "this filter takes one argument", 6);
     check_status("${x | date:}", CW_ESYNTAX, "`date` takes a format, such as %H:%M", 6);
     check_status("${x | duration: weeks}", CW_ESYNTAX,
@@ -254,6 +334,20 @@ TEST(residuals_have_a_ceiling)
     CHECK(strstr(left_of(big), "beyond 64 KiB") != NULL);
 }
 
+/* A text of n items is split. */
+static enum cw_status split_count(size_t n)
+{
+    static char text[20000];
+    struct cwr_filter filter;
+    struct cw_value value;
+    begin();
+    for (size_t i = 0; i < n; i++)
+        memcpy(text + 2 * i, "a,", 2);
+    value = cw_value_string((struct cw_text){text, 2 * n});
+    CHECK_INT(cwr_filter_parse(CW_TEXT("split"), 0, arena, &filter, &err), CW_OK);
+    return cwr_filter_run(&filter, &value, NULL, arena);
+}
+
 TEST(ceilings)
 {
     struct cw_value value = {0};
@@ -267,6 +361,8 @@ TEST(ceilings)
     CHECK_INT(render(big, &value), CW_OK);
     memcpy(big, "${event.title}", 14); /* the text is a few bytes longer than what it replaces */
     CHECK_INT(render(big, &value), CW_ELIMIT);
+    CHECK_INT(split_count(4096), CW_OK);
+    CHECK_INT(split_count(4097), CW_ELIMIT);
     char *many = big;
     for (int i = 0; i < 257; i++)
         many += sprintf(many, "${event.n}");
