@@ -40,6 +40,7 @@ struct backend {
     struct rows rows[TABLES];
     size_t first_run, first_call; /* all before are finished */
     int64_t last_event;           /* the highest that has a run */
+    bool unordered;               /* a run was added for an event before that */
     struct undo *undo;
     size_t n_undo, undo_cap;
     struct keyset *keyset;

@@ -17,6 +17,7 @@ enum cw_status mem_run_insert(struct backend *b, const struct store_run *run, in
     struct run_row row = {*run, 0};
     row.run.id = (int64_t)b->rows[RUNS].n + 1;
     *id = mem_add(b, RUNS, &row);
+    b->unordered |= run->event < b->last_event;
     if (b->last_event < run->event)
         b->last_event = run->event;
     return CW_OK;
@@ -25,9 +26,12 @@ enum cw_status mem_run_insert(struct backend *b, const struct store_run *run, in
 enum cw_status mem_run_has(struct backend *b, int64_t event, const struct store_runs_key *key,
                            struct cw_error *err)
 {
-    for (size_t i = event > b->last_event ? 0 : b->rows[RUNS].n; i-- > 0;)
+    for (size_t i = event > b->last_event ? 0 : b->rows[RUNS].n; i-- > 0;) {
         if (mem_run(b, i)->event == event && run_is(mem_run(b, i), key))
             return CW_OK;
+        if (mem_run(b, i)->event < event && !b->unordered)
+            break;
+    }
     return cw_fail(err, CW_ENOENT, "no such run");
 }
 
@@ -80,10 +84,9 @@ static bool wanted(const struct store_run *run, const struct store_runs_query *q
     switch (query->want) {
     case RUNS_OF_EVENT:
         return run->event == query->number;
-    case RUN_OF_ID:
-        return run->id == query->number;
     case RUNS_DUE:
         return run->state == STORE_RUN_WAITING && run->due_ms <= query->number;
+    case RUN_OF_ID:
     case RUNS_WAITING:
         break;
     }
@@ -101,6 +104,10 @@ enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
                         struct row_list *out, struct cw_error *err)
 {
     size_t first = waits(query) ? b->first_run : 0, n = 0;
+    if (query->want == RUN_OF_ID) {
+        const struct store_run *run = mem_by_id(b, RUNS, query->number);
+        return run ? row_list_copy(out, run, err) : CW_OK;
+    }
     const struct store_run **found = xmalloc((b->rows[RUNS].n - first) * sizeof(void *));
     for (size_t i = first; i < b->rows[RUNS].n; i++)
         if (wanted(mem_run(b, i), query))

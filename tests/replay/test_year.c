@@ -52,7 +52,7 @@ static struct year play(const char *rules)
     struct config *config = load(rules);
     const struct suite_test *test = &config->tests->tests[0];
     bool *matched = xcalloc(cw_ruleset_rules(config->rules) + 1, sizeof *matched);
-    struct cw_error err;
+    struct cw_error err = {0};
     struct year year = {0, 0, 0};
     clock_t begun = clock();
     struct stage *stage = stage_create(config, test, matched);
@@ -90,6 +90,49 @@ TEST(a_year_of_evenings)
                             "      - { after: 183 days }\n");
     CHECK_INT(year.n, 261 * 4 * 2);
     CHECK_INT(year.acted, 261 * 4 + 4); /* who is stopped stays so */
+    CHECK(is_quick(&year));
+}
+
+/* A heartbeat every day, and a silence after each; somebody switches tasks six times a week. */
+TEST(a_year_of_silences_and_counts)
+{
+    char *rules = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&rules, &size);
+    fputs("rules:\n"
+          "  - { id: lost, when: { absent: desk.heartbeat, for: 15 minutes }, then: { log: "
+          "\"${user.name}\" } }\n"
+          "  - { id: often, when: { count: 6, of: timer.started, within: 7 days }, then: { log: "
+          "\"${count}\" } }\n"
+          "  - { id: both, when: { all: [desk.heartbeat, timer.started], within: 1 hour }, then: { "
+          "log: both } }\n"
+          "tests:\n  - name: a year\n    user: ada\n    steps:\n"
+          "      - { at: \"2026-01-01T08:00:00Z\" }\n",
+          f);
+    for (int day = 0; day < 365; day++) {
+        fputs("      - { after: 1 day, event: desk.heartbeat }\n", f);
+        if (day % 7 != 6)
+            fputs("      - { event: timer.started, restart: true }\n", f);
+    }
+    fputs("      - { after: 1 day }\n", f);
+    if (fclose(f) != 0)
+        abort();
+    struct year year = play(rules);
+    CHECK_INT(year.n, 365 + 52 + 313); /* silences, weeks, days with both */
+    CHECK(is_quick(&year));
+    free(rules);
+}
+
+/* A schedule of every minute for a week. */
+TEST(a_week_of_minutes)
+{
+    struct year year = play("rules:\n"
+                            "  - id: minutes\n    when: { every: 1 minute }\n    user: [ada, eve]\n"
+                            "    then: { log: x }\n"
+                            "tests:\n  - name: a week\n    steps:\n"
+                            "      - { at: \"2026-01-01T00:00:30Z\" }\n"
+                            "      - { after: 7 days }\n");
+    CHECK_INT(year.n, 7 * 24 * 60 * 2);
     CHECK(is_quick(&year));
 }
 
