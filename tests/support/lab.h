@@ -258,15 +258,15 @@ __attribute__((unused)) static void lab_print_effect(struct lab *lab, const stru
                   e->calls[i].args.at);
 }
 
-/* Matches, decides, prints the plan into lab->text. */
-__attribute__((unused)) static const char *lab_run(struct lab *lab, const struct cw_ruleset *rules,
-                                                   const struct cw_facts_reader *facts)
+/* Decides for lab->matches, prints the plan into lab->text. */
+__attribute__((unused)) static const char *lab_decide(struct lab *lab,
+                                                      const struct cw_ruleset *rules,
+                                                      const struct cw_facts_reader *facts)
 {
     const int64_t now = lab->now_ms ? lab->now_ms : 1772445600000;
     lab->len = 0;
     lab->text[0] = '\0';
-    if (cw_match(lab->matcher, rules, &lab->event, now, NULL, lab->arena, &lab->matches) ||
-        cw_decide(rules, &lab->matches, facts, now, lab->arena, &lab->plan))
+    if (cw_decide(rules, &lab->matches, facts, now, lab->arena, &lab->plan))
         return "no memory";
     for (size_t i = 0; i < lab->plan.n; i++)
         lab_print_effect(lab, &lab->plan.effects[i], now);
@@ -274,6 +274,16 @@ __attribute__((unused)) static const char *lab_run(struct lab *lab, const struct
         lab_print(lab, "stranger %.*s\n", (int)lab->matches.strangers[i].len,
                   lab->matches.strangers[i].at);
     return lab->text;
+}
+
+/* Matches the event at hand, too. */
+__attribute__((unused)) static const char *lab_run(struct lab *lab, const struct cw_ruleset *rules,
+                                                   const struct cw_facts_reader *facts)
+{
+    const int64_t now = lab->now_ms ? lab->now_ms : 1772445600000;
+    if (cw_match(lab->matcher, rules, &lab->event, now, NULL, lab->arena, &lab->matches))
+        return "no memory";
+    return lab_decide(lab, rules, facts);
 }
 
 #endif

@@ -8,6 +8,8 @@
  * -- mark RULE PERSON KEY throttle MS | -- pending RULE PERSON KEY      for the next event
  * -- state PERSON NAME MS JSON                     a fact that ends in MS; for the next event
  * -- event source[/family].type                     with its JSON body
+ * -- tick | -- silence                             instead of it: the schedules of this moment; the
+ *                                                   absences that were kept and are due
  * -- plan | used | why | diagnostics                what must come, exactly
  * -- plan kept                                      its marks are there for the next events, up to
  *                                                   the next rules */
@@ -39,6 +41,7 @@ struct run {
     struct mark marks[8];
     size_t n_marks;
     struct marks kept;
+    enum { BY_EVENT, BY_TICK, BY_SILENCE } by; /* what the next plan is for */
     char title[128], body[65536];
     struct lab_file files[8]; /* the rules and what they include */
     size_t n_files;
@@ -167,12 +170,47 @@ static void expect(struct run *run, const char *what, const char *got, const cha
     run->checks++;
 }
 
+/* All that is due: this test has one sign of life at a time. */
+static void match_silence(struct run *run, const struct cw_event *event)
+{
+    struct cw_absence items[MARKS];
+    struct cw_event silent = *event;
+    size_t n = 0;
+    for (size_t i = run->kept.n; i-- > 0;) {
+        const struct cw_mark *m = &run->kept.rows[i];
+        if (strcmp(m->kind, "absent") != 0 || m->until_ms > run->lab->now_ms)
+            continue;
+        CHECK(cw_json_read(run->lab->json, m->value, NULL) == CW_OK);
+        items[n++] = (struct cw_absence){cw_text_of(m->rule), cw_text_of(m->person->name), m->key};
+    }
+    silent.used = cw_json_root(run->lab->json);
+    CHECK(cw_match_absent(run->lab->matcher, run->rules, &silent, items, n, NULL, run->lab->arena,
+                          &run->lab->matches) == CW_OK);
+}
+
+static const char *run_clock(struct run *run, const struct cw_facts_reader *reader)
+{
+    struct lab *lab = run->lab;
+    const struct cw_event event = {
+        .source = CW_TEXT("clock"), .type = CW_TEXT("x"), .received_ms = lab->now_ms};
+    cw_arena_reset(lab->arena);
+    if (run->by == BY_SILENCE)
+        match_silence(run, &event);
+    else
+        CHECK(cw_match_tick(lab->matcher, run->rules, &event, lab->now_ms, NULL, lab->arena,
+                            &lab->matches) == CW_OK);
+    return lab_decide(lab, run->rules, reader);
+}
+
 static void expect_plan(struct run *run, const char *want, bool keep)
 {
     const struct cw_facts_reader reader = {
         .get = get_facts, .ctx = run, .mark = get_mark, .pending = get_pending};
     if (CHECK(run->rules != NULL))
-        expect(run, "plan", lab_run(run->lab, run->rules, &reader), want);
+        expect(run, "plan",
+               run->by == BY_EVENT ? lab_run(run->lab, run->rules, &reader)
+                                   : run_clock(run, &reader),
+               want);
     else
         fprintf(stderr, "%s\n%s", run->title, cw_diags_render(run->diags, false));
     if (keep)
@@ -222,7 +260,10 @@ static void do_block(struct run *run, char *head, const char *text)
     } else if ((strcmp(head, "state") == 0 || strcmp(head, "pending") == 0) && args) {
         add_mark(run, head, args);
     } else if (strcmp(head, "event") == 0 && args) {
+        run->by = BY_EVENT;
         set_event(run, args, text);
+    } else if (strcmp(head, "tick") == 0 || strcmp(head, "silence") == 0) {
+        run->by = strcmp(head, "tick") == 0 ? BY_TICK : BY_SILENCE;
     } else if (strcmp(head, "plan") == 0) {
         expect_plan(run, text, args && strcmp(args, "kept") == 0);
     } else if (strcmp(head, "why") == 0) {
