@@ -67,6 +67,7 @@ struct cw_catalogue config_catalogue(void)
                                  .sections = settings_sections,
                                  .zone = zones_read,
                                  .calendar = calendar_read,
+                                 .judge = action_judge,
                                  .clock = true};
 }
 
@@ -79,6 +80,7 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
     catalogue.sources = specs;
     catalogue.n_sources = source_specs(c, map, specs);
     catalogue.calendar_ctx = diags;
+    catalogue.judge_ctx = c->plain_hosts.items;
     if (cw_ruleset_compile(doc, &catalogue, diags, &c->rules) == CW_NOMEM)
         abort();
     const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");
@@ -90,31 +92,67 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
 
 /* ---- People ---- */
 
-static void read_person(struct person *to, const struct cw_person *from,
+/* Returns: NULL when there is none, or after a fault. */
+static char *read_secret(const char *template, struct cw_place place,
+                         const struct source_deps *deps)
+{
+    struct cw_error err;
+    char *text = NULL;
+    if (template && secrets_text(deps->secrets, cw_text_of(template), &text, &err))
+        cw_diags_add(deps->diags, deps->missing_secret, "bad-secret", place, NULL, "%s", err.text);
+    return text;
+}
+
+static void read_person(const struct config *c, struct person *to, const struct cw_person *from,
                         const struct source_deps *deps)
 {
     struct cw_error err;
-    char *token = NULL;
-    if (from->token && secrets_text(deps->secrets, cw_text_of(from->token), &token, &err))
-        cw_diags_add(deps->diags, deps->missing_secret, "bad-secret", from->token_place, NULL, "%s",
-                     err.text);
     *to = (struct person){.name = from->name,
                           .awork = from->awork,
                           .timezone = from->timezone,
-                          .token = token,
+                          .token = read_secret(from->token, from->token_place, deps),
                           .type_of_work = from->type_of_work,
+                          .chat = read_secret(from->chat, from->chat_place, deps),
                           .zone = from->zone};
+    if (to->chat && transport_check_url(to->chat, c->target.plain_hosts, &err))
+        cw_diags_add(deps->diags, CW_ERROR, "bad-value", from->chat_place, NULL, "`chat`: %s",
+                     err.text);
+}
+
+/* What calls read of secrets and the environment is there before anything is started. An
+ * environment variable may be missing: a template can have a default. */
+static void read_outside(struct config *c, const struct source_deps *deps)
+{
+    const struct cw_outside *from;
+    struct outside_value *to = NULL;
+    size_t n = 0;
+    for (; (from = cw_ruleset_outside(c->rules, n)); n++) {
+        auto_free char *template = xprintf("${%s}", from->name);
+        struct cw_error err;
+        char *value = NULL;
+        bool is_env = strncmp(from->name, "env.", 4) == 0;
+        if (secrets_text(deps->secrets, cw_text_of(template), &value, &err) && !is_env)
+            cw_diags_add(deps->diags, deps->missing_secret, "bad-secret", from->place, NULL, "%s",
+                         err.text);
+        to = xrealloc(to, (n + 1) * sizeof *to);
+        to[n] = (struct outside_value){from->name, value};
+    }
+    c->people.outside = to;
+    c->people.n_outside = n;
 }
 
 static void read_people(struct config *c, const struct source_deps *deps)
 {
     size_t n = cw_ruleset_people(c->rules);
     struct person *items = xcalloc(n + 1, sizeof *items);
+    c->target.plain_hosts = (const char *const *)c->plain_hosts.items;
     for (size_t i = 0; i < n; i++)
-        read_person(&items[i], cw_ruleset_person(c->rules, i), deps);
+        read_person(c, &items[i], cw_ruleset_person(c->rules, i), deps);
     c->people.items = items;
     c->people.n = n;
     c->people.target = c->target;
+    c->people.rules = c->rules;
+    read_outside(c, deps);
 }
 
 /* ---- Paths relative to a file, and what must go together ---- */
@@ -274,8 +312,13 @@ void config_destroy(struct config *c)
     for (size_t i = 0; i < c->n_sources; i++)
         source_destroy(c->sources[i]);
     free(c->sources);
-    for (size_t i = 0; i < c->people.n; i++)
+    for (size_t i = 0; i < c->people.n; i++) {
         secret_free((char *)(uintptr_t)c->people.items[i].token);
+        secret_free((char *)(uintptr_t)c->people.items[i].chat);
+    }
+    for (size_t i = 0; i < c->people.n_outside; i++)
+        secret_free((char *)(uintptr_t)c->people.outside[i].value);
+    free((void *)(uintptr_t)c->people.outside);
     free((void *)(uintptr_t)c->people.items);
     cw_ruleset_unref(c->rules);
     suite_destroy(c->tests);

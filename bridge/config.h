@@ -29,6 +29,7 @@ struct config {
     int payloads;       /* enum payloads */
     int log_level, log_format;
     struct target target;
+    struct text_list plain_hosts; /* NULL-ended */
     struct source **sources;
     size_t n_sources;
     struct cw_ruleset *rules;

@@ -1,5 +1,6 @@
 #include "daemon.h"
 
+#include "action/outside.h"
 #include "admin.h"
 #include "ages.h"
 #include "clock.h"
@@ -29,7 +30,7 @@ struct daemon {
     struct config *config;
     struct event_base *base;
     struct store *store;
-    struct transport *transport;
+    struct transport *transport, *outside; /* to awork, to other hosts */
     struct replies *replies;
     struct dispatcher *dispatcher;
     struct engine *engine;
@@ -296,11 +297,14 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
     if (!st)
         st = transport_curl_create(d->base, d->config->target.url, d->config->target.timeout_ms,
                                    &d->transport, err);
+    if (!st)
+        st = transport_curl_create(d->base, NULL, OUTSIDE_TIMEOUT_MS, &d->outside, err);
     if (st)
         return st;
     d->replies = replies_create(REPLIES);
     struct dispatcher_deps lanes = {.store = d->store,
                                     .transport = d->transport,
+                                    .outside = d->outside,
                                     .people = &d->config->people,
                                     .seed = random_seed(),
                                     .replies = d->replies,
@@ -422,14 +426,17 @@ static void close_all(struct daemon *d)
         replies_close(d->replies);
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_close(d->listeners[i]);
-    if (d->transport)
-        d->transport->ops->abandon(d->transport);
+    struct transport *both[] = {d->transport, d->outside};
+    for (size_t i = 0; i < 2; i++)
+        if (both[i])
+            both[i]->ops->abandon(both[i]);
     front_destroy(d->front);
     admin_destroy(d->admin);
     dispatcher_destroy(d->dispatcher);
     replies_destroy(d->replies);
-    if (d->transport)
-        d->transport->ops->destroy(d->transport);
+    for (size_t i = 0; i < 2; i++)
+        if (both[i])
+            both[i]->ops->destroy(both[i]);
     store_close(d->store);
     for (size_t i = 0; i < 3; i++)
         if (d->signals[i])

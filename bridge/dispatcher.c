@@ -63,11 +63,14 @@ static void forget(struct dispatcher *d)
 {
     if (d->in_flight)
         d->deps.transport->ops->abandon(d->deps.transport);
+    if (d->n_outside)
+        d->deps.outside->ops->abandon(d->deps.outside);
+    outside_forget(d);
     lanes_fini(&d->lanes);
     notes_drop(d);
     sayings_drop(d);
     d->answered = d->outbox = (struct queue){0};
-    d->in_flight = d->begun = 0;
+    d->in_flight = d->begun = d->n_outside = 0;
 }
 
 void dispatcher_destroy(struct dispatcher *d)
@@ -85,6 +88,7 @@ static void add_lane(struct dispatcher *d, const char *person)
 {
     struct lane *lane = lanes_add(&d->lanes, person);
     lane->owner = d;
+    lane->is_free = true;
     lanes_push(&d->lanes, lane, d->now_ms);
 }
 
@@ -119,6 +123,7 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
     lane_forget_parcel(lane);
     lane_forget_head(lane);
     lane->state = LANE_UNREAD;
+    lane->is_free = true;
     /* Nobody loses their place by having more to do. */
     lanes_push(&d->lanes, lane, lane->due_ms < d->now_ms ? lane->due_ms : d->now_ms);
 }
@@ -171,13 +176,29 @@ bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, in
 
 static int64_t next_ms(const struct dispatcher *d, int64_t now_ms)
 {
-    const struct lane *top = lanes_top(&d->lanes);
+    const struct lane *free = lanes_top(&d->lanes.free), *top = lanes_top(&d->lanes.awork);
+    int64_t free_ms = free ? free->due_ms : INT64_MAX;
     if (d->answered.first)
         return now_ms;
-    if (!top || d->stopped || d->in_flight >= MAX_IN_FLIGHT)
+    if (d->stopped)
         return INT64_MAX;
+    if (free_ms < now_ms)
+        free_ms = now_ms;
+    if (!top || d->in_flight >= MAX_IN_FLIGHT)
+        return free_ms;
     int64_t at_ms = top->due_ms > now_ms ? top->due_ms : now_ms;
-    return limiter_next_ms(d->limiter, at_ms, top->parcel ? 0 : d->begun);
+    at_ms = limiter_next_ms(d->limiter, at_ms, top->parcel ? 0 : d->begun);
+    return at_ms < free_ms ? at_ms : free_ms;
+}
+
+/* The next lane that has something to do; NULL: there is none. */
+static struct lane *next_lane(const struct dispatcher *d, int64_t now_ms)
+{
+    struct lane *lane = lanes_top(&d->lanes.free);
+    if (lane && lane->due_ms <= now_ms)
+        return lane;
+    lane = lanes_top(&d->lanes.awork);
+    return lane && lane->due_ms <= now_ms && dispatcher_may_send(d, lane, now_ms) ? lane : NULL;
 }
 
 int64_t dispatcher_next_ms(const struct dispatcher *d)
@@ -192,7 +213,7 @@ bool dispatcher_ready(const struct dispatcher *d, int64_t now_ms)
 
 size_t dispatcher_in_flight(const struct dispatcher *d)
 {
-    return d->in_flight;
+    return d->in_flight + d->n_outside;
 }
 
 void dispatcher_stop(struct dispatcher *d)
@@ -222,16 +243,16 @@ enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms, struct cw_e
     while (!st && (lane = queue_take(&d->answered)))
         st = turn_answer(d, lane, now_ms, err);
     for (int i = 0; !st && i < BEGIN_AT_ONCE && !d->stopped; i++) {
-        lane = lanes_top(&d->lanes);
-        if (!lane || lane->due_ms > now_ms || !dispatcher_may_send(d, lane, now_ms))
+        lane = next_lane(d, now_ms);
+        if (!lane)
             break;
         st = turn_begin(d, lane, now_ms, err);
     }
-    metric_set(METRIC_calls_in_flight, (int64_t)d->in_flight);
+    metric_set(METRIC_calls_in_flight, (int64_t)(d->in_flight + d->n_outside));
     return st;
 }
 
-static void on_done(void *ctx, const struct transport_answer *answer)
+void turn_done(void *ctx, const struct transport_answer *answer)
 {
     struct lane *lane = ctx;
     struct dispatcher *d = lane->owner;
@@ -256,7 +277,7 @@ static void send_parcel(struct dispatcher *d, struct lane *lane)
                  : person && person->token ? person->token
                                            : "", /* refused by the transport, never another's */
     };
-    d->deps.transport->ops->send(d->deps.transport, &request, on_done, lane);
+    d->deps.transport->ops->send(d->deps.transport, &request, turn_done, lane);
 }
 
 void dispatcher_committed(struct dispatcher *d, int64_t now_ms)
@@ -264,7 +285,11 @@ void dispatcher_committed(struct dispatcher *d, int64_t now_ms)
     struct lane *lane;
     d->now_ms = now_ms;
     notes_write(d);
-    while ((lane = queue_take(&d->outbox)))
-        send_parcel(d, lane);
+    while ((lane = queue_take(&d->outbox))) {
+        if (lane->parcel->host)
+            outside_leave(d, lane);
+        else
+            send_parcel(d, lane);
+    }
     sayings_tell(d);
 }

@@ -16,7 +16,8 @@ struct dispatcher;
 
 struct dispatcher_deps {
     struct store *store;
-    struct transport *transport; /* borrowed */
+    struct transport *transport; /* borrowed; so is the next */
+    struct transport *outside;   /* to other hosts; NULL: calls to them come to nothing */
     const struct people *people; /* borrowed until the next reload */
     uint64_t seed;               /* of the jitter */
     struct replies *replies;     /* borrowed; NULL: nobody ever waits for a reply */

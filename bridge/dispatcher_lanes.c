@@ -36,6 +36,7 @@ void lane_forget_parcel(struct lane *lane)
         return;
     free(p->path);
     free(p->body);
+    free(p->host);
     free((char *)(uintptr_t)p->answer.body.at);
     free((char *)(uintptr_t)p->answer.error);
     free(p);
@@ -58,7 +59,8 @@ void lanes_fini(struct lanes *l)
             destroy_lane(lane);
         }
     free(l->buckets);
-    free(l->heap);
+    free(l->free.at);
+    free(l->awork.at);
     *l = (struct lanes){0};
 }
 
@@ -126,7 +128,7 @@ void lanes_each(struct lanes *l, void (*fn)(void *ctx, struct lane *lane), void 
             fn(ctx, lane);
 }
 
-/* ---- The heap; place i has its children at 2i and 2i + 1 ---- */
+/* ---- A heap; place i has its children at 2i and 2i + 1 ---- */
 
 static bool is_before(const struct lane *a, const struct lane *b)
 {
@@ -136,54 +138,58 @@ static bool is_before(const struct lane *a, const struct lane *b)
     return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
 }
 
-static void set(struct lanes *l, size_t place, struct lane *lane)
+static void set(struct heap *h, size_t place, struct lane *lane)
 {
-    l->heap[place - 1] = lane;
+    h->at[place - 1] = lane;
     lane->place = place;
 }
 
-static void sift(struct lanes *l, struct lane *lane, size_t place)
+static void sift(struct heap *h, struct lane *lane, size_t place)
 {
-    while (place > 1 && is_before(lane, l->heap[place / 2 - 1])) {
-        set(l, place, l->heap[place / 2 - 1]);
+    while (place > 1 && is_before(lane, h->at[place / 2 - 1])) {
+        set(h, place, h->at[place / 2 - 1]);
         place /= 2;
     }
-    for (size_t child; (child = 2 * place) <= l->n_heap; place = child) {
-        if (child < l->n_heap && is_before(l->heap[child], l->heap[child - 1]))
+    for (size_t child; (child = 2 * place) <= h->n; place = child) {
+        if (child < h->n && is_before(h->at[child], h->at[child - 1]))
             child++;
-        if (!is_before(l->heap[child - 1], lane))
+        if (!is_before(h->at[child - 1], lane))
             break;
-        set(l, place, l->heap[child - 1]);
+        set(h, place, h->at[child - 1]);
     }
-    set(l, place, lane);
+    set(h, place, lane);
 }
 
 void lanes_push(struct lanes *l, struct lane *lane, int64_t due_ms)
 {
+    struct heap *h = lane->is_free ? &l->free : &l->awork;
     lanes_pull(l, lane);
     lane->due_ms = due_ms;
     lane->order = ++l->order;
-    if (l->n_heap == l->heap_size) {
-        l->heap_size = l->heap_size ? 2 * l->heap_size : FIRST_BUCKETS;
-        l->heap = xrealloc(l->heap, l->heap_size * sizeof *l->heap);
+    lane->heap = h;
+    if (h->n == h->size) {
+        h->size = h->size ? 2 * h->size : FIRST_BUCKETS;
+        h->at = xrealloc(h->at, h->size * sizeof *h->at);
     }
-    l->heap[l->n_heap++] = lane;
-    sift(l, lane, l->n_heap);
+    h->at[h->n++] = lane;
+    sift(h, lane, h->n);
 }
 
 void lanes_pull(struct lanes *l, struct lane *lane)
 {
+    struct heap *h = lane->heap;
     size_t place = lane->place;
+    (void)l;
     if (!place)
         return;
-    assert(l->heap[place - 1] == lane);
-    struct lane *last = l->heap[--l->n_heap];
+    assert(h->at[place - 1] == lane);
+    struct lane *last = h->at[--h->n];
     lane->place = 0;
     if (last != lane)
-        sift(l, last, place);
+        sift(h, last, place);
 }
 
-struct lane *lanes_top(const struct lanes *l)
+struct lane *lanes_top(const struct heap *h)
 {
-    return l->n_heap ? l->heap[0] : NULL;
+    return h->n ? h->at[0] : NULL;
 }

@@ -1,7 +1,9 @@
 /* lanes: whose calls are waiting, in memory: a hash by person and a heap by time.
  *
  * A lane exists only while its person has open calls, and holds at most the oldest of them. Lanes
- * in the middle of a call come before others; among equals, who waited longest is first. */
+ * in the middle of a call come before others; among equals, who waited longest is first. Those that
+ * need nothing of awork, since they are to be read or their call goes elsewhere, have a heap of
+ * their own: what holds up awork does not hold up them. */
 #ifndef DISPATCHER_LANES_H
 #define DISPATCHER_LANES_H
 
@@ -23,6 +25,7 @@ struct head { /* the oldest call of a lane */
 struct parcel {         /* a request that waits to be sent, then its answer */
     const char *method; /* static */
     char *path, *body;
+    char *host; /* another than awork, which knows address and headers; or NULL */
     bool own_token;
     int64_t made_ms;
     bool has_answer;
@@ -42,16 +45,24 @@ struct lane {
     struct head *head;
     struct parcel *parcel;
     int64_t due_ms;
+    bool is_free;         /* it needs nothing of awork now; to be set before it is pushed */
     bool waits_for_token; /* its token, or everybody's, was refused */
     struct lane *next;    /* in a queue of the dispatcher */
     struct lane *chain;
     uint64_t order;
-    size_t place; /* in the heap, from 1; 0: not there */
+    size_t place; /* in its heap, from 1; 0: not there */
+    struct heap *heap;
+};
+
+struct heap {
+    struct lane **at;
+    size_t n, size;
 };
 
 struct lanes {
-    struct lane **buckets, **heap;
-    size_t n_buckets, n, n_heap, heap_size;
+    struct lane **buckets;
+    size_t n_buckets, n;
+    struct heap free, awork;
     uint64_t order;
 };
 
@@ -65,7 +76,7 @@ void lanes_each(struct lanes *lanes, void (*fn)(void *ctx, struct lane *lane), v
 
 void lanes_push(struct lanes *lanes, struct lane *lane, int64_t due_ms); /* or moves it */
 void lanes_pull(struct lanes *lanes, struct lane *lane);
-struct lane *lanes_top(const struct lanes *lanes); /* NULL: nothing waits */
+struct lane *lanes_top(const struct heap *heap); /* NULL: nothing waits */
 
 void lane_forget_head(struct lane *lane);
 void lane_forget_parcel(struct lane *lane);

@@ -23,7 +23,11 @@ void note_answer(struct dispatcher *d, const struct lane *lane,
     const struct parcel *p = lane->parcel;
     struct note *n = new_note(d, lane);
     n->level = LOG_INFO;
-    n->msg = p->answer.outcome == TRANSPORT_ANSWER ? "awork answered" : "no answer from awork";
+    bool has_answer = p->answer.outcome == TRANSPORT_ANSWER;
+    n->msg = p->host && has_answer ? "another host answered"
+             : p->host             ? "no answer from another host"
+             : has_answer          ? "awork answered"
+                                   : "no answer from awork";
     n->op = xprintf("%s %s", p->method, p->path);
     n->status = p->answer.status;
     n->verdict = action_word(verdict);

@@ -23,6 +23,21 @@ struct note { /* a log line that waits for the commit */
     int status;
 };
 
+/* Another host than awork: how many requests are on their way, and since when it fails. */
+struct host {
+    char *name;
+    size_t in_flight;
+    uint32_t failures; /* in a row */
+    int64_t until_ms;  /* nothing is sent before */
+};
+
+enum { HOSTS = 64 };
+
+struct hosts {
+    struct host list[HOSTS];
+    size_t n;
+};
+
 struct dispatcher {
     struct dispatcher_deps deps;
     struct lanes lanes;
@@ -34,8 +49,10 @@ struct dispatcher {
     struct saying *sayings, **last_saying; /* what senders are to hear, likewise */
     uint64_t seed;
     int64_t now_ms, loaded_ms;
-    size_t in_flight, begun; /* begun: lanes with a parcel, waiting or in flight */
-    uint32_t key_failures;   /* refusals of the workspace's key in a row */
+    size_t in_flight, begun; /* begun: lanes with a parcel for awork, waiting or in flight */
+    struct hosts hosts;
+    size_t n_outside;      /* requests to other hosts that are in flight */
+    uint32_t key_failures; /* refusals of the workspace's key in a row */
     int64_t key_until_ms;
     bool stopped;
     void (*ended)(void *ctx, const struct dispatcher_end *end);
@@ -54,6 +71,18 @@ void note_end(struct dispatcher *d, enum log_level level, const char *msg, const
 void note_say(struct dispatcher *d, const struct lane *lane, const char *text);
 void notes_write(struct dispatcher *d);
 void notes_drop(struct dispatcher *d);
+
+/* dispatcher_outside.c */
+/* Sends to another host, or has the lane wait for its turn there. */
+enum cw_status outside_begin(struct dispatcher *d, struct lane *lane,
+                             const struct action_verdict *verdict, struct cw_error *err) CW_CHECKED;
+/* After the commit. */
+void outside_leave(struct dispatcher *d, struct lane *lane);
+/* An answer came, before it is known what becomes of the call. */
+void outside_heed(struct dispatcher *d, const struct parcel *parcel);
+/* When the call is tried again; not later than its time is over. */
+int64_t outside_retry_at(struct dispatcher *d, const struct lane *lane);
+void outside_forget(struct dispatcher *d);
 
 /* dispatcher_reply.c */
 /* What a `reply` must know of the steps before it. */
@@ -83,6 +112,13 @@ enum cw_status late_inherit(struct dispatcher *d, struct head *head,
                             struct cw_error *err) CW_CHECKED;
 
 /* dispatcher_turn.c */
+void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *out);
+void turn_done(void *lane, const struct transport_answer *answer);
+/* The attempt is on disk before its request leaves. */
+enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane,
+                            struct cw_error *err) CW_CHECKED;
+enum cw_status turn_save(struct dispatcher *d, const struct lane *lane, enum store_call_state state,
+                         int64_t due_ms, const char *reason, struct cw_error *err) CW_CHECKED;
 enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_ms,
                            struct cw_error *err) CW_CHECKED;
 enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_ms,

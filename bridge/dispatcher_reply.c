@@ -60,31 +60,36 @@ static bool is_undone(const struct store_call *call)
     return call->state == STORE_CALL_SKIPPED || call->state == STORE_CALL_DEAD;
 }
 
-static char *of_call(const struct store_call *call)
+static const char *of_call(struct dispatcher *d, const struct store_call *call)
 {
     auto_free char *action = xtext(call->action);
-    return sentence(action, call->reason);
+    auto_free char *text = sentence(action, call->reason);
+    return cw_arena_copy(d->arena, cw_text_of(text));
 }
 
 enum cw_status reply_prepare(struct dispatcher *d, const struct head *h, struct action_turn *turn,
                              struct cw_error *err)
 {
     struct store_call *calls = NULL;
-    const struct store_call *last = NULL;
+    const struct store_call *last = NULL, *untold = NULL;
     size_t n = 0;
     turn->is_awaited = replies_awaits(d->deps.replies, h->run, h->step);
     if (!turn->is_awaited || strcmp(h->action, "reply") != 0 || !h->step)
         return CW_OK;
     enum cw_status st = store_calls_of(d->deps.store, h->event, d->arena, &calls, &n, err);
-    for (size_t i = 0; !st && i < n; i++)
-        if (calls[i].run == h->run && calls[i].step < h->step &&
-            action_is_of_timer(calls[i].action))
+    for (size_t i = 0; !st && i < n; i++) {
+        if (calls[i].run != h->run || calls[i].step >= h->step)
+            continue;
+        if (action_is_of_timer(calls[i].action))
             last = &calls[i];
-    if (st || !last || !is_undone(last))
-        return st;
-    auto_free char *text = of_call(last);
-    turn->instead = cw_arena_copy(d->arena, cw_text_of(text));
-    return CW_OK;
+        else if (is_undone(&calls[i]) && !cw_text_is(calls[i].action, "reply"))
+            untold = &calls[i];
+    }
+    if (!st && last && is_undone(last))
+        turn->instead = of_call(d, last);
+    if (!st && untold)
+        turn->besides = of_call(d, untold);
+    return st;
 }
 
 void reply_note(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)

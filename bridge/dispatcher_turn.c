@@ -68,9 +68,8 @@ static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t
     return late_inherit(d, lane->head, err);
 }
 
-static enum cw_status save(struct dispatcher *d, const struct lane *lane,
-                           enum store_call_state state, int64_t due_ms, const char *reason,
-                           struct cw_error *err)
+enum cw_status turn_save(struct dispatcher *d, const struct lane *lane, enum store_call_state state,
+                         int64_t due_ms, const char *reason, struct cw_error *err)
 {
     const struct head *h = lane->head;
     auto_free char *progress = json_dumps(h->progress, JSON_COMPACT);
@@ -87,6 +86,26 @@ static enum cw_status save(struct dispatcher *d, const struct lane *lane,
 }
 
 /* ---- A step of the action's machine ---- */
+
+void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *out)
+{
+    const struct head *h = lane->head;
+    *out = (struct action_turn){
+        .name = h->action,
+        .rule = h->rule,
+        .args = h->args,
+        .args_text = cw_text_of(h->args_text),
+        .condition = cw_text_of(h->condition),
+        .progress = h->progress,
+        .person = people_find(d->deps.people, lane->person),
+        .people = d->deps.people,
+        .without_token = d->deps.people->target.without_user_token,
+        .kinds = d->kinds,
+        .now_ms = d->now_ms,
+        .loaded_ms = d->loaded_ms,
+        .arena = d->arena,
+    };
+}
 
 static enum cw_status step(struct dispatcher *d, struct lane *lane,
                            const struct transport_answer *answer, struct action_verdict *out,
@@ -106,21 +125,10 @@ static enum cw_status step(struct dispatcher *d, struct lane *lane,
         store_timer_get(d->deps.store, cw_text_of(lane->person), d->arena, &timer, &none);
     if (st && st != CW_ENOENT)
         return cw_fail(err, st, "%s", none.text);
-    struct action_turn turn = {
-        .name = lane->head->action,
-        .rule = lane->head->rule,
-        .args = lane->head->args,
-        .args_text = cw_text_of(lane->head->args_text),
-        .condition = cw_text_of(lane->head->condition),
-        .progress = lane->head->progress,
-        .person = person,
-        .without_token = d->deps.people->target.without_user_token,
-        .timer = st ? NULL : &timer,
-        .kinds = d->kinds,
-        .now_ms = d->now_ms,
-        .answer = answer,
-        .arena = d->arena,
-    };
+    struct action_turn turn;
+    turn_of(d, lane, &turn);
+    turn.timer = st ? NULL : &timer;
+    turn.answer = answer;
     st = reply_prepare(d, lane->head, &turn, err);
     if (!st)
         *out = action_step(&turn);
@@ -131,11 +139,11 @@ static enum cw_status step(struct dispatcher *d, struct lane *lane,
 
 static void drop_parcel(struct dispatcher *d, struct lane *lane)
 {
-    d->begun -= lane->parcel != NULL;
+    d->begun -= lane->parcel && !lane->parcel->host;
     lane_forget_parcel(lane);
 }
 
-static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct cw_error *err)
+enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
     struct parcel *p = lane->parcel;
     auto_free char *request = xprintf("%s %s", p->method, p->path);
@@ -143,21 +151,28 @@ static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct c
                                     .request = cw_text_of(request),
                                     .body = cw_text_of(p->body),
                                     .begun_ms = d->now_ms};
-    bool may = limiter_take(d->limiter, d->now_ms, 0);
-    assert(may);
     lanes_pull(&d->lanes, lane);
     lane->state = LANE_FLYING;
     lane->head->tries++;
-    d->in_flight++;
-    metric_add(METRIC_attempts, 1);
     queue_put(&d->outbox, lane);
     enum cw_status st = store_attempt_begin(d->deps.store, &attempt, &lane->head->attempt, err);
-    return st ? st : save(d, lane, STORE_CALL_SENT, d->now_ms, "", err);
+    return st ? st : turn_save(d, lane, STORE_CALL_SENT, d->now_ms, "", err);
+}
+
+static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct cw_error *err)
+{
+    bool may = limiter_take(d->limiter, d->now_ms, 0);
+    assert(may);
+    d->in_flight++;
+    metric_add(METRIC_attempts, 1);
+    return turn_attempt(d, lane, err);
 }
 
 static enum cw_status on_send(struct dispatcher *d, struct lane *lane,
                               const struct action_verdict *v, struct cw_error *err)
 {
+    if (v->host)
+        return outside_begin(d, lane, v, err);
     struct parcel *p = xcalloc(1, sizeof *p);
     p->method = v->method;
     p->path = xstrdup(v->path);
@@ -169,8 +184,9 @@ static enum cw_status on_send(struct dispatcher *d, struct lane *lane,
     if (!d->stopped && dispatcher_may_send(d, lane, d->now_ms))
         return send_now(d, lane, err);
     lane->state = LANE_WAITING;
+    lane->is_free = false;
     lanes_push(&d->lanes, lane, d->now_ms);
-    return save(d, lane, STORE_CALL_READY, d->now_ms, "", err);
+    return turn_save(d, lane, STORE_CALL_READY, d->now_ms, "", err);
 }
 
 static enum cw_status put_timer(struct dispatcher *d, const struct lane *lane,
@@ -234,18 +250,19 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
                                                               : STORE_CALL_DEAD;
     bool is_dead = v->what == ACTION_DEAD;
     const char *later = is_dead ? "an earlier step failed" : v->reason;
-    enum cw_status st = save(d, lane, state, d->now_ms, v->reason, err);
+    enum cw_status st = turn_save(d, lane, state, d->now_ms, v->reason, err);
     if (!st)
         st = put_timer(d, lane, v, err);
     if (!st && v->what == ACTION_DONE)
         st = fact_keep(d, lane, v, err);
     if (!st)
-        st = end_run(d, lane, is_dead || v->ends_run, later, err);
+        st = end_run(d, lane, (is_dead && !v->goes_on) || v->ends_run, later, err);
     reply_note(d, lane, v);
     tell_end(d, lane, v);
     tell_watcher(d, lane, state, v);
     lane_forget_head(lane);
     lane->state = LANE_UNREAD;
+    lane->is_free = true;
     lanes_push(&d->lanes, lane, d->now_ms); /* behind those who wait already */
     return st;
 }
@@ -260,7 +277,7 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
                                const struct transport_rate *rate, struct cw_error *err)
 {
     bool is_token = v->cause == ACTION_TOKEN;
-    int64_t at_ms = turn_retry_at(d, lane, v, rate);
+    int64_t at_ms = v->outside ? outside_retry_at(d, lane) : turn_retry_at(d, lane, v, rate);
     if (may_give_up(v) && d->now_ms - lane->head->created_ms > d->deps.people->target.give_up_ms) {
         auto_free char *reason = xprintf("gave up: %s", v->reason);
         struct action_verdict dead = {.what = ACTION_DEAD, .reason = reason};
@@ -269,9 +286,10 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
     metric_add(METRIC_attempts_retried, 1);
     lane->state = LANE_WAITING;
     lane->waits_for_token = is_token;
+    lane->is_free = v->outside;
     lanes_push(&d->lanes, lane, at_ms);
     /* With a token made good, a restart tries at once. */
-    return save(d, lane, STORE_CALL_READY, is_token ? d->now_ms : at_ms, v->reason, err);
+    return turn_save(d, lane, STORE_CALL_READY, is_token ? d->now_ms : at_ms, v->reason, err);
 }
 
 static enum cw_status expire(struct dispatcher *d, struct lane *lane, struct cw_error *err)
@@ -317,12 +335,16 @@ static enum cw_status end_attempt(struct dispatcher *d, const struct lane *lane,
                                   const struct action_verdict *v, struct cw_error *err)
 {
     const struct transport_answer *a = &lane->parcel->answer;
+    /* What another host says may repeat what is secret. */
+    bool is_kept = !lane->parcel->host || a->error;
     auto_free char *text = a->error ? xstrdup(a->error) : xtext(a->body);
     struct store_attempt attempt = {
         .id = lane->head->attempt,
         .ended_ms = d->now_ms,
         .status = a->status,
-        .answer = journaled(text, a->error ? strlen(text) : a->body.len),
+        .answer = journaled(text, !is_kept   ? 0
+                                  : a->error ? strlen(text)
+                                             : a->body.len),
         .verdict = cw_text_of(action_word(v)),
     };
     return store_attempt_end(d->deps.store, &attempt, err);
@@ -334,11 +356,15 @@ enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_
     struct action_verdict v;
     struct transport_rate rate = lane->parcel->answer.rate;
     d->now_ms = now_ms;
-    d->in_flight--;
+    if (lane->parcel->host)
+        outside_heed(d, lane->parcel);
+    else
+        d->in_flight--;
     enum cw_status st = step(d, lane, &lane->parcel->answer, &v, err);
     if (st)
         return st;
-    turn_heed(d, lane, &v);
+    if (!lane->parcel->host)
+        turn_heed(d, lane, &v);
     note_answer(d, lane, &v);
     st = end_attempt(d, lane, &v, err);
     drop_parcel(d, lane);
@@ -401,6 +427,13 @@ static bool is_fresh(struct lane *lane, int64_t now_ms)
     return false;
 }
 
+static bool asks_awork(struct dispatcher *d, const struct head *h)
+{
+    cw_arena_reset(d->arena);
+    return h->args &&
+           action_asks_awork(h->action, h->args, cw_text_of(h->condition), h->progress, d->arena);
+}
+
 enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_ms,
                           struct cw_error *err)
 {
@@ -415,10 +448,16 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
         st = read_head(d, lane, &due_ms, err);
     if (st)
         return st;
-    if (due_ms == INT64_MAX && !lane->head)
+    if (due_ms == INT64_MAX && !lane->head) {
         lanes_drop(&d->lanes, lane);
-    else if (due_ms > now_ms)
+        return CW_OK;
+    }
+    bool was_free = lane->is_free;
+    lane->is_free = !asks_awork(d, lane->head);
+    if (due_ms > now_ms)
         lanes_push(&d->lanes, lane, due_ms);
+    else if (was_free && !lane->is_free && !dispatcher_may_send(d, lane, now_ms))
+        lanes_push(&d->lanes, lane, lane->due_ms); /* it keeps its place */
     else
         return begin_step(d, lane, err);
     return CW_OK;

@@ -9,3 +9,11 @@ const struct person *people_find(const struct people *people, const char *name)
             return &people->items[i];
     return NULL;
 }
+
+const char *people_outside(const struct people *people, struct cw_text name)
+{
+    for (size_t i = 0; people && i < people->n_outside; i++)
+        if (cw_text_is(name, people->outside[i].name))
+            return people->outside[i].value;
+    return NULL;
+}

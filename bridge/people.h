@@ -12,6 +12,7 @@ struct person {
     const char *timezone;       /* IANA */
     const char *token;          /* the person's own, NULL: none. Secret */
     const char *type_of_work;   /* name or uuid, NULL: none */
+    const char *chat;           /* where they are written to, NULL: nowhere. Secret */
     const struct cw_zone *zone; /* of the ruleset's; NULL: UTC */
 };
 
@@ -33,15 +34,28 @@ struct target {
     int64_t give_up_ms;    /* a call older than this dies: 24 h */
     int64_t doubt_wait_ms; /* a call in doubt waits this long before it looks: 1 s */
     int64_t timeout_ms;    /* of one request: 30 s */
+    /* Hosts besides this machine that others than awork may be reached at without TLS; NULL-ended,
+     * or NULL. */
+    const char *const *plain_hosts;
+};
+
+struct outside_value { /* what calls read of secret.* and env.* */
+    const char *name;  /* "secret.x" */
+    const char *value; /* NULL: it is not there. Secret */
 };
 
 struct people {
     const struct person *items;
     size_t n;
     struct target target;
+    const struct outside_value *outside;
+    size_t n_outside;
+    const struct cw_ruleset *rules; /* knows aliases and teams; NULL: there are none */
 };
 
 /* By name; NULL when there is nobody. */
 const struct person *people_find(const struct people *people, const char *name);
+/* The value of "secret.x" or "env.x"; NULL when it is not there. */
+const char *people_outside(const struct people *people, struct cw_text name);
 
 #endif

@@ -26,6 +26,9 @@ static const struct {
     {"address", TYPES ",'pattern':'^(unix:.+|.*:[0-9]{1,5}|)$',"
                       "'examples':['127.0.0.1:8080','unix:/run/clockwire/http.sock']"},
     {"addresses", SOME("address", "16")},
+    {"host", "'type':'string','pattern':'^([A-Za-z0-9._-]+|\\\\[[0-9A-Fa-f:]+\\\\])$',"
+             "'examples':['mattermost']"},
+    {"hosts", SOME("host", "16")},
     {"store", "'type':'string','pattern':'^(sqlite:.+|memory:)$',"
               "'examples':['sqlite:clockwire.db','memory:']"},
     {"url", "'type':'string','pattern':'^https?://[^/].*[^/]$','maxLength':4096,"

@@ -56,6 +56,25 @@ static enum cw_status set_addresses(void *field, struct cw_text text, struct cw_
     return CW_OK;
 }
 
+/* A name or address as it stands in a URL, without the port. */
+static enum cw_status set_hosts(void *field, struct cw_text text, struct cw_error *err)
+{
+    struct text_list *list = field;
+    if (!text.len) /* the default: none */
+        return CW_OK;
+    if (list->n == 16)
+        return cw_fail(err, CW_ELIMIT, "at most 16 hosts");
+    if (strspn(text.at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_[:]") !=
+        text.len)
+        return cw_fail(err, CW_EINVAL, "a host such as `mattermost` is expected");
+    if (text.at[0] != '[' && memchr(text.at, ':', text.len))
+        return cw_fail(err, CW_EINVAL, "a host without its port is expected");
+    list->items = xrealloc(list->items, (list->n + 2) * sizeof *list->items);
+    list->items[list->n++] = xtext(text);
+    list->items[list->n] = NULL;
+    return CW_OK;
+}
+
 static bool read_digits(struct cw_text *text, uint64_t *out)
 {
     size_t i = 0;
@@ -194,7 +213,7 @@ static void *field_of(const struct config *config, const struct setting *row)
 
 static void clear(struct config *config, const struct setting *row)
 {
-    if (row->set == set_addresses) {
+    if (row->set == set_addresses || row->set == set_hosts) {
         struct text_list *list = field_of(config, row);
         for (size_t i = 0; i < list->n; i++)
             free(list->items[i]);
@@ -268,7 +287,7 @@ static void set_row(const struct reader *r, const struct setting *row, const str
         return;
     }
     clear(r->config, row);
-    bool many = row->set == set_addresses || row->set == set_rates;
+    bool many = row->set == set_addresses || row->set == set_hosts || row->set == set_rates;
     if (!many || cw_node_kind(node) != CW_NODE_SEQ) {
         set_one(r, row, node);
         return;
@@ -360,7 +379,7 @@ static bool same_lists(const struct text_list *a, const struct text_list *b)
 
 static bool same_values(const struct setting *row, const void *a, const void *b)
 {
-    if (row->set == set_addresses)
+    if (row->set == set_addresses || row->set == set_hosts)
         return same_lists(a, b);
     if (row->set == set_count || row->set == set_size)
         return *(const size_t *)a == *(const size_t *)b;

@@ -13,8 +13,12 @@ static bool compile_scalar(struct cwr_compiler *c, const struct cw_node *node, s
     struct cw_value value = cwr_scalar(node);
     struct cw_text made;
     if (value.kind == CW_STRING) {
+        bool others = c->at.is_late;
         out->kind = CWR_TREE_TEMPLATE;
+        c->at.is_late = false;
         out->tpl = cwr_compile_template(c, node);
+        out->is_late = c->at.is_late;
+        c->at.is_late |= others;
         return out->tpl != NULL;
     }
     out->kind = CWR_TREE_JSON;
@@ -87,6 +91,7 @@ bool cwr_compile_configs(struct cwr_compiler *c, const char *action, const char 
     for (size_t i = 0; items && i < n && !c->no_memory; i++) {
         const struct cw_node *key = cw_node_key(node, i), *value = cw_node_value(node, i);
         items[i].kind = CWR_TREE_TEMPLATE;
+        items[i].is_late = true; /* all of them are texts */
         if (!cwr_want_text(c, value, "a value", &text) || !compile_name(c, key, &items[i]) ||
             !cwr_judge(c, action, argument, key, value) ||
             !(items[i].tpl = cwr_compile_template(c, value)))

@@ -116,13 +116,33 @@ static void put_name(struct cwr_buf *buf, struct cw_text name)
     cwr_buf_puts(buf, ":");
 }
 
+/* Among templates, what is known already and is no text stands behind a name of its own, so that
+ * no text in it is taken for one. */
+static enum cw_status put_known(struct render *r, const struct cw_template *tpl,
+                                struct cwr_buf *buf, struct cw_error *err)
+{
+    const struct cw_scope scope = {look_up, r, r->person->zone};
+    struct cw_value value;
+    enum cw_status status = cw_template_render(tpl, &scope, r->arena, &value, err);
+    if (status)
+        return status;
+    if (value.kind == CW_STRING || r->to_show)
+        return put_template(r, tpl, !r->to_show, true, buf, err);
+    cwr_buf_puts(buf, "{\"${}\":");
+    status = put_template(r, tpl, false, true, buf, err);
+    cwr_buf_puts(buf, "}");
+    return status;
+}
+
 static enum cw_status put_tree(struct render *r, const struct cwr_tree *tree, bool late,
                                struct cwr_buf *buf, struct cw_error *err)
 {
     bool map = tree->kind == CWR_TREE_MAP;
     enum cw_status status = CW_OK;
     if (tree->kind == CWR_TREE_TEMPLATE)
-        return put_template(r, tree->tpl, late, true, buf, err);
+        return late && !tree->is_late && tree->tpl->n_paths
+                   ? put_known(r, tree->tpl, buf, err)
+                   : put_template(r, tree->tpl, late, true, buf, err);
     if (tree->kind == CWR_TREE_JSON) {
         cwr_buf_put(buf, tree->json);
         return CW_OK;

@@ -57,6 +57,7 @@ struct cwr_tree {
     struct cw_text name; /* of a member */
     struct cw_text json; /* a number, true, false or null */
     const struct cw_template *tpl;
+    bool is_late; /* of a template */
     const struct cwr_tree *items;
     size_t n;
 };

@@ -1,6 +1,7 @@
 #include "action/action.h"
 
 #include "action/late.h"
+#include "action/outside.h"
 #include "action/step.h"
 
 #include <string.h>
@@ -32,6 +33,26 @@ static const struct cw_arg_spec clear_args[] = {
     {.name = "name", .kind = CW_ARG_FACT, .required = true, .help = "The name of the fact."}, {0}};
 static const struct cw_arg_spec reply_args[] = {
     {.name = "text", .required = true, .help = "What the sender reads."}, {0}};
+static const struct cw_arg_spec notify_args[] = {
+    {.name = "to",
+     .kind = CW_ARG_WHO,
+     .required = true,
+     .help = "A user, an alias, team:name or everyone; ${user.chat} is the person."},
+    {.name = "text", .required = true, .help = "What they read."},
+    {0},
+};
+static const struct cw_arg_spec call_args[] = {
+    {.name = "url",
+     .kind = CW_ARG_CONFIG,
+     .required = true,
+     .help = "The address; it reads user.*, secret.* and env.*, and nothing that an event brings."},
+    {.name = "method", .choices = call_methods, .help = "POST, unless it is given."},
+    {.name = "headers",
+     .kind = CW_ARG_CONFIGS,
+     .help = "Further headers; they read what url reads."},
+    {.name = "json", .kind = CW_ARG_TREE, .help = "What is sent; any value, with templates in it."},
+    {0},
+};
 
 const struct cw_action_spec action_specs[] = {
     {.name = "start",
@@ -56,7 +77,10 @@ const struct cw_action_spec action_specs[] = {
      .expires_ms = QUARTER_MS,
      .help = "Goes on where the timer was paused."},
     {.name = "log", .args = log_args, .scalar = "text", .help = "A line in the daemon's log."},
-    {.name = "notify", .later = true},
+    {.name = "notify",
+     .args = notify_args,
+     .expires_ms = QUARTER_MS,
+     .help = "Posts a text to the chat address of a person, or of each of a team."},
     {.name = "reply",
      .args = reply_args,
      .scalar = "text",
@@ -70,7 +94,7 @@ const struct cw_action_spec action_specs[] = {
      .args = clear_args,
      .scalar = "name",
      .help = "Forgets a fact of the person's own."},
-    {.name = "call", .later = true},
+    {.name = "call", .args = call_args, .help = "A request to another host."},
 };
 const size_t action_specs_n = sizeof action_specs / sizeof *action_specs;
 
@@ -80,7 +104,8 @@ static const struct row {
 } rows[] = {{"start", "not started", &action_start}, {"stop", "not stopped", &action_stop},
             {"pause", "not paused", &action_pause},  {"resume", "not resumed", &action_resume},
             {"log", "not logged", &action_log},      {"reply", "not done", &action_reply},
-            {"set", "not set", &action_set},         {"clear", "not cleared", &action_clear}};
+            {"set", "not set", &action_set},         {"clear", "not cleared", &action_clear},
+            {"notify", "not told", &action_notify},  {"call", "not called", &action_call}};
 
 static const struct row *row_of(const char *name)
 {
@@ -129,6 +154,8 @@ static struct action_verdict act(const struct action_turn *t, const struct actio
 {
     struct action_turn now = *t;
     struct action_verdict v;
+    if (ops->answered) /* one look is enough for all its tries */
+        step_set_flag(t, "looked", true);
     if (!late_waits(t))
         return ops->decide(t, look);
     if (!late_render(t, look, &now.args, &v))
@@ -347,7 +374,7 @@ static struct action_verdict go_on(const struct action_turn *t, const struct act
 {
     struct action_verdict v;
     bool waits = late_waits(t);
-    if (ops->is_blind && !waits && !t->condition.len)
+    if (ops->is_blind && (step_flag(t, "looked") || (!waits && !t->condition.len)))
         return ops->decide(t, NULL);
     if (!uuid_copy(t->person->awork ? t->person->awork : "", NULL))
         return step_end(t, ACTION_DEAD, "the awork id of %s is no uuid", t->person->name);
@@ -364,8 +391,23 @@ struct action_verdict action_step(const struct action_turn *turn)
     if (!ops)
         return step_end(&t, ACTION_DEAD, "this build has no action %s", t.name);
     t.args = late_args(turn->args, t.progress);
-    struct action_verdict v =
-        t.answer && step_text(t.progress, "turn") ? on_answer(&t, ops) : go_on(&t, ops);
+    bool has_answer = t.answer && step_text(t.progress, "turn");
+    struct action_verdict v = !has_answer                                     ? go_on(&t, ops)
+                              : ops->answered && action_is_acting(t.progress) ? ops->answered(&t)
+                                                                              : on_answer(&t, ops);
     json_decref(t.args);
     return v;
+}
+
+bool action_asks_awork(const char *name, const json_t *args, struct cw_text condition,
+                       const json_t *progress, struct cw_arena *arena)
+{
+    const struct row *row = row_of(name);
+    struct action_turn t = {.progress = (json_t *)progress, .arena = arena};
+    if (!row || !row->ops->is_blind || step_flag(&t, "looked"))
+        return row && !row->ops->is_blind;
+    t.args = late_args(args, progress);
+    bool asks = condition.len || late_waits(&t);
+    json_decref(t.args);
+    return asks;
 }

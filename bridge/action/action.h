@@ -24,6 +24,10 @@ enum { ACTION_FACT_BYTES = 4096 }; /* of the value of a fact */
 /* What the compiler of rules may allow. */
 extern const struct cw_action_spec action_specs[];
 extern const size_t action_specs_n;
+/* cw_catalogue.judge, with the hosts of target.plain_hosts as ctx. */
+enum cw_status action_judge(void *plain_hosts, const char *action, const char *argument,
+                            struct cw_text name, struct cw_text text,
+                            struct cw_error *err) CW_CHECKED;
 
 struct action_turn {
     /* The call. */
@@ -34,14 +38,16 @@ struct action_turn {
     json_t *progress; /* an object; read and changed */
     /* The world. */
     const struct person *person;
+    const struct people *people; /* all of them: a `notify` is for others, too */
     enum without_user_token without_token;
-    const struct store_timer *timer; /* NULL: nothing is known */
-    struct kinds *kinds;             /* learns from answers */
-    int64_t now_ms;
+    const struct store_timer *timer;       /* NULL: nothing is known */
+    struct kinds *kinds;                   /* learns from answers */
+    int64_t now_ms, loaded_ms;             /* loaded: when this process took the lanes over */
     const struct transport_answer *answer; /* NULL: begin, or begin again */
     bool is_awaited;                       /* the sender waits for the text of this `reply` */
-    const char *instead;                   /* of `reply`: why what went before is not so; or NULL */
-    struct cw_arena *arena;                /* all that the verdict points to lies here */
+    /* Of `reply`: why what it says is not so, and what was not done beside it; or NULL. */
+    const char *instead, *besides;
+    struct cw_arena *arena; /* all that the verdict points to lies here */
 };
 
 enum action_what { ACTION_SEND, ACTION_DONE, ACTION_SKIPPED, ACTION_DEAD, ACTION_RETRY };
@@ -65,15 +71,18 @@ struct action_fact {
 struct action_verdict {
     enum action_what what;
     enum action_cause cause;
-    bool in_doubt;  /* RETRY: it may have acted, whatever the cause */
-    bool own_token; /* SEND: use the person's own; RETRY/TOKEN: whose was refused */
-    const char *method, *path;
-    const char *body;                /* or NULL */
-    const char *reason;              /* one line, or "" */
-    bool ends_run;                   /* facts said no: the later steps are skipped too */
-    bool is_limit;                   /* a pattern of the condition hit a limit: a rule error */
-    const char *log;                 /* to be logged after the commit, or NULL */
-    const char *reply;               /* to be told to the sender after the commit, or NULL */
+    bool in_doubt;             /* RETRY: it may have acted, whatever the cause */
+    bool own_token;            /* SEND: use the person's own; RETRY/TOKEN: whose was refused */
+    const char *method, *path; /* of another host: what the journal calls it */
+    const char *body;          /* or NULL; of another host: as it is journaled */
+    const char *host;   /* SEND: another host than awork, which outside_make tells; or NULL */
+    const char *reason; /* one line, or "" */
+    bool ends_run;      /* facts said no: the later steps are skipped too */
+    bool goes_on;       /* DEAD: the later steps are done all the same */
+    bool outside;       /* RETRY: another host's trouble, and not awork's */
+    bool is_limit;      /* a pattern of the condition hit a limit: a rule error */
+    const char *log;    /* to be logged after the commit, or NULL */
+    const char *reply;  /* to be told to the sender after the commit, or NULL */
     const struct action_fact *facts; /* that change, when it is done */
     size_t n_facts;
     bool has_timer;           /* what we know of the timer has changed */
@@ -88,6 +97,9 @@ bool action_in_doubt(const json_t *progress);
 /* The arguments of a call for people: what was rendered in the lane is in its place, what is still
  * to be stands as a template. Owns: a new object. */
 json_t *action_shown_args(const json_t *args, const json_t *progress);
+/* Whether the next step asks awork for something, as far as the call itself tells. */
+bool action_asks_awork(const char *name, const json_t *args, struct cw_text condition,
+                       const json_t *progress, struct cw_arena *arena);
 /* Whether an action changes the person's timer. */
 bool action_is_of_timer(struct cw_text name);
 /* "not started", for people, where an action came to nothing. */

@@ -19,11 +19,13 @@ struct action_ops {
     /* The request named `op` has had its effect; `entry` is what awork said it left. */
     struct action_verdict (*settle)(const struct action_turn *t, const char *op,
                                     const struct entry *entry);
+    /* The answer of another host to the request that it has sent; NULL: it asks awork alone. */
+    struct action_verdict (*answered)(const struct action_turn *t);
     bool has_target; /* task, project and type of work are to be found first */
     bool is_blind;   /* it acts without a look, unless a condition or an argument asks for one */
 };
 extern const struct action_ops action_start, action_stop, action_pause, action_resume, action_log,
-    action_reply, action_set, action_clear;
+    action_reply, action_set, action_clear, action_notify, action_call;
 
 /* ---- Verdicts ---- */
 struct action_verdict step_end(const struct action_turn *t, enum action_what what,

@@ -151,6 +151,8 @@ static struct action_verdict reply_decide(const struct action_turn *t, const str
                                   ? step_end(t, ACTION_SKIPPED, "said instead: %s", t->instead)
                                   : step_end(t, ACTION_DONE, "%s", "");
     v.reply = t->instead ? t->instead : text_of(t);
+    if (t->besides)
+        v.reply = step_end(t, ACTION_DONE, "%s\n%s", v.reply, t->besides).reason;
     return v;
 }
 

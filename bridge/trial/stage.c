@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "engine.h"
 #include "trial/awork.h"
+#include "trial/others.h"
 #include "xalloc.h"
 
 #include <jansson.h>
@@ -26,8 +27,10 @@ struct stage {
     bool *matched;
     struct people people;
     struct person *persons;
+    struct outside_value *outside;
     struct store *store;
     struct awork *awork;
+    struct others *others;
     struct replies *replies;
     struct dispatcher *dispatcher;
     struct engine *engine;
@@ -59,7 +62,8 @@ static void on_ended(void *ctx, const struct dispatcher_end *end)
         xstrdup(end->reason), s->now_ms,          end->acted,           end->state};
 }
 
-/* Who has a token of their own is what the file says; what it is does not matter here. */
+/* Who has a token of their own is what the file says, and whose chat is known; what secrets are
+ * does not matter here. */
 static void copy_people(struct stage *s)
 {
     const struct people *from = &s->config->people;
@@ -68,13 +72,19 @@ static void copy_people(struct stage *s)
         const struct cw_person *p = cw_ruleset_person(s->config->rules, i);
         s->persons[i] = from->items[i];
         s->persons[i].token = p->token ? AWORK_OWN : NULL;
+        s->persons[i].chat = p->chat ? "https://chat.test/" : NULL;
         if (p->type_of_work)
             awork_kind(s->awork, p->type_of_work);
         if (!s->test->user || strcmp(s->test->user, p->name) == 0)
             if (s->test->timer != CW_TIMER_STOPPED)
                 awork_by_hand(s->awork, p->awork, s->test->timer, false, NULL);
     }
-    s->people = (struct people){s->persons, from->n, from->target};
+    s->people = *from;
+    s->people.items = s->persons;
+    s->outside = xcalloc(from->n_outside + 1, sizeof *s->outside);
+    for (size_t i = 0; i < from->n_outside; i++)
+        s->outside[i] = (struct outside_value){from->outside[i].name, "known"};
+    s->people.outside = s->outside;
     s->people.target.token = "workspace";
     s->people.target.windows[0] = (struct rate_window){1000000, 1000};
     s->people.target.n_windows = 1;
@@ -85,6 +95,7 @@ static enum cw_status begin(struct stage *s, struct cw_error *err)
     s->replies = replies_create(REPLIES);
     struct dispatcher_deps lanes = {.store = s->store,
                                     .transport = awork_transport(s->awork),
+                                    .outside = others_transport(s->others),
                                     .people = &s->people,
                                     .seed = 1,
                                     .replies = s->replies,
@@ -119,6 +130,7 @@ struct stage *stage_create(const struct config *config, const struct suite_test 
     s->matched = matched;
     s->now_ms = test->begin_ms - 1; /* what is due with the first step is still to come */
     s->awork = awork_create(&s->now_ms);
+    s->others = others_create();
     s->matcher = cw_matcher_create();
     copy_people(s);
     if (!s->matcher || store_open("memory:", &opts, &s->store, &err) || begin(s, &err))
@@ -133,6 +145,7 @@ void stage_destroy(struct stage *s)
     end(s);
     store_close(s->store);
     awork_destroy(s->awork);
+    others_destroy(s->others);
     cw_matcher_destroy(s->matcher);
     for (size_t i = 0; i < s->n; i++) {
         free(s->effects[i].person);
@@ -143,6 +156,7 @@ void stage_destroy(struct stage *s)
     }
     free(s->effects);
     free(s->persons);
+    free(s->outside);
     free(s);
 }
 
@@ -187,6 +201,7 @@ static enum cw_status settle(struct stage *s, struct cw_error *err)
             if (awork_is_asked_for_kinds(s->awork))
                 learn_kinds(s);
             awork_answer(s->awork);
+            others_answer(s->others);
         } else if (engine_next_ms(s->engine) > s->now_ms) {
             return CW_OK;
         }

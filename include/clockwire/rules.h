@@ -416,7 +416,7 @@ struct cw_facts_reader { /* implemented by the host; every function may be NULL 
  * be looked at then, and secret.*, env.* and in CW_ARG_CONFIG user.chat, which are not to be kept.
  * Arguments that read those stand under the name "${}" as templates, in which everything else is
  * rendered: {"to":"ada","${}":{"text":"Your timer still runs (${timer.task})."}}; of mappings and
- * lists that is every text in them. */
+ * lists that is every text in them, and {"${}":VALUE} is a value that has none. */
 struct cw_call {
     uint32_t step;       /* place in `then`, from 0 */
     const char *action;  /* a name of the catalogue */

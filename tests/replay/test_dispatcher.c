@@ -47,7 +47,7 @@ static void fill_people(struct world *w)
         w->persons[i] = (struct person){
             .name = w->names[i], .awork = w->ids[i], .timezone = "UTC", .type_of_work = KIND};
     }
-    w->people = (struct people){w->persons, MANY, {0}};
+    w->people = (struct people){.items = w->persons, .n = MANY};
     w->people.target = (struct target){.url = "http://localhost",
                                        .token = "key",
                                        .windows = {{50, 1000}, {1000, 60000}},

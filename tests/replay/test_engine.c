@@ -134,16 +134,16 @@ static void open_world(const char *where, uint64_t max_bytes)
                                    .type_of_work = "7b000000-0000-4000-8000-000000000001"};
     w.persons[1] = (struct person){
         .name = "grace", .awork = "6a2c1d3e-0000-4000-8000-000000000002", .timezone = "UTC"};
-    w.people = (struct people){w.persons,
-                               2,
-                               {.token = "key",
-                                .url = "http://127.0.0.1:1",
-                                .windows = {{1000, 1000}},
-                                .n_windows = 1,
-                                .retry_base_ms = 1000,
-                                .retry_cap_ms = 60000,
-                                .give_up_ms = 86400000,
-                                .doubt_wait_ms = 1000}};
+    w.people = (struct people){.items = w.persons,
+                               .n = 2,
+                               .target = {.token = "key",
+                                          .url = "http://127.0.0.1:1",
+                                          .windows = {{1000, 1000}},
+                                          .n_windows = 1,
+                                          .retry_base_ms = 1000,
+                                          .retry_cap_ms = 60000,
+                                          .give_up_ms = 86400000,
+                                          .doubt_wait_ms = 1000}};
     w.rules = compile(rules_text);
     w.matcher = cw_matcher_create();
     CHECK_INT(store_open(where, &opts, &w.store, &err), CW_OK);

@@ -149,7 +149,7 @@ static inline void begin(bool file, const char *rules)
         (struct person){.name = "ada", .awork = ID("1"), .timezone = "UTC", .type_of_work = KIND};
     w.persons[1] =
         (struct person){.name = "grace", .awork = ID("2"), .timezone = "UTC", .type_of_work = KIND};
-    w.people = (struct people){w.persons, 2, {0}};
+    w.people = (struct people){.items = w.persons, .n = 2};
     w.people.target = (struct target){.url = "http://localhost",
                                       .token = "key",
                                       .windows = {{50, 1000}},

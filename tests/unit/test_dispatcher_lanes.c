@@ -25,7 +25,7 @@ TEST(a_lane_is_found_until_it_is_dropped)
         CHECK_INT(lanes_find(&l, name) != NULL, i % 2);
     }
     CHECK_INT(l.n, N / 2);
-    CHECK_INT(l.n_heap, N / 2);
+    CHECK_INT(l.awork.n, N / 2);
     lanes_fini(&l);
 }
 
@@ -36,17 +36,17 @@ TEST(equals_take_turns)
     struct lane *a = lanes_add(&l, "a"), *b = lanes_add(&l, "b");
     lanes_push(&l, a, 5);
     lanes_push(&l, b, 5);
-    CHECK(lanes_top(&l) == a);
+    CHECK(lanes_top(&l.awork) == a);
     lanes_push(&l, a, 5);
-    CHECK(lanes_top(&l) == b);
+    CHECK(lanes_top(&l.awork) == b);
     b->parcel = calloc(1, sizeof *b->parcel); /* one in the middle of a call is first */
     lanes_push(&l, b, 7);
-    CHECK(lanes_top(&l) == b);
+    CHECK(lanes_top(&l.awork) == b);
     lanes_pull(&l, b);
     lanes_pull(&l, b);
-    CHECK(lanes_top(&l) == a);
+    CHECK(lanes_top(&l.awork) == a);
     lanes_pull(&l, a);
-    CHECK(lanes_top(&l) == NULL);
+    CHECK(lanes_top(&l.awork) == NULL);
     lanes_fini(&l);
 }
 
@@ -72,7 +72,7 @@ TEST(the_top_is_always_the_earliest)
             if (all[k]->place && (!best || all[k]->due_ms < best->due_ms ||
                                   (all[k]->due_ms == best->due_ms && all[k]->order < best->order)))
                 best = all[k];
-        if (!CHECK(lanes_top(&l) == best))
+        if (!CHECK(lanes_top(&l.awork) == best))
             break;
     }
     lanes_fini(&l);
