@@ -27,7 +27,7 @@ enum {
     HEAP_KIB = 8192,
     JIT_STACK_FIRST = 32 << 10,
     JIT_STACK_MOST = 512 << 10,
-    BUDGET = 150000 /* steps of 5 to 50 ns; ordinary patterns need 10,000 for 4 KiB */
+    BUDGET = 120000 /* steps of 5 to 50 ns; ordinary patterns need 10,000 for 4 KiB */
 };
 
 static const char TOO_LARGE[] = "pattern: it is too large when its repeats are written out";
@@ -39,7 +39,7 @@ struct cwr_regex {
     struct cw_text names[CWR_REGEX_GROUPS];
     uint32_t numbers[CWR_REGEX_GROUPS];
     size_t weight; /* of a character that a repeat ran over, in sixteenths of a step */
-    size_t around; /* added to a step for look-arounds: look-behinds walk back uncounted */
+    size_t around; /* added to a step for look-arounds, which walk back uncounted, and groups */
     bool refers;   /* has back references */
 };
 
@@ -164,6 +164,7 @@ static void weigh(struct cwr_regex *regex, struct cw_text pattern)
         regex->around = 3 * behind + 6;
     else if (cwr_regex_has(pattern, "(?=") || cwr_regex_has(pattern, "(?!"))
         regex->around = 1;
+    regex->around += info(regex->code, PCRE2_INFO_CAPTURECOUNT) / 12; /* kept and put back */
     regex->weight = 1 + pattern.len / 64; /* a class of many ranges costs more per character */
     if (cwr_regex_has(pattern, "\\X"))
         regex->weight *= 4;
