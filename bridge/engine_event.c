@@ -17,12 +17,21 @@ static void log_event(const struct accepted_event *ev, size_t effects)
             F_T("source", row->source), F_T("type", row->type), F_T("id", row->id));
 }
 
-static void count_event(const struct accepted_event *ev)
+static void tell_limits(const struct accepted_event *ev, const struct cw_ruleset *rules)
+{
+    const char *rule = cw_ruleset_rule(rules, ev->matches.limit_rule, NULL);
+    metric_add(METRIC_rule_limits, ev->matches.limits);
+    if (ev->matches.limits)
+        LOG_SOME(LOG_WARN, "a pattern hit its limit", F_I("event", ev->row.seq),
+                 F_S("rule", rule ? rule : ""), F_I("patterns", ev->matches.limits));
+}
+
+static void count_event(const struct accepted_event *ev, const struct cw_ruleset *rules)
 {
     metric_add(ev->row.verdict == STORE_REFUSED ? METRIC_events_refused : METRIC_events_accepted,
                1);
     metric_add(METRIC_people_unknown, (int64_t)ev->matches.n_strangers);
-    metric_add(METRIC_rule_limits, ev->matches.limits);
+    tell_limits(ev, rules);
     for (size_t i = 0; i < ev->matches.n_strangers; i++)
         LOG_SOME(LOG_WARN, "nobody has this name", F_I("event", ev->row.seq),
                  F_T("name", ev->matches.strangers[i]));
@@ -111,7 +120,7 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
     }
     if (st)
         return st;
-    count_event(ev);
+    count_event(ev, rules);
     log_event(ev, plan.n);
     return engine_write(e, d, &plan, err);
 }

@@ -16,6 +16,14 @@ void cwr_match_say(struct cwr_match *m, enum cw_look_kind kind, const struct cw_
         m->trace->look(m->trace->ctx, &look);
 }
 
+void cwr_match_count(struct cwr_match *m)
+{
+    if (!m->look.limit)
+        return;
+    if (!m->limits++)
+        m->limit_rule = (uint32_t)(m->rule - m->rules->rules);
+}
+
 static bool same(struct cw_text a, struct cw_text b)
 {
     return a.len == b.len && a.len && memcmp(a.at, b.at, a.len) == 0;
@@ -49,7 +57,7 @@ const struct cwr_trigger *cwr_match_find(struct cwr_match *m, const struct cwr_t
         if (!trigger->filter ||
             (cwr_condition_look(trigger->filter, &m->look).truth == CW_TRUE && !m->look.limit))
             return trigger;
-        m->limits += m->look.limit;
+        cwr_match_count(m);
         if (m->look.status)
             break;
     }
@@ -205,7 +213,7 @@ static struct cwr_answer ask_for(struct cwr_match *m, const struct cw_person *pe
         m->look.keep_hours = false;
     }
     m->look.person = NULL;
-    m->limits += m->look.limit;
+    cwr_match_count(m);
     if (m->look.limit)
         answer.truth = CW_FALSE;
     m->look.limit = false;
@@ -308,7 +316,7 @@ static void look_if(struct cwr_match *m)
     struct cwr_answer answer = {CW_TRUE, {NULL, 0}};
     if (m->rule->condition)
         answer = cwr_condition_look(m->rule->condition, &m->look);
-    m->limits += m->look.limit;
+    cwr_match_count(m);
     if (m->look.status)
         return;
     if (answer.truth == CW_FALSE || m->look.limit)
@@ -401,7 +409,8 @@ static struct cw_text print_used(struct cwr_match *m, const struct cwr_found *fo
 
 enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out)
 {
-    struct cw_matches made = {.items = m->items, .n = m->n, .limits = m->limits};
+    struct cw_matches made = {
+        .items = m->items, .n = m->n, .limits = m->limits, .limit_rule = m->limit_rule};
     made.used = print_used(m, &m->look.matcher->found);
     if (m->signs)
         cwr_match_keep_sign(m);

@@ -24,7 +24,7 @@ struct cwr_match {
     size_t n, size;
     struct cw_text strangers[CWR_STRANGERS];
     size_t n_strangers;
-    uint32_t limits;
+    uint32_t limits, limit_rule;
     struct cw_value captures[CWR_REGEX_GROUPS];
     uint32_t trigger; /* of the rule at hand: what fits */
     bool ticking;     /* then only people whose latest tick up to upto_ms is the event's */
@@ -45,6 +45,8 @@ struct cwr_people {
 void cwr_match_people(struct cwr_match *m, bool event_user, struct cwr_people *out);
 /* The rule's `key` on this event. Returns: false, with why not, when it has no value. */
 bool cwr_match_key(struct cwr_match *m, struct cw_text *out, struct cw_text *fault);
+/* A pattern of the rule at hand may have hit its limit. */
+void cwr_match_count(struct cwr_match *m);
 void cwr_match_say(struct cwr_match *m, enum cw_look_kind kind, const struct cw_person *person,
                    struct cw_place place, const char *reason);
 

@@ -32,7 +32,7 @@ static bool ask(struct cwr_match *m, const struct cwr_trigger *t, struct cw_cand
         return true;
     if (m->rule->condition)
         answer = cwr_condition_look(m->rule->condition, &m->look);
-    m->limits += m->look.limit;
+    cwr_match_count(m);
     like->unfit = answer.truth == CW_FALSE || m->look.limit;
     like->condition = answer.residual;
     m->look.limit = false;

@@ -43,5 +43,6 @@ enum cw_status cwr_matcher_begin(struct cw_matcher *matcher, size_t n_paths, siz
         matcher->n_marks = n_marks;
     }
     matcher->stamp++;
+    cwr_regex_begin(matcher->regex);
     return CW_OK;
 }

@@ -27,7 +27,13 @@ enum {
     HEAP_KIB = 8192,
     JIT_STACK_FIRST = 32 << 10,
     JIT_STACK_MOST = 512 << 10,
-    BUDGET = 120000 /* steps of 5 to 50 ns; ordinary patterns need 10,000 for 4 KiB */
+    BUDGET = 120000,            /* steps of 5 to 50 ns; ordinary patterns need 10,000 for 4 KiB */
+    SMALL_BUDGET = BUDGET / 20, /* of a pattern that is in disrepute */
+    DISREPUTE = 300,            /* three limits in a row; ... */
+    ONE_LIMIT = 100,            /* a limit adds so much, and every match without one takes 1 back */
+    MOST_LEVEL = 1000,
+    KEPT = 64,          /* patterns that a scratch remembers */
+    LIMITS_AT_ONCE = 16 /* then all patterns have the small budget for this event */
 };
 
 static const char TOO_LARGE[] = "pattern: it is too large when its repeats are written out";
@@ -47,7 +53,16 @@ struct budget {
     size_t left, at, per_step, weight;
 };
 
+/* A pattern that met its limit lately. */
+struct doubt {
+    const struct cwr_regex *regex; /* only compared: it may be gone */
+    int level;
+};
+
 struct cwr_regex_scratch {
+    struct doubt doubts[KEPT];
+    size_t n_doubts;
+    unsigned limits; /* of the event at hand */
     pcre2_match_context *context;
     pcre2_match_data *data;
     pcre2_jit_stack *stack;
@@ -351,6 +366,59 @@ static void read_groups(const struct cwr_regex *regex, pcre2_match_data *data, c
     }
 }
 
+/* ---- Patterns in disrepute ----
+ *
+ * Whoever can send events can send the text that a careless pattern is slow on, again and again. To
+ * switch the rule off would hand them a switch, so that the pattern goes on with a small budget,
+ * with which ordinary texts still fit, until it has done well for a while. */
+
+void cwr_regex_begin(struct cwr_regex_scratch *scratch)
+{
+    scratch->limits = 0;
+}
+
+static struct doubt *find_doubt(struct cwr_regex_scratch *scratch, const struct cwr_regex *regex)
+{
+    for (size_t i = 0; i < scratch->n_doubts; i++)
+        if (scratch->doubts[i].regex == regex)
+            return &scratch->doubts[i];
+    return NULL;
+}
+
+static size_t budget_of(struct cwr_regex_scratch *scratch, const struct cwr_regex *regex)
+{
+    const struct doubt *doubt = find_doubt(scratch, regex);
+    bool small = (doubt && doubt->level >= DISREPUTE) || scratch->limits >= LIMITS_AT_ONCE;
+    return small ? SMALL_BUDGET : BUDGET;
+}
+
+/* The one that is doubted least makes room. */
+static struct doubt *add_doubt(struct cwr_regex_scratch *scratch, const struct cwr_regex *regex)
+{
+    struct doubt *least = scratch->doubts;
+    if (scratch->n_doubts < KEPT)
+        least = &scratch->doubts[scratch->n_doubts++];
+    for (size_t i = 0; i < scratch->n_doubts; i++)
+        least = scratch->doubts[i].level < least->level ? &scratch->doubts[i] : least;
+    *least = (struct doubt){regex, 0};
+    return least;
+}
+
+static void remember(struct cwr_regex_scratch *scratch, const struct cwr_regex *regex, bool limit)
+{
+    struct doubt *doubt = find_doubt(scratch, regex);
+    scratch->limits += limit;
+    if (limit) {
+        doubt = doubt ? doubt : add_doubt(scratch, regex);
+        doubt->level =
+            doubt->level + ONE_LIMIT < MOST_LEVEL ? doubt->level + ONE_LIMIT : MOST_LEVEL;
+    } else if (doubt && --doubt->level <= 0) {
+        *doubt = scratch->doubts[--scratch->n_doubts];
+    }
+}
+
+/* ---- Matching ---- */
+
 enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
                                       struct cwr_regex_scratch *scratch, struct cw_text subject,
                                       struct cw_text groups[CWR_REGEX_GROUPS])
@@ -363,14 +431,13 @@ enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
     size_t len = subject.len > SUBJECT_BYTES ? cut(subject) : subject.len;
     uint32_t options = len < subject.len ? PCRE2_NOTEOL : 0; /* $ is no match at the cut */
     scratch->budget =
-        (struct budget){.left = BUDGET,
+        (struct budget){.left = budget_of(scratch, regex),
                         .per_step = 1 + regex->around + (regex->refers ? len / 16 : 0),
                         .weight = regex->weight};
     int rc = pcre2_match(fast, (PCRE2_SPTR)at, len, 0, options, scratch->data, scratch->context);
-    if (rc == PCRE2_ERROR_NOMATCH)
-        return CWR_REGEX_NO;
+    remember(scratch, regex, rc < 0 && rc != PCRE2_ERROR_NOMATCH);
     if (rc < 0)
-        return CWR_REGEX_LIMIT;
+        return rc == PCRE2_ERROR_NOMATCH ? CWR_REGEX_NO : CWR_REGEX_LIMIT;
     if (groups)
         read_groups(regex, scratch->data, at, groups);
     return CWR_REGEX_YES;

@@ -35,6 +35,10 @@ struct cw_text cwr_regex_name(const struct cwr_regex *regex, size_t i);
 
 struct cwr_regex_scratch *cwr_regex_scratch_create(void);
 void cwr_regex_scratch_destroy(struct cwr_regex_scratch *scratch);
+/* A new event begins. Of one event the seventeenth match that meets a limit, and all behind it,
+ * have a twentieth of the budget; so has a pattern that met its limit three times in a row, until
+ * hundreds of matches went well. */
+void cwr_regex_begin(struct cwr_regex_scratch *scratch);
 
 /* groups[i], if given, is set to the i-th named group; at == NULL where it took no part. */
 enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,

@@ -269,7 +269,8 @@ struct cw_matches {
     const struct cw_text *strangers; /* names that a matching rule asked for and nobody has */
     size_t n_strangers;              /* at most 16 */
     struct cw_text used; /* JSON object: every path of this event that rules read, with its value */
-    uint32_t limits;     /* patterns that hit a limit: rule errors, to be counted */
+    uint32_t limits;     /* patterns that hit a limit: rule errors, to be counted and told */
+    uint32_t limit_rule; /* the first rule with one, when there are any */
 };
 
 /* One look at a rule: what `why` is made of. */
@@ -299,7 +300,8 @@ struct cw_trace {
  * and points into the ruleset and the event. Returns: CW_NOMEM, also when the arena is spent: such
  * an event is not to be matched. Limits: 4096 names of people per rule; a name of 320 bytes; a
  * pattern sees 4 KiB of text and stops at a budget of steps, which makes its rule not match and is
- * counted in `limits`. */
+ * counted in `limits`. The matcher remembers patterns that did so again and again, and gives them
+ * less until they have done well for a while. */
 enum cw_status cw_match(struct cw_matcher *matcher, const struct cw_ruleset *rules,
                         const struct cw_event *event, int64_t now_ms, const struct cw_trace *trace,
                         struct cw_arena *arena, struct cw_matches *out) CW_CHECKED;

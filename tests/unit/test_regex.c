@@ -340,6 +340,58 @@ TEST(no_pattern_takes_ten_milliseconds)
     }
 }
 
+/* Three limits in a row, and a pattern has a small budget until it has done well for a while. */
+TEST(patterns_in_disrepute)
+{
+    struct cwr_regex *regex = NULL, *other = NULL;
+    struct cwr_regex_scratch *own = cwr_regex_scratch_create();
+    char text[4096];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "ab"[i % 2];
+    const struct cw_text evil = {text, 4096}, middle = {text, 127}, easy = CW_TEXT("c");
+    CHECK_INT(cwr_regex_compile(CW_TEXT("(?:a|b)+\\d"), false, &regex, NULL), CW_OK);
+    CHECK_INT(cwr_regex_compile(CW_TEXT("(?:a|b)+\\s"), false, &other, NULL), CW_OK);
+    cwr_regex_begin(own);
+    CHECK_INT(cwr_regex_match(regex, own, middle, NULL), CWR_REGEX_NO);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(cwr_regex_match(regex, own, evil, NULL), CWR_REGEX_LIMIT);
+    CHECK_INT(cwr_regex_match(regex, own, middle, NULL), CWR_REGEX_LIMIT);
+    CHECK_INT(cwr_regex_match(other, own, middle, NULL), CWR_REGEX_NO);
+    CHECK_INT(cwr_regex_match(regex, own, CW_TEXT("ababab1"), NULL), CWR_REGEX_YES);
+    for (int i = 0; i < 100; i++)
+        CHECK_INT(cwr_regex_match(regex, own, easy, NULL), CWR_REGEX_NO);
+    CHECK_INT(cwr_regex_match(regex, own, middle, NULL), CWR_REGEX_NO);
+    /* One event that many patterns are slow on. */
+    for (int i = 0; i < 16; i++)
+        CHECK_INT(cwr_regex_match(regex, own, evil, NULL), CWR_REGEX_LIMIT);
+    CHECK_INT(cwr_regex_match(other, own, middle, NULL), CWR_REGEX_LIMIT);
+    cwr_regex_begin(own);
+    CHECK_INT(cwr_regex_match(other, own, middle, NULL), CWR_REGEX_NO);
+    cwr_regex_scratch_destroy(own);
+    cwr_regex_destroy(regex);
+    cwr_regex_destroy(other);
+}
+
+/* More patterns than it remembers are none of its business; it goes on. */
+TEST(many_patterns_in_disrepute)
+{
+    struct cwr_regex *regexes[200];
+    struct cwr_regex_scratch *own = cwr_regex_scratch_create();
+    char text[4096], pattern[64];
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < 200; i++) {
+        snprintf(pattern, sizeof pattern, "(?:a|b)+[%zu?]", i);
+        CHECK_INT(cwr_regex_compile(cw_text_of(pattern), false, &regexes[i], NULL), CW_OK);
+        CHECK_INT(cwr_regex_match(regexes[i], own, (struct cw_text){text, 4096}, NULL),
+                  CWR_REGEX_LIMIT);
+    }
+    for (size_t i = 0; i < 200; i++) {
+        CHECK_INT(cwr_regex_match(regexes[i], own, CW_TEXT("x"), NULL), CWR_REGEX_NO);
+        cwr_regex_destroy(regexes[i]);
+    }
+    cwr_regex_scratch_destroy(own);
+}
+
 static struct cw_text text_of(const struct cw_value *from, const char *name, struct cw_arena *arena)
 {
     struct cw_path path = {0};
