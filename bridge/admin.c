@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20, RELOADS = 16 };
+enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20, RELOADS = 16, WHY_NOT_MOST = 10 };
 
 struct admin {
     struct admin_deps deps;
@@ -191,18 +191,30 @@ static void reply_found(struct listener_exchange *x, enum cw_status st, char *te
     reply_text(x, http_of(st), line);
 }
 
+/* The number of that name, 0 when there is none. */
+static int64_t number_of(const struct form *form, const char *name)
+{
+    auto_free char *text = text_in(form, name);
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
 static void answer_why(struct admin *a, struct listener_exchange *x, const struct form *form)
 {
     struct cw_error err = {0};
     char *text = NULL;
     size_t len = 0;
-    auto_free char *event = text_in(form, "event");
-    auto_free char *rule = text_in(form, "rule");
-    auto_free char *user = text_in(form, "user");
-    struct why_ask ask = {event ? strtoll(event, NULL, 10) : 0, rule, user};
-    enum cw_status st = ask.event < 1
-                            ? cw_fail(&err, CW_EINVAL, "ask for ?event=N, with &rule= and &user=")
-                            : why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
+    auto_free char *rule = text_in(form, "rule"), *user = text_in(form, "user");
+    auto_free char *at = text_in(form, "at");
+    struct why_ask ask = {number_of(form, "event"), number_of(form, "run"), rule, user,
+                          clock_now_ms()};
+    struct why_not_ask search = {rule, user, at, ask.now_ms, WHY_NOT_MOST};
+    enum cw_status st;
+    if (ask.event > 0 || ask.run > 0)
+        st = why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
+    else if (rule && user)
+        st = why_not(a->deps.store, a->deps.config, &search, &text, &len, &err);
+    else
+        st = cw_fail(&err, CW_EINVAL, "ask for ?event=N, ?run=N, or ?rule=ID&user=NAME");
     reply_found(x, st, text, len, &err);
 }
 

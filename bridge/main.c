@@ -31,10 +31,11 @@ static const struct command {
     {"health", "[--ready]", "ask the daemon whether it is well", cmd_health, 0, "ready"},
     {"events", "[--after N]", "what came and what was done about it; --json", cmd_events, 0,
      "after json"},
-    {"why", "EVENT", "why each rule did what it did; --rule ID, --user NAME, --json", cmd_why, 1,
-     "rule user json"},
+    {"why", "EVENT",
+     "why each rule did what it did, or nothing; run N; --rule, --user, --at, --json", cmd_why, 2,
+     "rule user person at json"},
     {"pending", "", "everything that waits for a moment; --cancel ID, --rule, --user, --json",
-     cmd_pending, 0, "cancel rule user json"},
+     cmd_pending, 0, "cancel rule user person json"},
     {"plan", "[FILE]", "what a reload would change, and what becomes of what waits; --json",
      cmd_plan, 1, "json"},
     {"reload", "", "read the configuration anew, as SIGHUP does; --dry-run, --json", cmd_reload, 0,
@@ -84,7 +85,8 @@ static const struct row {
     TEXT("config", config),     TEXT("secrets", secrets), FLAG("help", help),
     FLAG("ready", ready),       TEXT("after", after),     FLAG("json", json),
     FLAG("coverage", coverage), TEXT("format", format),   TEXT("rule", rule),
-    TEXT("user", user),         TEXT("cancel", cancel),   FLAG("dry-run", dry_run),
+    TEXT("user", user),         TEXT("person", user),     TEXT("at", at),
+    TEXT("cancel", cancel),     FLAG("dry-run", dry_run),
 };
 enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };
 

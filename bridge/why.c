@@ -1,195 +1,193 @@
-#include "why.h"
+#include "why_priv.h"
 
-#include "clock.h"
-#include "tell.h"
-#include "why_clock.h"
-#include "why_run.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_BYTES = 256 << 20, NO_LINES = 200, PEOPLE = 1000 };
+enum { NO_LINES = 200, PEOPLE = 1000, NAMES = 16 };
 
-struct look { /* one answer of the matcher */
-    const char *rule;
-    const char *person; /* NULL: whoever it is */
-    struct cw_place place;
-    const char *reason;
-    bool matched, cancels;
+struct whom {
+    const char *names[PEOPLE];
+    size_t n;
 };
 
-struct looks { /* in the order of the file */
-    struct look *items;
-    size_t n, size;
-};
+/* ---- Whom it concerns ---- */
 
-struct asker {
-    struct why_story story; /* the event and what the journal tells of it */
-    const struct config *config;
-    const char *rule, *user; /* what is asked for, or NULL */
-    struct looks looks, cancels;
-    const char *people[PEOPLE];
-    size_t n_people;
-    FILE *out;
-};
-
-static bool same(const char *a, const char *b)
+static void add_person(const struct asker *a, struct whom *p, const char *name)
 {
-    return strcmp(a, b) == 0;
-}
-
-/* ---- Matching once more ---- */
-
-static void add_person(struct asker *a, const char *name)
-{
-    if (!name || (a->user && !same(a->user, name)) || a->n_people == PEOPLE)
+    if (!name || (a->user && strcmp(a->user->name, name) != 0) || p->n == PEOPLE)
         return;
-    for (size_t i = 0; i < a->n_people; i++)
-        if (same(a->people[i], name))
+    for (size_t i = 0; i < p->n; i++)
+        if (strcmp(p->names[i], name) == 0)
             return;
-    a->people[a->n_people++] = name;
+    p->names[p->n++] = name;
 }
 
-static void on_look(void *ctx, const struct cw_look *seen)
+static void find_people(const struct asker *a, struct whom *p)
 {
-    struct asker *a = ctx;
-    bool cancels = seen->kind == CW_LOOK_CANCEL;
-    struct looks *to = cancels ? &a->cancels : &a->looks;
-    if (to->n == to->size) {
-        to->size = to->size ? 2 * to->size : 64;
-        to->items = xrealloc(to->items, to->size * sizeof *to->items);
+    const struct why_list *lists[] = {&a->looks.cancels, &a->looks.looks};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < lists[k]->n; i++)
+            add_person(a, p, lists[k]->items[i].person);
+    for (size_t i = 0; i < a->story.n_runs; i++)
+        add_person(a, p, cw_arena_copy(a->story.arena, a->story.runs[i].person));
+    if (!p->n)
+        p->names[p->n++] = a->user ? a->user->name : NULL;
+}
+
+/* ---- The head ---- */
+
+static void add_note(json_t *head, const char *name, json_t *text)
+{
+    if (!json_object_get(head, name))
+        json_object_set_new(head, name, json_array());
+    json_array_append_new(json_object_get(head, name), text);
+}
+
+/* A name for somebody whom nobody knows: "eve" of "desktop:eve@example.org". */
+static char *name_for(struct cw_text alias)
+{
+    const char *colon = alias.len ? memchr(alias.at, ':', alias.len) : NULL;
+    size_t from = colon ? (size_t)(colon - alias.at) + 1 : 0, n = 0;
+    char *name = xcalloc(alias.len + 2, 1);
+    for (size_t i = from; i < alias.len && alias.at[i] != '@' && n < 40; i++) {
+        char c = alias.at[i] >= 'A' && alias.at[i] <= 'Z' ? (char)(alias.at[i] + 32) : alias.at[i];
+        bool fits = (c >= 'a' && c <= 'z') || (n && c >= '0' && c <= '9') || (n && c == '-');
+        if (fits || (n && name[n - 1] != '_'))
+            name[n++] = fits ? c : '_';
     }
-    to->items[to->n++] = (struct look){seen->rule,
-                                       seen->person ? seen->person->name : NULL,
-                                       seen->place,
-                                       cw_arena_copy(a->story.arena, cw_text_of(seen->reason)),
-                                       seen->kind >= CW_LOOK_CANCEL,
-                                       cancels};
-    if (seen->person)
-        add_person(a, seen->person->name);
+    if (!n)
+        name[0] = 'x';
+    return name;
 }
 
-static struct cw_value user_of(const struct cw_value *used, struct cw_arena *arena)
+/* A line for the section `users`, or for the aliases of who is called alike. */
+static void add_paste(const struct asker *a, json_t *head, struct cw_text alias)
 {
-    struct cw_step step = {CW_STEP_NAME, 0, CW_TEXT("event.user")};
-    struct cw_value user = {.kind = CW_MISSING};
-    if (cw_value_get(used, (struct cw_path){&step, 1}, arena, &user))
-        abort();
-    return user;
+    auto_free char *name = name_for(alias);
+    const struct cw_person *known = cw_ruleset_find(a->config->rules, cw_text_of(name));
+    json_t *quoted = tell_text(alias);
+    auto_free char *shown = json_dumps(quoted, JSON_ENCODE_ANY);
+    json_decref(quoted);
+    if (cw_ruleset_find(a->config->rules, alias))
+        return; /* by now somebody is */
+    auto_free char *line =
+        known ? xprintf("add %s to the aliases of %s", shown, known->name)
+              : xprintf("%s: { awork: THE-ID-IN-AWORK, aliases: [%s] }", name, shown);
+    add_note(head, "paste", tell_text(cw_text_of(line)));
 }
 
-static enum cw_status match_again(struct asker *a, struct cw_json *json, struct cw_error *err)
+static void add_strangers(const struct asker *a, json_t *head, struct cw_text reason)
 {
-    const struct store_event *e = &a->story.event;
-    const struct cw_trace trace = {on_look, a, a->rule};
-    struct cw_matches none;
-    auto_free char *name = xtext(e->source);
-    const struct source *source = config_source_named(a->config, name);
-    if (cw_json_read(json, e->used, err))
-        return cw_wrap(err, "what was kept of the event");
-    struct cw_event event = {.id = e->id,
-                             .source = e->source,
-                             .family = cw_text_of(source ? source_family(source) : ""),
-                             .type = e->type,
-                             .received_ms = e->received_ms,
-                             .used = cw_json_root(json)};
-    event.user = user_of(&event.used, a->story.arena);
-    struct cw_matcher *matcher = cw_matcher_create();
-    if (!matcher)
-        abort();
-    const struct why_clock clock = {matcher, a->config->rules, &trace, a->story.arena};
-    enum cw_status st = why_is_clock(e) ? why_match_clock(&clock, &event, &none)
-                                        : cw_match(matcher, a->config->rules, &event,
-                                                   e->received_ms, &trace, a->story.arena, &none);
-    cw_matcher_destroy(matcher);
-    return st ? cw_fail(err, st, "matching once more takes too much memory") : CW_OK;
+    size_t skip = strlen(NOBODY);
+    if (reason.len < skip || memcmp(reason.at, NOBODY, skip) != 0)
+        return;
+    const char *end = memchr(reason.at, ';', reason.len);
+    size_t len = end ? (size_t)(end - reason.at) : reason.len;
+    for (size_t i = 0, from = skip, to; i < NAMES && from < len; i++, from = to + 2) {
+        const char *comma = memmem(reason.at + from, len - from, ", ", 2);
+        to = comma ? (size_t)(comma - reason.at) : len;
+        add_paste(a, head, (struct cw_text){reason.at + from, to - from});
+    }
 }
 
-/* ---- Lines ---- */
-
-static void put_head(struct asker *a, const char *person)
+static void add_notes(const struct asker *a, json_t *head, const struct cw_person *person)
 {
     const struct store_event *e = &a->story.event;
-    char at[CLOCK_TEXT];
+    int64_t since_ms = ages_since(a->ages, NULL);
+    char at[CW_CLOCK_TEXT];
+    if (e->reason.len)
+        add_note(head, "notes", tell_text(e->reason));
+    add_strangers(a, head, e->reason);
+    if (e->verdict == STORE_ACCEPTED && !e->used.len)
+        add_note(head, "notes",
+                 json_string("the journal kept nothing of it (`payloads: none`), so rules that "
+                             "did nothing cannot be asked why"));
+    if (since_ms <= e->received_ms || e->verdict == STORE_REFUSED)
+        return;
+    cw_clock_short(person ? person->zone : NULL, since_ms, e->received_ms, at);
+    auto_free char *text = xprintf("users, teams or hours were changed since, at %s", at);
+    add_note(head, "notes", tell_text(cw_text_of(text)));
+}
+
+static void put_head(struct asker *a, const char *name)
+{
+    const struct store_event *e = &a->story.event;
+    const struct cw_person *person =
+        name ? cw_ruleset_find(a->config->rules, cw_text_of(name)) : NULL;
     json_t *line = json_object();
-    auto_free char *name = xprintf("%.*s%s%.*s", (int)e->source.len, e->source.at,
-                                   e->type.len ? "." : "", (int)e->type.len, e->type.at);
+    auto_free char *what = why_name(a);
     json_object_set_new(line, "event", json_integer(e->seq));
     json_object_set_new(line, "id", tell_text(e->id));
-    json_object_set_new(line, "name", tell_text(cw_text_of(name)));
-    json_object_set_new(line, "received", json_string(clock_format(e->received_ms, at)));
-    if (person)
-        json_object_set_new(line, "user", tell_text(cw_text_of(person)));
-    if (e->verdict == STORE_REFUSED)
-        json_object_set_new(line, "note", tell_text(e->reason));
-    else if (!e->used.len)
-        json_object_set_new(line, "note",
-                            json_string("the journal kept nothing of it (`payloads: none`), so "
-                                        "rules that did nothing cannot be asked why"));
+    json_object_set_new(line, "name", tell_text(cw_text_of(what)));
+    tell_moment(line, "received", e->received_ms, person);
+    if (name)
+        json_object_set_new(line, "user", tell_text(cw_text_of(name)));
+    add_notes(a, line, person);
     tell_line(a->out, line);
 }
 
-static void put_line(struct asker *a, const char *rule, struct cw_place place, bool matched,
-                     const char *text)
+/* ---- The rules ---- */
+
+/* It concerns others: the first three of them are named. */
+static void put_others(struct asker *a, const struct why_look *looks, size_t n)
 {
+    auto_free char *text = xstrdup("");
+    for (size_t i = 0, k = 0; i < n && k < 3; i++) {
+        if (!looks[i].person)
+            continue;
+        char *longer = xprintf("%s%s%s", text, k++ ? ", " : "", looks[i].person);
+        free(text);
+        text = longer;
+    }
+    auto_free char *reason = xprintf("no: it is about %s", text);
+    struct why_look look = {CW_LOOK_NO, looks[0].rule, NULL, looks[0].place, reason};
     json_t *line = json_object();
-    json_object_set_new(line, "rule", tell_text(cw_text_of(rule)));
-    if (place.file) {
-        auto_free char *where = xprintf("%s:%u", place.file, place.line);
-        json_object_set_new(line, "place", tell_text(cw_text_of(where)));
-    }
-    json_object_set_new(line, "matched", json_boolean(matched));
-    json_object_set_new(line, "text", tell_text(cw_text_of(text)));
+    why_put_look(a, line, &look, a->user->name);
     tell_line(a->out, line);
 }
 
-static bool is_of(const struct look *look, const char *person)
+static void put_rule(struct asker *a, const struct why_look *look, const char *person, size_t *noes)
 {
-    return !look->person || !person || same(look->person, person);
-}
-
-/* What is to be said of a rule for a person: a match before a cancel before a no. */
-static const struct look *best_of(const struct look *looks, size_t n, const char *person)
-{
-    const struct look *best = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (is_of(&looks[i], person) && (!best || looks[i].matched) && !(best && best->matched))
-            best = &looks[i];
-    return best;
-}
-
-static void put_look(struct asker *a, const struct look *look, const char *person)
-{
-    const struct store_run *run = why_run_of(&a->story, look->rule, person);
-    if (run) {
-        auto_free char *text = why_run_text(&a->story, run);
-        put_line(a, look->rule, look->place, true, text);
-    } else if (look->matched && !look->cancels) {
-        put_line(a, look->rule, look->place, false,
-                 "by today's rules it matches; when the event came it did not");
-    } else {
-        put_line(a, look->rule, look->place, look->cancels, look->reason);
-    }
+    if (look->kind <= CW_LOOK_NO && (*noes)++ >= NO_LINES)
+        return;
+    json_t *line = json_object();
+    why_put_look(a, line, look, person);
+    tell_line(a->out, line);
 }
 
 /* The rules come in the order of the file, and so do the cancels. */
 static void put_rules(struct asker *a, const char *person)
 {
+    const struct why_list *looks = &a->looks.looks, *cancels = &a->looks.cancels;
     size_t noes = 0, c = 0;
-    for (size_t i = 0, to; i < a->looks.n; i = to) {
-        const char *rule = a->looks.items[i].rule;
-        for (to = i + 1; to < a->looks.n && same(a->looks.items[to].rule, rule);)
+    for (size_t i = 0, to; i < looks->n; i = to) {
+        const char *rule = looks->items[i].rule;
+        size_t first = c;
+        for (to = i + 1; to < looks->n && strcmp(looks->items[to].rule, rule) == 0;)
             to++;
-        const struct look *look = best_of(a->looks.items + i, to - i, person);
-        for (; c < a->cancels.n && same(a->cancels.items[c].rule, rule); c++)
-            if (look && !look->matched && is_of(&a->cancels.items[c], person))
-                look = &a->cancels.items[c];
-        if (look && (look->matched || noes++ < NO_LINES))
-            put_look(a, look, person);
+        while (c < cancels->n && strcmp(cancels->items[c].rule, rule) == 0)
+            c++;
+        const struct why_look *look = why_best(looks->items + i, to - i, person);
+        const struct why_look *cancel = why_best(cancels->items + first, c - first, person);
+        if (cancel && (!look || cancel->kind > look->kind))
+            look = cancel;
+        if (look)
+            put_rule(a, look, person, &noes);
+        else if (a->user)
+            put_others(a, looks->items + i, to - i);
     }
     if (noes > NO_LINES)
         tell_line(a->out, json_pack("{s:I}", "more", (json_int_t)(noes - NO_LINES)));
+}
+
+static bool has_look(const struct asker *a, struct cw_text rule)
+{
+    for (size_t i = 0; i < a->looks.looks.n; i++)
+        if (cw_text_is(rule, a->looks.looks.items[i].rule))
+            return true;
+    return false;
 }
 
 /* Runs of rules that the present file has not got, or whose event was not kept. */
@@ -197,82 +195,71 @@ static void put_other_runs(struct asker *a, const char *person)
 {
     for (size_t i = 0; i < a->story.n_runs; i++) {
         const struct store_run *run = &a->story.runs[i];
-        bool seen = false;
         if ((person && !cw_text_is(run->person, person)) ||
-            (a->rule && !cw_text_is(run->rule, a->rule)))
+            (a->rule && !cw_text_is(run->rule, a->rule)) || has_look(a, run->rule))
             continue;
-        for (size_t k = 0; !seen && k < a->looks.n; k++)
-            seen = cw_text_is(run->rule, a->looks.items[k].rule);
-        if (seen)
-            continue;
-        auto_free char *rule = xtext(run->rule), *text = why_run_text(&a->story, run);
-        put_line(a, rule, why_rule_place(a->config->rules, run->rule), true, text);
-    }
-}
-
-static void put_all(struct asker *a)
-{
-    for (size_t i = 0; i < a->story.n_runs; i++)
-        add_person(a, cw_arena_copy(a->story.arena, a->story.runs[i].person));
-    if (!a->n_people)
-        a->people[a->n_people++] = a->user;
-    for (size_t i = 0; i < a->n_people; i++) {
-        put_head(a, a->people[i]);
-        put_rules(a, a->people[i]);
-        put_other_runs(a, a->people[i]);
+        json_t *line = json_object();
+        why_put_run(a, line, run);
+        tell_line(a->out, line);
     }
 }
 
 /* ---- The whole ---- */
 
-static enum cw_status check_ask(struct asker *a, const struct why_ask *ask, struct cw_error *err)
+static enum cw_status tell(struct asker *a, int64_t event, struct cw_error *err)
 {
-    if (ask->rule && !cw_ruleset_has_rule(a->config->rules, cw_text_of(ask->rule)))
-        return cw_fail(err, CW_ENOENT, "there is no rule `%.100s`", ask->rule);
-    a->rule = ask->rule;
-    if (!ask->user)
-        return CW_OK;
-    const struct cw_person *person = cw_ruleset_find(a->config->rules, cw_text_of(ask->user));
-    if (!person)
-        return cw_fail(err, CW_ENOENT, "there is no user `%.100s`", ask->user);
-    a->user = person->name;
-    return CW_OK;
+    struct whom *people = xcalloc(1, sizeof *people);
+    enum cw_status st = why_story_read(&a->story, event, err);
+    if (!st && why_can_match(&a->story.event))
+        st = why_match(a->config, &a->story.event, a->rule, a->story.arena, &a->looks, err);
+    if (!st)
+        find_people(a, people);
+    for (size_t i = 0; !st && i < people->n; i++) {
+        put_head(a, people->names[i]);
+        put_rules(a, people->names[i]);
+        put_other_runs(a, people->names[i]);
+    }
+    free(people);
+    return st;
 }
 
-static enum cw_status tell(struct asker *a, struct cw_error *err)
+/* A run is asked for by its id: its rule may be gone by now. */
+static enum cw_status find_run(struct store *store, const struct config *config,
+                               const struct why_ask *ask, struct cw_arena *arena,
+                               struct why_ask *out, struct cw_error *err)
 {
-    struct cw_json *json = cw_json_create();
-    bool can_match = a->story.event.used.len && a->story.event.verdict == STORE_ACCEPTED;
-    if (!json)
-        abort();
-    enum cw_status st = can_match ? match_again(a, json, err) : CW_OK;
-    if (!st)
-        put_all(a);
-    cw_json_destroy(json);
-    return st;
+    struct store_run run;
+    *out = *ask;
+    if (!ask->run)
+        return CW_OK;
+    enum cw_status st = store_run_get(store, ask->run, arena, &run, err);
+    if (st)
+        return st;
+    out->event = run.event;
+    out->rule = cw_ruleset_has_rule(config->rules, run.rule) ? run.rule.at : NULL;
+    out->user = cw_ruleset_find(config->rules, run.person) ? run.person.at : NULL;
+    return CW_OK;
 }
 
 enum cw_status why_event(struct store *store, const struct config *config,
                          const struct why_ask *ask, char **out, size_t *len, struct cw_error *err)
 {
-    struct asker *a = xcalloc(1, sizeof *a);
+    struct asker a = {.now_ms = ask->now_ms};
+    struct cw_arena *arena = xarena((size_t)64 << 20);
+    struct why_ask found;
     char *text = NULL;
-    a->config = config;
-    a->story = (struct why_story){.store = store, .arena = xarena(WHY_BYTES)};
-    a->out = tell_open(&text, len);
-    enum cw_status st = check_ask(a, ask, err);
+    a.out = tell_open(&text, len);
+    enum cw_status st = find_run(store, config, ask, arena, &found, err);
     if (!st)
-        st = why_story_read(&a->story, ask->event, err);
+        st = why_begin(&a, store, config, found.rule, found.user, err);
     if (!st)
-        st = tell(a, err);
-    tell_close(a->out);
+        st = tell(&a, found.event, err);
+    tell_close(a.out);
     if (st)
         free(text);
     else
         *out = text;
-    cw_arena_destroy(a->story.arena);
-    free(a->looks.items);
-    free(a->cancels.items);
-    free(a);
+    why_end(&a);
+    cw_arena_destroy(arena);
     return st;
 }

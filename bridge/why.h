@@ -1,8 +1,10 @@
 /* why: for a stored event, each rule and person, one English line: why it acted, waits, was
- * cancelled, or did not match.
+ * cancelled, or did not match; and for a rule and person, what became of the events that concerned
+ * them.
  *
  * What was done is read from the journal. Why the other rules did nothing is asked anew: the event
- * is matched once more, from what the journal kept of it, against the rules of today. */
+ * is matched once more, from what the journal kept of it, against the rules of today; a rule that
+ * was written anew since says so. */
 #ifndef WHY_H
 #define WHY_H
 
@@ -10,16 +12,33 @@
 #include "store/store.h"
 
 struct why_ask {
-    int64_t event;
+    int64_t event;    /* or else: */
+    int64_t run;      /* its event, rule and person are asked for; 0: none */
     const char *rule; /* NULL: every rule */
     const char *user; /* name or alias; NULL: everybody whom it concerns */
+    int64_t now_ms;
 };
 
 /* JSON lines: for each person an object with "event", then one for each rule with "rule", "place",
- * "matched" and "text". Returns: CW_ENOENT when there is no such event, rule or user. Limits: 200
- * rules that did not match for each person; the others are counted. */
+ * "matched" and "text". Returns: CW_ENOENT when there is no such event, run, rule or user. Limits:
+ * 200 rules that did not match for each person; the others are counted. */
 enum cw_status why_event(struct store *store, const struct config *config,
                          const struct why_ask *ask, char **out, size_t *len,
                          struct cw_error *err) CW_CHECKED;
+
+struct why_not_ask {
+    const char *rule, *user; /* both are needed */
+    const char *at;          /* on the user's clock, or RFC 3339; NULL: now */
+    int64_t now_ms;
+    size_t most; /* events that are told */
+};
+
+/* Why a rule did not do for somebody what they expected at a time: the events of its triggers that
+ * came before it, or up to a minute after, and concern the person, the newest first. JSON lines:
+ * one with "why_not", then objects with both "event" and "rule", then one with "looked". Returns:
+ * CW_ENOENT, CW_EINVAL for a time that cannot be read. Limits: it looks at 20,000 events. */
+enum cw_status why_not(struct store *store, const struct config *config,
+                       const struct why_not_ask *ask, char **out, size_t *len,
+                       struct cw_error *err) CW_CHECKED;
 
 #endif

@@ -1,10 +1,9 @@
 #include "why_run.h"
 
-#include "clock.h"
-#include "xalloc.h"
+#include "outlook.h"
+#include "tell.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ARROW " \xe2\x86\x92 "
@@ -13,7 +12,7 @@ enum cw_status why_story_read(struct why_story *s, int64_t event, struct cw_erro
 {
     struct store_event *list = NULL;
     size_t n = 0;
-    enum cw_status st = store_events(s->store, event - 1, 1, s->arena, &list, &n, err);
+    enum cw_status st = store_events_back(s->store, event + 1, 1, s->arena, &list, &n, err);
     if (st)
         return st;
     if (!n || list[0].seq != event)
@@ -33,136 +32,159 @@ const struct store_run *why_run_of(const struct why_story *s, const char *rule, 
 
 /* ---- Times ---- */
 
+struct teller {
+    FILE *f;
+    const struct why_story *story;
+    const struct store_run *run;
+    const struct cw_zone *zone; /* of its person */
+};
+
 /* "10:03:10", with the day where it is another one than that of the event. */
-static void put_time(FILE *f, const struct why_story *s, int64_t ms)
+static void put_time(const struct teller *t, int64_t ms)
 {
-    char came[CLOCK_TEXT], at[CLOCK_TEXT];
-    clock_format(s->event.received_ms, came);
-    clock_format(ms, at);
-    if (strncmp(came, at, 10) == 0)
-        fprintf(f, "%.8s", at + 11);
-    else
-        fprintf(f, "%.10s %.8s", at, at + 11);
+    char at[CW_CLOCK_TEXT];
+    fputs(cw_clock_short(t->zone, ms, t->story->event.received_ms, at), t->f);
 }
 
-/* "wait 5 minutes", or the moment itself for one that was named: it is a whole second, and an event
- * comes at any millisecond. A wait counts from the decision, a moment after the event came. */
-static void put_due(FILE *f, const struct why_story *s, const struct store_run *run)
+/* "wait 5 minutes", or the moment itself for one that was named. A wait counts from the decision, a
+ * moment after the event came. */
+static void put_due(const struct teller *t)
 {
     static const struct {
         const char *name;
         int64_t ms;
     } units[] = {{"day", 86400000}, {"hour", 3600000}, {"minute", 60000}, {"second", 1000}};
-    int64_t ms = (run->due_ms - s->event.received_ms) / 1000 * 1000;
-    bool is_named = run->due_ms % 1000 == 0 && s->event.received_ms % 1000 != 0;
-    if (ms <= 0 || run->state == STORE_RUN_REFUSED)
+    int64_t ms = (t->run->due_ms - t->story->event.received_ms) / 1000 * 1000;
+    if (ms <= 0 || t->run->state == STORE_RUN_REFUSED)
         return;
-    for (size_t i = 0; i < 4 && !is_named; i++) {
+    for (size_t i = 0; i < 4 && !t->run->dated; i++) {
         if (ms % units[i].ms)
             continue;
         int64_t n = ms / units[i].ms;
-        fprintf(f, ARROW "wait %lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
+        fprintf(t->f, ARROW "wait %lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
         return;
     }
-    fputs(ARROW "due ", f);
-    put_time(f, s, run->due_ms);
+    fputs(ARROW "due ", t->f);
+    put_time(t, t->run->due_ms);
 }
 
 /* ---- What became of it ---- */
 
-static void put_reason(FILE *f, struct cw_text reason)
+static void put_reason(const struct teller *t, struct cw_text reason)
 {
     if (reason.len)
-        fprintf(f, ": %.*s", (int)reason.len, reason.at);
+        fprintf(t->f, ": %.*s", (int)reason.len, reason.at);
 }
 
-/* "by calendar.meeting_started (event 91)" where the reason names an event. */
-static void put_cancelled(FILE *f, const struct why_story *s, const struct store_run *run)
+/* "cancelled 10:03:10 by calendar.meeting_started (event 91)" where the reason, which begins with
+ * the word of the state, names an event or a hand. */
+static void put_ended_by(const struct teller *t)
 {
     struct store_event *list = NULL;
     struct cw_error err;
-    size_t n = 0;
-    auto_free char *reason = xtext(run->reason);
+    struct cw_text reason = t->run->reason;
+    const char *word = store_run_word(t->run->state);
+    size_t n = 0, skip = strlen(word);
     long long by = 0;
-    fputs(ARROW "cancelled ", f);
-    put_time(f, s, run->changed_ms);
-    bool named = sscanf(reason, "cancelled by event %lld", &by) == 1 && by > 0;
-    if (named && store_events(s->store, by - 1, 1, s->arena, &list, &n, &err) == CW_OK && n &&
-        list[0].seq == by)
-        fprintf(f, " by %.*s.%.*s (event %lld)", (int)list[0].source.len, list[0].source.at,
+    fprintf(t->f, ARROW "%s ", word);
+    put_time(t, t->run->changed_ms);
+    if (reason.len <= skip || memcmp(reason.at, word, skip) != 0) {
+        put_reason(t, reason);
+        return;
+    }
+    bool named = sscanf(reason.at + skip, " by event %lld", &by) == 1 && by > 0;
+    if (named &&
+        store_events_back(t->story->store, by + 1, 1, t->story->arena, &list, &n, &err) == CW_OK &&
+        n && list[0].seq == by)
+        fprintf(t->f, " by %.*s.%.*s (event %lld)", (int)list[0].source.len, list[0].source.at,
                 (int)list[0].type.len, list[0].type.at, by);
     else
-        put_reason(f, run->reason);
+        fprintf(t->f, "%.*s", (int)(reason.len - skip), reason.at + skip);
 }
 
-static void put_calls(FILE *f, const struct why_story *s, const struct store_run *run)
+static void put_call(const struct teller *t, const struct store_call *c)
 {
+    fprintf(t->f, "%.*s ", (int)c->action.len, c->action.at);
+    if (c->state == STORE_CALL_READY && !c->tries) {
+        fputs("waits for its turn", t->f);
+    } else if (c->state == STORE_CALL_READY) {
+        fputs("tries again ", t->f);
+        put_time(t, c->due_ms);
+    } else {
+        fprintf(t->f, "%s ", store_call_word(c->state));
+        put_time(t, c->changed_ms);
+    }
+    if (c->state == STORE_CALL_SENT)
+        fputs(", no answer yet", t->f);
+    put_reason(t, c->reason);
+}
+
+/* One without a call was a dry run: its reason says what would have been. */
+static void put_calls(const struct teller *t)
+{
+    const struct why_story *s = t->story;
     size_t n = 0;
     for (size_t i = 0; i < s->n_calls; i++) {
-        const struct store_call *c = &s->calls[i];
-        if (c->run != run->id)
+        if (s->calls[i].run != t->run->id)
             continue;
-        fprintf(f, "%s%.*s %s", n++ ? ", " : ARROW, (int)c->action.len, c->action.at,
-                store_call_word(c->state));
-        if (c->state != STORE_CALL_READY) {
-            fputc(' ', f);
-            put_time(f, s, c->changed_ms);
-        }
-        put_reason(f, c->reason);
+        fputs(n++ ? ", " : ARROW, t->f);
+        put_call(t, &s->calls[i]);
     }
-    if (!n)
-        fprintf(f, ARROW "%s", store_run_word(run->state));
+    if (!n && t->run->reason.len)
+        fprintf(t->f, ARROW "%.*s", (int)t->run->reason.len, t->run->reason.at);
+    else if (!n)
+        fprintf(t->f, ARROW "%s", store_run_word(t->run->state));
 }
 
-static void put_end(FILE *f, const struct why_story *s, const struct store_run *run)
+/* With what will come of it, unless it is what one expects. */
+static void put_waiting(const struct teller *t)
 {
-    switch (run->state) {
+    struct outlook is = outlook_of(t->story->rules, t->run, t->story->now_ms, t->story->arena);
+    fputs(ARROW "it waits until ", t->f);
+    put_time(t, t->run->due_ms);
+    if (!is.acts)
+        fprintf(t->f, ", and will come to nothing: %.*s", (int)is.what.len, is.what.at);
+}
+
+static void put_end(const struct teller *t)
+{
+    switch (t->run->state) {
     case STORE_RUN_WAITING:
-        fputs(ARROW "it waits until ", f);
-        put_time(f, s, run->due_ms);
-        break;
-    case STORE_RUN_CANCELLED:
-        put_cancelled(f, s, run);
+        put_waiting(t);
         break;
     case STORE_RUN_ACTING:
     case STORE_RUN_DONE:
     case STORE_RUN_FAILED:
-        put_calls(f, s, run);
+        put_calls(t);
         break;
+    case STORE_RUN_CANCELLED:
     case STORE_RUN_REPLACED:
     case STORE_RUN_REFUSED:
     case STORE_RUN_LOST:
     default: /* whatever comes: its word, when, and the reason kept with it */
-        fprintf(f, ARROW "%s ", store_run_word(run->state));
-        put_time(f, s, run->changed_ms);
-        if (run->state == STORE_RUN_REPLACED && !run->reason.len)
-            fputs(" by a newer match", f);
-        put_reason(f, run->reason);
+        put_ended_by(t);
         break;
     }
 }
 
 char *why_run_text(const struct why_story *s, const struct store_run *run)
 {
+    const struct cw_person *person = cw_ruleset_find(s->rules, run->person);
     char *text = NULL;
     size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
-    if (!f)
-        abort();
-    fputs("matched", f);
-    put_due(f, s, run);
-    put_end(f, s, run);
-    if (fclose(f) != 0)
-        abort();
+    struct teller t = {tell_open(&text, &len), s, run, person ? person->zone : NULL};
+    fputs("matched", t.f);
+    put_due(&t);
+    put_end(&t);
+    tell_close(t.f);
     return text;
 }
 
 struct cw_place why_rule_place(const struct cw_ruleset *rules, struct cw_text rule)
 {
-    struct cw_place place;
-    const char *id;
-    for (size_t i = 0; (id = cw_ruleset_rule(rules, i, &place)); i++)
-        if (cw_text_is(rule, id))
-            return place;
-    return (struct cw_place){0};
+    struct cw_place place = {0};
+    size_t i = cw_ruleset_index(rules, rule);
+    if (i < SIZE_MAX && !cw_ruleset_rule(rules, i, &place))
+        place = (struct cw_place){0};
+    return place;
 }

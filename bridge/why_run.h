@@ -8,8 +8,10 @@
 
 struct why_story {
     struct store *store;
+    const struct cw_ruleset *rules; /* of today: whose clock tells the times, and what will be */
+    int64_t now_ms;
     struct cw_arena *arena;
-    struct store_event event;
+    struct store_event event; /* without its payload */
     struct store_run *runs;
     struct store_call *calls;
     size_t n_runs, n_calls;

@@ -13,6 +13,7 @@ struct cmd_args {
     bool dry_run;        /* --dry-run */
     const char *after;   /* --after N, or NULL */
     const char *format;  /* --format NAME, or NULL */
+    const char *at;      /* --at TIME, or NULL */
     const char *cancel;  /* --cancel ID, or NULL */
     const char *rule;    /* --rule ID, or NULL */
     const char *user;    /* --user NAME, or NULL */

@@ -9,7 +9,7 @@ static const char *why(int64_t event, const char *rule, const char *user)
 {
     static char text[8192];
     struct config config = {.rules = w.rules};
-    struct why_ask ask = {event, rule, user};
+    struct why_ask ask = {.event = event, .rule = rule, .user = user, .now_ms = w.now_ms};
     struct cw_error err;
     char *out = NULL, *rest = NULL, person[32] = "-";
     size_t len = 0, n = 0;
@@ -56,7 +56,7 @@ BOTH(why_a_tick)
     begin(file, RULES);
     go_on(nine + 10 * HOUR);
     CHECK_STR(why(1, NULL, NULL),
-              "ada: e 7 matched \u2192 log done 19:00:00\n"
+              "ada: e 7 matched \u2192 log done 20:00:00\n"
               "ada: n 8 no: during night: 20:00 Mon Europe/Berlin is outside mon-fri 22:00-23:00 "
               "(line 5)\n"
               "ada: s 9 no: when is absent desktop.heartbeat for 1 hour\n"
@@ -66,7 +66,7 @@ BOTH(why_a_tick)
                                  "mon-fri 22:00-23:00 (line 5)\n");
     CHECK_STR(why(1, "e", "grace"), "grace: e 7 no: when is every mon-fri 20:00\n");
     go_on(nine + 16 * HOUR);
-    CHECK_STR(why(2, "e", NULL), "grace: e 7 matched \u2192 log done 01:00:00\n");
+    CHECK_STR(why(2, "e", NULL), "grace: e 7 matched \u2192 log done 20:00:00\n");
     CHECK_STR(why(2, "n", NULL), "grace: n 8 no: when is every mon-fri 20:00\n");
 }
 
@@ -83,12 +83,12 @@ BOTH(why_a_silence)
     go_on(nine + HOUR);
     CHECK_STR(why(2, NULL, NULL), "ada: e 7 no: when is every mon-fri 20:00\n"
                                   "ada: n 8 no: when is every mon-fri 20:00\n"
-                                  "ada: s 9 matched \u2192 log done 10:00:00\n"
+                                  "ada: s 9 matched \u2192 log done 11:00:00\n"
                                   "ada: t 10 no: event.host is laptop, not tower\n"
                                   "ada: c 11 no: when is 6 of desktop.heartbeat within 1 hour\n"
                                   "grace: e 7 no: when is every mon-fri 20:00\n"
                                   "grace: n 8 no: when is every mon-fri 20:00\n"
-                                  "grace: s 9 matched \u2192 log done 10:00:00\n"
+                                  "grace: s 9 matched \u2192 log done 05:00:00\n"
                                   "grace: t 10 no: event.host is laptop, not tower\n"
                                   "grace: c 11 no: when is 6 of desktop.heartbeat within 1 hour\n");
 }

@@ -1,0 +1,188 @@
+/* why_not: what became of the events that concerned a rule and a person. */
+#include "why_priv.h"
+
+#include "xalloc.h"
+#include "zones.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOKED = 20000, PAGE = 200, PAGE_BYTES = 256 << 20, AFTER_MS = 60000 };
+
+struct search {
+    struct asker a;
+    const struct why_not_ask *ask;
+    int64_t until_ms, oldest_ms;
+    size_t looked, others, told;
+};
+
+/* ---- Where to begin ---- */
+
+static enum cw_status read_time(struct search *s, struct cw_error *err)
+{
+    const struct cw_person *user = s->a.user;
+    struct cw_arena *arena = xarena(1 << 20);
+    struct cw_text zone = {NULL, 0};
+    enum cw_status st = CW_OK;
+    s->until_ms = s->ask->now_ms;
+    if (s->ask->at) {
+        if (zones_read(NULL, user->timezone, arena, &zone))
+            zone = (struct cw_text){NULL, 0};
+        st = cw_moment_parse(cw_text_of(s->ask->at), cw_text_of(user->timezone), zone, arena,
+                             &s->until_ms, err);
+        s->until_ms += AFTER_MS;
+    }
+    cw_arena_destroy(arena);
+    return st ? cw_fail(err, CW_EINVAL, "`--at` %.60s: a time such as \"2026-03-02 10:00\"",
+                        s->ask->at)
+              : CW_OK;
+}
+
+static enum cw_status read_back(struct search *s, int64_t before, size_t limit,
+                                struct cw_arena *arena, struct store_event **out, size_t *n,
+                                struct cw_error *err)
+{
+    enum cw_status st = CW_NOMEM;
+    for (; st == CW_NOMEM && limit; limit /= 10) {
+        cw_arena_reset(arena);
+        st = store_events_back(s->a.story.store, before, limit, arena, out, n, err);
+    }
+    return st;
+}
+
+/* The number behind the last event that came by then: events are numbered as they come. */
+static enum cw_status find_begin(struct search *s, struct cw_arena *arena, int64_t *before,
+                                 struct cw_error *err)
+{
+    struct store_event *list = NULL;
+    size_t n = 0;
+    enum cw_status st = read_back(s, INT64_MAX, 1, arena, &list, &n, err);
+    int64_t low = 0, high = !st && n ? list[0].seq : 0; /* low came by then, high + 1 did not */
+    while (!st && low < high) {
+        int64_t middle = low + (high - low + 1) / 2;
+        st = read_back(s, middle + 1, 1, arena, &list, &n, err);
+        if (!st && n && list[0].received_ms <= s->until_ms)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    *before = low + 1;
+    return st;
+}
+
+/* ---- One event ---- */
+
+static void put_event(struct search *s, const struct why_look *look, const struct store_run *run)
+{
+    struct asker *a = &s->a;
+    json_t *line = json_object();
+    auto_free char *name = why_name(a);
+    json_object_set_new(line, "event", json_integer(a->story.event.seq));
+    json_object_set_new(line, "name", tell_text(cw_text_of(name)));
+    tell_moment(line, "received", a->story.event.received_ms, a->user);
+    if (run)
+        why_put_run(a, line, run);
+    else
+        why_put_look(a, line, look, a->user->name);
+    tell_line(a->out, line);
+    s->told++;
+}
+
+/* A look at the event alone says nothing of the person, whom the event may not be about. */
+static bool concerns(struct search *s, const struct why_look *look)
+{
+    if (!look || look->kind == CW_LOOK_OTHER)
+        return false;
+    bool of_others = !look->person &&
+                     why_is_of_others(s->a.config, &s->a.story.event, s->a.user, s->a.story.arena);
+    s->others += of_others;
+    return !of_others;
+}
+
+static enum cw_status look_at(struct search *s, int64_t event, struct cw_error *err)
+{
+    struct asker *a = &s->a;
+    const struct why_look *look = NULL, *cancel = NULL;
+    cw_arena_reset(a->story.arena);
+    enum cw_status st = why_story_read(&a->story, event, err);
+    if (st)
+        return st;
+    const struct store_run *run = why_run_of(&a->story, a->rule, a->user->name);
+    if (!run && why_can_match(&a->story.event)) {
+        st = why_match(a->config, &a->story.event, a->rule, a->story.arena, &a->looks, err);
+        look = why_best(a->looks.looks.items, a->looks.looks.n, a->user->name);
+        cancel = why_best(a->looks.cancels.items, a->looks.cancels.n, a->user->name);
+        s->others += !look && !cancel && a->looks.looks.n;
+    }
+    if (st)
+        return st;
+    if (run || cancel || concerns(s, look))
+        put_event(s, cancel && (!look || look->kind < CW_LOOK_RUN) ? cancel : look, run);
+    return CW_OK;
+}
+
+static enum cw_status walk(struct search *s, struct cw_error *err)
+{
+    struct cw_arena *page = xarena(PAGE_BYTES);
+    struct store_event *list = NULL;
+    int64_t before = 0;
+    enum cw_status st = find_begin(s, page, &before, err);
+    for (size_t n = 1; !st && n && s->told < s->ask->most && s->looked < LOOKED;) {
+        st = read_back(s, before, PAGE, page, &list, &n, err);
+        for (size_t i = 0; !st && i < n && s->told < s->ask->most; i++) {
+            before = list[i].seq;
+            s->oldest_ms = list[i].received_ms;
+            s->looked++;
+            st = look_at(s, before, err);
+        }
+    }
+    cw_arena_destroy(page);
+    return st;
+}
+
+/* ---- The whole ---- */
+
+static void put_begin(struct search *s)
+{
+    struct asker *a = &s->a;
+    struct cw_place place = why_rule_place(a->config->rules, cw_text_of(a->rule));
+    auto_free char *where = xprintf("%s:%u", place.file ? place.file : "", place.line);
+    json_t *line = json_object();
+    json_object_set_new(line, "why_not", tell_text(cw_text_of(a->rule)));
+    json_object_set_new(line, "user", tell_text(cw_text_of(a->user->name)));
+    json_object_set_new(line, "place", tell_text(cw_text_of(where)));
+    tell_moment(line, "until", s->until_ms, a->user);
+    tell_line(a->out, line);
+}
+
+static void put_end(struct search *s)
+{
+    json_t *line = json_pack("{s:I, s:I, s:I}", "looked", (json_int_t)s->looked, "told",
+                             (json_int_t)s->told, "others", (json_int_t)s->others);
+    if (s->looked)
+        tell_moment(line, "since", s->oldest_ms, s->a.user);
+    tell_line(s->a.out, line);
+}
+
+enum cw_status why_not(struct store *store, const struct config *config,
+                       const struct why_not_ask *ask, char **out, size_t *len, struct cw_error *err)
+{
+    struct search s = {.a = {.now_ms = ask->now_ms}, .ask = ask};
+    char *text = NULL;
+    s.a.out = tell_open(&text, len);
+    enum cw_status st = why_begin(&s.a, store, config, ask->rule, ask->user, err);
+    if (!st)
+        st = read_time(&s, err);
+    if (!st) {
+        put_begin(&s);
+        st = walk(&s, err);
+    }
+    put_end(&s);
+    tell_close(s.a.out);
+    if (st)
+        free(text);
+    else
+        *out = text;
+    why_end(&s.a);
+    return st;
+}
