@@ -1,14 +1,18 @@
 """Every file of the cookbook: no fault and no warning, and its events do what they say.
 
 The real daemon and awork-sim. A minute of a rule's `wait` is 0.4 seconds here (examples/cookbook/
-README.md has the format of NAME.events)."""
+README.md has the format of NAME.events). A file's own `tests:` are played, too."""
 
+import datetime
 import json
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
+import zoneinfo
 
 import bridge
 from bridge import CLOCKWIRE, ROOT, SLOW, until, world
@@ -36,6 +40,9 @@ def quick(text):
     text = re.sub(r"^(    wait: )(\d+) minutes?$",
                   lambda m: f"{m[1]}{int(m[2]) * 400 * SLOW} milliseconds", text, flags=re.M)
     assert not re.search(r"^ *wait: .*(minute|hour|day)", text, re.M), "a wait that is not quick"
+    text = re.sub(r"(absent: .*, for: )(\d+) minutes?",
+                  lambda m: f"{m[1]}{int(m[2]) * 100 * SLOW} milliseconds", text)
+    text = re.sub(r"(timer\.for: \{ at_least: )\d+ hours", r"\g<1>1 millisecond", text)
     return text.replace("  awork: {", '  awork: { url: "@AWORK@",') + OWN
 
 
@@ -48,6 +55,16 @@ def check(file, secrets):
     assert r.returncode == 0 and "0 warnings" in r.stdout, r.stdout + r.stderr
 
 
+def play(file):
+    text = file.read_text()
+    if "\ntests:\n" not in text:
+        return
+    r = subprocess.run([CLOCKWIRE, "test", "--coverage", str(file)],
+                       capture_output=True, text=True, timeout=30 * SLOW)
+    seen = re.search(r"(\d+) of (\d+) rules matched", r.stdout)
+    assert r.returncode == 0 and seen and seen[1] == seen[2], r.stdout + r.stderr
+
+
 def lines(file):
     for number, line in enumerate(file.read_text().splitlines(), 1):
         if line.strip() and not line.startswith("#"):
@@ -56,7 +73,7 @@ def lines(file):
 
 class Replay:
     def __init__(self, sim, b):
-        self.sim, self.b, self.seen = sim, b, len(sim.log())
+        self.sim, self.b, self.config, self.seen = sim, b, b.config, len(sim.log())
 
     def acts(self):
         """What was done since the last time, by person: (effect, body)."""
@@ -86,6 +103,33 @@ class Replay:
     def send(self, source, file):
         r = self.b.command("send", source, str(BOOK / "events" / file))
         assert r.returncode == 0 and r.stdout.startswith("20"), (r.stdout, r.stderr)
+
+    def silence(self):
+        """Nobody says anything until an `absent` is complete."""
+        def told():
+            return sum(e["source"] == "clock" and e["type"] == "absent" for e in self.b.events())
+        before = told()
+        assert until(lambda: told() > before, 20), self.b.pending("all")
+
+    def tick(self, hhmm):
+        """The schedules of that time come: their time is now, and the daemon has seen them before."""
+        zone = zoneinfo.ZoneInfo(re.search(r"^timezone: (\S+)", self.config, re.M)[1])
+        while datetime.datetime.now(zone).second > 55:
+            time.sleep(1)
+        now = datetime.datetime.now(zone).replace(second=0, microsecond=0)
+        self.b.config, n = re.subn(r"every: \S+ " + hhmm, f"every: mon-sun {now:%H:%M}", self.config)
+        assert n, f"no schedule has the time {hhmm}"
+        self.b.write("")
+        for handled in (None, int(now.timestamp() * 1000) - 1):
+            self.b.stop()
+            if handled:
+                db = sqlite3.connect(self.b.folder / "journal.db")
+                db.execute("UPDATE setting SET value = ? WHERE name = 'ticks_handled'", (handled,))
+                db.commit()
+                db.close()
+            self.b.start()
+        assert until(lambda: any(e["type"] == "tick" for e in self.b.events()))
+
     def settle(self):
         def over():
             return not any(r["state"] in ("waiting", "acting") for r in self.runs())
@@ -134,9 +178,14 @@ def replay(name):
             try:
                 if source == "timer":
                     r.by_hand(file, expected.strip())
-                else:
+                    continue
+                if source != "clock":
                     r.send(source, file)
-                    r.expect(expected.strip())
+                elif file == "silence":
+                    r.silence()
+                else:
+                    r.tick(file)
+                r.expect(expected.strip())
             except AssertionError as e:
                 raise AssertionError(f"{place}: {source} {file}: {expected}: {e}") from e
 
@@ -148,6 +197,7 @@ def main():
     for name in names:
         try:
             check(BOOK / f"{name}.yaml", secrets_of((BOOK / f"{name}.yaml").read_text()))
+            play(BOOK / f"{name}.yaml")
             assert f"({name}.yaml)" in readme, "README.md does not list it"
             used |= {s[1] for _, s in lines(BOOK / f"{name}.events")}
             replay(name)
@@ -155,6 +205,7 @@ def main():
         except Exception as e:  # the others run, whatever became of this one
             print(f"FAILED  {name}: {e}", flush=True)
             failed += 1
+    used -= {"silence"}
     unused = {f.name for f in (BOOK / "events").iterdir()} - used
     if unused and not begun:
         print("FAILED  no file uses", *sorted(unused))
