@@ -1,5 +1,6 @@
 #include "story.h"
 
+#include "action/action.h"
 #include "clock.h"
 #include "tell.h"
 #include "xalloc.h"
@@ -73,6 +74,22 @@ static enum cw_status tell_attempts(const struct teller *t, int64_t call, json_t
     return st;
 }
 
+/* With what the lane rendered in its place. */
+static void set_args(json_t *o, const struct store_call *c)
+{
+    json_t *args = NULL;
+    if (c->args.len + c->progress.len <= STORY_VALUE)
+        args = json_loadb(c->args.at, c->args.len, 0, NULL);
+    if (!json_is_object(args)) {
+        set_json(o, "args", c->args);
+    } else {
+        json_t *progress = json_loadb(c->progress.at, c->progress.len, 0, NULL);
+        json_object_set_new(o, "args", action_shown_args(args, progress));
+        json_decref(progress);
+    }
+    json_decref(args);
+}
+
 static enum cw_status tell_call(const struct teller *t, const struct store_call *c, json_t *to)
 {
     json_t *o = json_object();
@@ -82,7 +99,7 @@ static enum cw_status tell_call(const struct teller *t, const struct store_call 
     set_text(o, "rule", c->rule);
     set_text(o, "person", c->person);
     set_text(o, "action", c->action);
-    set_json(o, "args", c->args);
+    set_args(o, c);
     set_text(o, "condition", c->condition);
     json_object_set_new(o, "state", json_string(store_call_word(c->state)));
     json_object_set_new(o, "tries", json_integer(c->tries));

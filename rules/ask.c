@@ -11,7 +11,7 @@
 #include "fact.h"
 #include "tape.h"
 
-enum { ASK_DEPTH = 128 };
+enum { ASK_DEPTH = 128, ARENA_BYTES = 64 * 1024 };
 
 struct ask {
     const struct cw_facts *facts;
@@ -179,6 +179,16 @@ static enum cw_status ask(struct ask *a, const struct cw_value *value, unsigned 
     return ask_word(a, word, &inner, depth, out);
 }
 
+/* For what is folded and copied of the facts. */
+static size_t room_for(const struct cw_facts *facts)
+{
+    const struct cw_work *w = facts->work;
+    if (!w)
+        return 0;
+    return 8 *
+           (w->task.len + w->task_name.len + w->project.len + w->type_of_work.len + w->note.len);
+}
+
 enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts *facts,
                                 enum cw_truth *out, char *why, size_t why_size,
                                 struct cw_error *err)
@@ -190,7 +200,7 @@ enum cw_status cw_condition_ask(struct cw_text condition, const struct cw_facts 
         return CW_OK;
     }
     struct cw_json *json = cw_json_create();
-    struct cw_arena *arena = cw_arena_create(64 * 1024 + condition.len * 64);
+    struct cw_arena *arena = cw_arena_create(ARENA_BYTES + condition.len * 64 + room_for(facts));
     struct ask a = {facts, arena, why_size ? why : NULL, why_size, false, err};
     enum cw_status status = CW_OK;
     enum cw_truth truth = CW_UNKNOWN;

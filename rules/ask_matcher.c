@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "matcher.h"
+#include "number.h"
 #include "operand.h"
 #include "tape.h"
 
@@ -40,7 +41,33 @@ static bool is_scalar(const struct cw_value *value)
     return value->kind >= CW_NULL && value->kind <= CW_STRING;
 }
 
-/* The scalars of an operand, with the text that YAML would have for them. */
+/* {"number":"007"} is the number 007. */
+static enum cw_status read_digits(struct reader *r, struct cw_value *value)
+{
+    struct cw_value inner;
+    enum cw_status status = get(r, value, "number", &inner);
+    if (status)
+        return status;
+    if (inner.kind != CW_STRING || !cwr_number_is(inner.text))
+        return malformed(r);
+    *value = inner;
+    value->kind = CW_NUMBER;
+    return CW_OK;
+}
+
+/* With the text that YAML would have for it. */
+static enum cw_status read_scalar(struct reader *r, struct cw_value *value)
+{
+    if (value->kind == CW_OBJECT)
+        return read_digits(r, value);
+    if (!is_scalar(value))
+        return malformed(r);
+    if (value->kind == CW_NULL || value->kind == CW_BOOL)
+        return cw_value_print(value, r->arena, &value->text) ? no_memory(r) : CW_OK;
+    return CW_OK;
+}
+
+/* The scalars of an operand. */
 static enum cw_status scalars_of(struct reader *r, const struct cw_value *from,
                                  struct cw_value **out, size_t *n)
 {
@@ -55,10 +82,9 @@ static enum cw_status scalars_of(struct reader *r, const struct cw_value *from,
         *value = *from;
         if (from->kind == CW_LIST && cw_value_item(from, i, r->arena, value))
             return no_memory(r);
-        if (!is_scalar(value))
-            return malformed(r);
-        if (value->kind != CW_STRING && cw_value_print(value, r->arena, &value->text))
-            return no_memory(r);
+        enum cw_status status = read_scalar(r, value);
+        if (status)
+            return status;
     }
     return CW_OK;
 }

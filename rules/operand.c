@@ -83,7 +83,7 @@ enum cw_status cwr_operand_set(enum cwr_form form, const struct cw_value *values
 
 /* ---- Printing ---- */
 
-/* YAML knows more numbers than JSON: 007, +1, .5 and 1. are texts there. */
+/* YAML knows more numbers than JSON: 007, +1, .5 and 1. */
 static bool is_json_number(struct cw_text text)
 {
     size_t i = text.len && text.at[0] == '-';
@@ -94,16 +94,26 @@ static bool is_json_number(struct cw_text text)
     return !point || (point + 1 < text.at + text.len && point[1] >= '0' && point[1] <= '9');
 }
 
+/* {"number":"007"} */
+static void print_digits(const struct cw_value *value, struct cwr_buf *buf)
+{
+    cwr_buf_puts(buf, "{\"number\":");
+    cwr_buf_json_string(buf, value->text);
+    cwr_buf_puts(buf, "}");
+}
+
 static void print_scalar(const struct cw_value *value, struct cwr_buf *buf)
 {
     if (value->kind == CW_NULL)
         cwr_buf_puts(buf, "null");
     else if (value->kind == CW_BOOL)
         cwr_buf_puts(buf, value->truth ? "true" : "false");
-    else if (value->kind == CW_NUMBER && is_json_number(value->text))
+    else if (value->kind == CW_STRING)
+        cwr_buf_json_string(buf, value->text);
+    else if (is_json_number(value->text))
         cwr_buf_put(buf, value->text);
     else
-        cwr_buf_json_string(buf, value->text);
+        print_digits(value, buf);
 }
 
 static void print_operand(const struct cwr_test *test, struct cwr_buf *buf)
@@ -125,11 +135,18 @@ static void print_operand(const struct cwr_test *test, struct cwr_buf *buf)
     cwr_buf_puts(buf, list ? "]" : "");
 }
 
+/* Whether it would read as operators. */
+static bool is_odd(const struct cwr_test *test)
+{
+    const struct cw_value *value = &test->operands[0];
+    return test->op == CWR_OP_IS && value->kind == CW_NUMBER && !is_json_number(value->text);
+}
+
 void cwr_matcher_print(const struct cwr_predicate *predicate, struct cwr_buf *buf)
 {
     const struct cwr_test *first = &predicate->tests[0];
     bool plain = first->op == CWR_OP_IS || first->op == CWR_OP_IN;
-    if (predicate->n == 1 && plain && !first->ignore_case) {
+    if (predicate->n == 1 && plain && !first->ignore_case && !is_odd(first)) {
         print_operand(first, buf);
         return;
     }

@@ -14,7 +14,7 @@ enum cw_status cwr_operand_set(enum cwr_form form, const struct cw_value *values
                                struct cw_error *err) CW_CHECKED;
 
 /* A matcher as JSON, to be asked later (cwr_ask_matcher): "KEY-1", ["a","b"],
- * {"at_least":"3 hours"}. */
+ * {"at_least":"3 hours"}; numbers that JSON has not got are {"number":"007"}. */
 void cwr_matcher_print(const struct cwr_predicate *predicate, struct cwr_buf *buf);
 
 #endif

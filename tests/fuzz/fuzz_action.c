@@ -112,20 +112,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .paused_by = CW_TEXT("p"),
         .memo = CW_TEXT("{\"typeOfWorkId\":\"dddddddd-0000-4000-8000-000000000001\"}"),
     };
+    static const char plain[] = "{\"task\":\"KEY-1\",\"note\":\"n\",\"text\":\"x\",\"name\":\"f\"}";
+    static const char late[] =
+        "{\"name\":\"f\",\"for\":\"1 hour\",\"${}\":{\"task\":\"${timer.task | default: KEY-1}\","
+        "\"note\":\"${timer.for | default: -} ${timer.note | default: - | upper}\","
+        "\"text\":\"${timer.since | default: 2026-03-02 | date: %F}\"}}";
     struct cw_text rest = {(const char *)data, size}, name = line_of(&rest);
-    const char *action = "dance";
+    const char *action = "dance", *args = plain;
+    struct cw_text condition = {"", 0};
+    if (name.len && name.at[0] == '+') { /* what is known in the lane only, asked and told */
+        name = (struct cw_text){name.at + 1, name.len - 1};
+        args = late;
+        condition = CW_TEXT("{\"any\":[{\"timer.for\":{\"below\":\"90 days\"}},{\"timer.task\":{"
+                            "\"matches\":\"^[A-Z]+-\",\"ignore_case\":true}},{\"timer.state\":["
+                            "\"stopped\"]},{\"timer.note\":{\"exists\":false}}]}");
+    }
     for (size_t i = 0; i < action_specs_n; i++)
         if (cw_text_is(name, action_specs[i].name))
             action = action_specs[i].name;
     struct action_turn t = {
         .name = action,
         .rule = "r",
-        .args = json_loads("{\"task\":\"KEY-1\",\"note\":\"n\",\"text\":\"x\"}", 0, NULL),
-        .condition = {"", 0},
+        .args = json_loads(args, 0, NULL),
+        .args_text = cw_text_of(args),
+        .condition = condition,
         .progress = json_object(),
         .person = &person,
         .timer = &timer,
         .kinds = kinds_create(),
+        .now_ms = INT64_C(1772445600000),
         .arena = cw_arena_create((size_t)64 << 20),
     };
     play(&t, rest);

@@ -207,6 +207,21 @@ TEST(what_is_not_known_of_it)
     CHECK_INT(ask("{\"timer.state\":\"running\"}"), CW_UNKNOWN);
 }
 
+/* awork sends what it likes; a test for each of many notes finds room. */
+TEST(long_texts)
+{
+    static char note[300000];
+    struct cw_work work = {.since_ms = 1};
+    memset(note, 'A', sizeof note - 1);
+    work.note = cw_text_of(note);
+    facts = (struct cw_facts){.timer = CW_TIMER_RUNNING, .work = &work};
+    CHECK_INT(ask("{\"all\":[{\"timer.note\":{\"starts_with\":\"aaa\",\"ignore_case\":true}},"
+                  "{\"timer.note\":{\"ends_with\":\"aaa\",\"ignore_case\":true}},"
+                  "{\"timer.note\":{\"contains\":\"b\",\"ignore_case\":true}}]}"),
+              CW_FALSE);
+    CHECK(strstr(why, "timer.note is AAAA") != NULL);
+}
+
 TEST(patterns_have_limits)
 {
     static char note[4096];
@@ -233,6 +248,10 @@ TEST(what_is_no_matcher)
         "{\"timer.task\":{\"ignore_case\":true}}",
         "{\"timer.task\":{\"matches\":\"(\"}}",
         "{\"timer.task\":{\"matches\":1}}",
+        "{\"timer.task\":{\"is\":{}}}",
+        "{\"timer.task\":{\"is\":{\"number\":1}}}",
+        "{\"timer.task\":{\"is\":{\"number\":\"x\"}}}",
+        "{\"timer.task\":{\"number\":\"007\"}}",
         "{\"timer.task\":{\"exists\":\"yes\"}}",
         "{\"timer.task\":{\"any_item\":{\"timer\":[\"running\"]}}}",
         "{\"timer.since\":{\"before\":\"soon\"}}",

@@ -151,7 +151,13 @@ static void put_matchers(char **at, bool comma)
 static void put_nested(char **at, unsigned depth)
 {
     static const char *const words[] = {"any", "all", "any"};
+    static const char *const facts[] = {"timer: running", "timer.for: { above: 1 hour }",
+                                        "state.x: 1", "any: [{ not: { state.x: 1 } }]"};
     uint32_t n = 1 + dice(3);
+    if (dice(12) == 0) { /* nothing that an event could tell */
+        put(at, "%s", PICK(facts));
+        return;
+    }
     if (!depth || dice(2)) {
         put_matchers(at, false);
         return;
