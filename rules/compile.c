@@ -3,6 +3,7 @@
  * All faults of a document are found in one run; a single error refuses the whole, so that a
  * ruleset that exists is good. Work is linear in the size of the document. */
 #include "compile.h"
+#include "diag.h"
 #include "node.h"
 
 #include <string.h>
@@ -115,14 +116,13 @@ static enum cw_status compile_all(struct cwr_compiler *c, const struct cw_doc *d
         return CW_EINVAL;
     }
     compile_sections(c, root);
-    if (c->no_memory)
+    if (c->no_memory || c->diags->memory_was_short)
         return CW_NOMEM;
     if (cw_diags_count(c->diags, CW_ERROR) > before)
         return CW_EINVAL;
     keep_paths(c);
-    cwr_warn_of_clashes(c);
-    cwr_warn_of_facts(c);
-    if (c->no_memory || cwr_index_build(c->rules, c->scratch))
+    cwr_lint_rules(c, cw_node_get(root, "rules"));
+    if (c->no_memory || c->diags->memory_was_short || cwr_index_build(c->rules, c->scratch))
         return CW_NOMEM;
     return CW_OK;
 }
@@ -141,6 +141,7 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
         c.patterns.arena = c.facts_set.arena = c.facts_read.arena = c.calendars.arena = c.scratch;
         status = compile_all(&c, doc);
     }
+    cw_matcher_destroy(c.matcher);
     cw_arena_destroy(c.passing);
     cw_arena_destroy(c.scratch);
     if (status)

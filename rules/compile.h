@@ -60,6 +60,13 @@ struct cwr_facts {
     size_t n;
 };
 
+/* A `paused_by` or `started_by`. */
+struct cwr_by {
+    uint32_t rule; /* the one that it names */
+    bool paused;
+    struct cw_place place;
+};
+
 struct cwr_compiler {
     const struct cw_catalogue *catalogue;
     struct cw_diags *diags;
@@ -92,6 +99,10 @@ struct cwr_compiler {
     struct cwr_map calendars; /* places and names of calendar files to what was read of them */
     struct cwr_calendar_row *calendar_rows;
     size_t n_calendars;
+    bool *hours_asked; /* of the calendar, by number: by some `during` */
+    struct cwr_by *bys;
+    size_t n_bys;
+    struct cw_matcher *matcher; /* of the warnings; or NULL */
     struct cwr_rule_state at;
 };
 
@@ -223,8 +234,30 @@ void cwr_compile_key_of(struct cwr_compiler *c, const struct cw_node *node, stru
 void cwr_compile_course(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule);
 /* After `then`: the rule's own `expires`. */
 void cwr_compile_expires(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);
-/* Warns of rules whose timer action an earlier rule always contradicts. */
-void cwr_warn_of_clashes(struct cwr_compiler *c);
+/* A set of claims: what must hold, each pair of it as a digest. */
+struct cwr_claims {
+    uint64_t *at; /* ascending */
+    uint32_t n;
+};
+/* `trigger` is a node of `when`. Returns: false when there are too many, or memory is short. */
+bool cwr_claims_of(struct cwr_compiler *c, const struct cw_node *map, const struct cw_node *trigger,
+                   bool events_only, struct cwr_claims *out);
+/* Whether whoever fulfils `many` fulfils `few`, too. */
+bool cwr_claims_among(const struct cwr_claims *few, const struct cwr_claims *many);
+/* The next action from *i on that changes the timer, or NULL. */
+const struct cwr_action *cwr_next_timer(const struct cwr_rule *rule, size_t *i);
+/* Whether two rules may change a timer alike; texts that read something may come to the same. */
+bool cwr_may_agree(const struct cwr_rule *a, const struct cwr_rule *b);
+/* The sequence of timer actions of a rule, and when: what it may agree in with another. */
+uint64_t cwr_doing(const struct cwr_rule *rule);
+/* Warnings: of one rule that has no fault, of conditions that nothing fulfils, of people's hours
+ * that nothing asks for, and in the end of what rules are to each other. */
+void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_rule *rule);
+void cwr_lint_never(struct cwr_compiler *c, const struct cwr_rule *rule);
+void cwr_lint_hours(struct cwr_compiler *c);
+void cwr_lint_rules(struct cwr_compiler *c, const struct cw_node *list);
+/* Warns of rules that come to nothing because of an earlier one. */
+void cwr_warn_of_clashes(struct cwr_compiler *c, const struct cw_node *list);
 /* The row of a name, in any case, in a map of folded names. */
 uint32_t cwr_find_name(const struct cwr_map *map, struct cw_text name);
 /* Finds a person by name or alias. Returns: CWR_NOWHERE when nobody has it. */

@@ -76,6 +76,11 @@ static bool compile_by(struct cwr_compiler *c, const char *what, const struct cw
                   (int)(id.len > 60 ? 60 : id.len), id.at);
         return false;
     }
+    c->bys = cwr_grow(c, c->scratch, c->bys, c->n_bys, sizeof *c->bys);
+    if (!c->bys)
+        return false;
+    c->bys[c->n_bys++] = (struct cwr_by){cwr_map_get(&c->rules->ids, id), *what == 'p',
+                                         cwr_keep_place(c, cw_node_place(node))};
     struct cwr_buf buf = cwr_buf_in(c->arena);
     cwr_buf_printf(&buf, "{\"%s\":", what);
     cwr_buf_json_string(&buf, id);

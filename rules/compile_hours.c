@@ -146,6 +146,11 @@ void cwr_compile_hours(struct cwr_compiler *c, const struct cw_node *hours,
     for (size_t i = 0; names && i < calendar->n; i++)
         names[i] = cw_text_of(c->hours_names[i]);
     calendar->names = names;
+    c->hours_asked = cw_arena_take(c->scratch, calendar->n + 1);
+    c->no_memory |= !c->hours_asked;
+    if (c->no_memory)
+        return;
+    memset(c->hours_asked, 0, calendar->n + 1);
     calendar->common = compile_table(c, hours);
     for (size_t i = 0; i < people && !c->no_memory; i++) {
         const struct cw_node *own = hours_of(users, i);
@@ -173,6 +178,7 @@ static bool add_during(struct cwr_compiler *c, const struct cw_node *node,
     cwr_buf_puts(buf, during->n ? "," : "");
     cwr_buf_json_string(buf, name);
     hours[during->n++] = row;
+    c->hours_asked[row] = true;
     return true;
 }
 
@@ -201,4 +207,34 @@ bool cwr_compile_during(struct cwr_compiler *c, const struct cw_node *node,
     if (c->at.rule)
         c->at.rule->asks_person = c->at.rule->asks_hours = true;
     return good && !c->no_memory;
+}
+
+/* ---- Hours that nothing asks for ---- */
+
+/* A person's own hours count in place of the common ones of the same name: a mistyped name is
+ * passed over in silence. */
+static void lint_own(struct cwr_compiler *c, const struct cwr_hours *own, uint32_t row,
+                     const char *const *asked, size_t n)
+{
+    struct cw_text name = c->rules->calendar.names[row];
+    const char *hint = cwr_did_you_mean(c, name, asked, n);
+    if (hint)
+        cw_diags_add(c->diags, CW_WARNING, "unused-hours", own->place, hint,
+                     "no rule asks for the hours `%.*s`", (int)name.len, name.at);
+}
+
+void cwr_lint_hours(struct cwr_compiler *c)
+{
+    const struct cwr_calendar *calendar = &c->rules->calendar;
+    const char **asked = cw_arena_take(c->scratch, (calendar->n + 1) * sizeof *asked);
+    size_t n = 0;
+    c->no_memory |= !asked;
+    for (size_t i = 0; i < calendar->n && !c->no_memory; i++)
+        if (c->hours_asked[i])
+            asked[n++] = c->hours_names[i];
+    for (size_t i = 0; i < c->rules->n_people && n && !c->no_memory; i++)
+        for (uint32_t k = 0; k < calendar->n && c->rules->hours[i].own; k++)
+            if (!c->hours_asked[k] && !calendar->common[k] && c->rules->hours[i].own[k])
+                lint_own(c, c->rules->hours[i].own[k], k, asked, n);
+    cw_arena_reset(c->passing);
 }

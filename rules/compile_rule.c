@@ -138,6 +138,7 @@ static void keep_state(struct cwr_compiler *c, struct cwr_rule *rule)
 static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule)
 {
     const struct cw_node *node;
+    size_t before = cw_diags_count(c->diags, CW_ERROR);
     c->at = (struct cwr_rule_state){.rule = rule};
     cwr_check_keys(c, map, &cwr_rule_keys);
     rule->digest = cwr_node_digest(map);
@@ -168,6 +169,8 @@ static void compile_rule(struct cwr_compiler *c, const struct cw_node *map, stru
     cwr_compile_expires(c, cw_node_get(map, "expires"), rule);
     cwr_check_captures(c);
     keep_state(c, rule);
+    if (!c->no_memory && cw_diags_count(c->diags, CW_ERROR) == before)
+        cwr_lint_rule(c, map, rule);
 }
 
 void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *list)

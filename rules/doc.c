@@ -180,9 +180,7 @@ uint64_t cwr_node_digest(const struct cw_node *node)
 {
     uint64_t digest = cwr_hash(node->kind * 2U + node->plain, cw_node_text(node));
     size_t n = node->kind == CW_NODE_MAP ? node->n * (size_t)2 : cw_node_count(node);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t of[] = {digest, cwr_node_digest((const struct cw_node *)node->at + i)};
-        digest = cwr_hash(0, (struct cw_text){(const char *)of, sizeof of});
-    }
+    for (size_t i = 0; i < n; i++)
+        digest = cwr_mix(digest, cwr_node_digest((const struct cw_node *)node->at + i));
     return digest;
 }

@@ -18,6 +18,12 @@ uint64_t cwr_hash(uint64_t seed, struct cw_text text)
     return hash ^ hash >> 29;
 }
 
+uint64_t cwr_mix(uint64_t a, uint64_t b)
+{
+    uint64_t of[] = {a, b};
+    return cwr_hash(0, (struct cw_text){(const char *)of, sizeof of});
+}
+
 static struct cwr_map_slot *find(const struct cwr_map *map, uint64_t hash, struct cw_text key)
 {
     for (size_t i = (size_t)hash & (map->size - 1);; i = (i + 1) & (map->size - 1)) {

@@ -19,6 +19,7 @@ struct cwr_map {
 };
 
 uint64_t cwr_hash(uint64_t seed, struct cw_text text);
+uint64_t cwr_mix(uint64_t a, uint64_t b); /* one number of two */
 /* Returns: CWR_NOWHERE when the key is not there. */
 uint32_t cwr_map_get(const struct cwr_map *map, struct cw_text key);
 /* Adds, or replaces the value. */

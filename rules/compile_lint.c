@@ -1,0 +1,132 @@
+/* compile_lint: warns of what one rule says in vain: an answer that comes too late, an `unless`
+ * that ends nothing, a rule that never matches or names nobody.
+ *
+ * A warning must be certain and have a remedy: what may be meant is not warned of. */
+#include <string.h>
+
+#include "compile.h"
+
+enum { SOON_MS = 2000 }; /* a look at awork alone may take so long */
+
+/* Whether somebody who sent an event may be there to hear what comes of it. */
+static bool has_sender(const struct cwr_rule *rule)
+{
+    for (size_t i = 0; i < rule->when.n; i++)
+        if (rule->when.items[i].kind != CW_TRIGGER_EVERY &&
+            rule->when.items[i].kind != CW_TRIGGER_ABSENT)
+            return true;
+    return false;
+}
+
+static void lint_actions(struct cwr_compiler *c, const struct cwr_rule *rule)
+{
+    bool waits = (rule->has_wait && rule->wait_ms) || rule->at;
+    if (!waits && has_sender(rule))
+        return;
+    for (size_t i = 0; i < rule->n_actions; i++) {
+        const struct cwr_action *action = &rule->actions[i];
+        if (!action->now_only)
+            continue;
+        cw_diags_add(c->diags, CW_WARNING, "too-late", action->place,
+                     waits ? "put it into a rule of the same event that does not wait" : NULL,
+                     waits ? "`%s` comes when the sender of the event listens no more"
+                           : "`%s` answers the sender of an event, and time sends none",
+                     action->name);
+    }
+}
+
+/* ---- unless ---- */
+
+static bool covers(const struct cwr_trigger *wide, const struct cwr_trigger *narrow)
+{
+    return wide->kind == CW_TRIGGER_EVENT && narrow->kind == CW_TRIGGER_EVENT && !wide->filter &&
+           wide->source.len == narrow->source.len &&
+           memcmp(wide->source.at, narrow->source.at, wide->source.len) == 0 &&
+           (!wide->type.len || (wide->type.len == narrow->type.len &&
+                                memcmp(wide->type.at, narrow->type.at, wide->type.len) == 0));
+}
+
+/* Where every event of `unless` makes the rule match anew, the new run takes the place of the
+ * pending one anyway. With a condition, a window or another mode it may not. */
+static bool begins_anew(const struct cwr_rule *rule, const struct cwr_trigger *unless)
+{
+    if (rule->condition || rule->has_throttle || rule->mode != CWR_RESTART || rule->n_who)
+        return false;
+    for (size_t i = 0; i < rule->when.n; i++)
+        if (covers(&rule->when.items[i], unless))
+            return true;
+    return false;
+}
+
+static void lint_unless(struct cwr_compiler *c, const struct cwr_rule *rule)
+{
+    bool waits = rule->has_wait || rule->at;
+    if (rule->unless.n && !waits)
+        cw_diags_add(c->diags, CW_WARNING, "idle-unless", rule->unless.items[0].place,
+                     "say with `wait` or `at` how long it is waited for",
+                     "`unless` ends what waits, and this rule acts at once");
+    for (size_t i = 0; i < rule->unless.n && waits; i++)
+        if (begins_anew(rule, &rule->unless.items[i]))
+            cw_diags_add(
+                c->diags, CW_WARNING, "idle-unless", rule->unless.items[i].place,
+                "leave it out, or name another event",
+                "this `unless` changes nothing: its event makes the rule match anew, which "
+                "takes the place of what waits");
+}
+
+/* ---- expires ---- */
+
+static void lint_expires(struct cwr_compiler *c, const struct cw_node *node,
+                         const struct cwr_rule *rule)
+{
+    if (!node || !rule->n_actions || rule->actions[0].expires_ms >= SOON_MS)
+        return;
+    cw_diags_add(c->diags, CW_WARNING, "short-expires", cw_node_place(node),
+                 "give it some seconds at least",
+                 "a slow answer of awork takes longer than this, and then nothing is done");
+}
+
+/* ---- Facts about rules ---- */
+
+static bool has_action(const struct cwr_rule *rule, const char *name)
+{
+    for (size_t i = 0; i < rule->n_actions; i++)
+        if (strcmp(rule->actions[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* `resume` may start a timer: the one that was stopped as an emulated pause. */
+static void lint_by(struct cwr_compiler *c, const struct cwr_by *by)
+{
+    const struct cwr_rule *rule = &c->rules->rules[by->rule];
+    if (by->paused ? has_action(rule, "pause")
+                   : has_action(rule, "start") || has_action(rule, "resume"))
+        return;
+    cw_diags_add(c->diags, CW_WARNING, "unmet-fact", by->place, NULL,
+                 "the rule `%s` (%s) has no `%s`, so no timer is ever %s by it", rule->id.at,
+                 cwr_where(c, rule->place, by->place), by->paused ? "pause" : "start",
+                 by->paused ? "paused" : "started");
+}
+
+/* ---- The whole ---- */
+
+void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_rule *rule)
+{
+    if (!rule->enabled)
+        return;
+    lint_actions(c, rule);
+    lint_unless(c, rule);
+    lint_expires(c, cw_node_get(map, "expires"), rule);
+    cwr_lint_never(c, rule);
+}
+
+void cwr_lint_rules(struct cwr_compiler *c, const struct cw_node *list)
+{
+    for (size_t i = 0; i < c->n_bys; i++)
+        lint_by(c, &c->bys[i]);
+    cwr_lint_hours(c);
+    cwr_warn_of_facts(c);
+    if (list && cw_node_kind(list) == CW_NODE_SEQ && !c->no_memory)
+        cwr_warn_of_clashes(c, list);
+}
