@@ -243,7 +243,9 @@ static json_t *expected_args(const struct cw_action_spec *spec)
     json_t *value = parse("'type':['string','number','boolean','null']");
     json_t *object = object_of();
     for (const struct cw_arg_spec *arg = spec->args; arg && arg->name; arg++)
-        if (!arg->later)
+        if (!arg->later && (arg->kind == CW_ARG_CONFIGS || arg->kind == CW_ARG_TREE))
+            json_object_set_new(properties_of(object), arg->name, json_object());
+        else if (!arg->later)
             json_object_set(properties_of(object), arg->name, value);
     if (spec->sets)
         json_object_set_new(object, "patternProperties",

@@ -11,6 +11,7 @@ enum suite_expect { SUITE_ANYTHING, SUITE_NOTHING, SUITE_ACTION };
 
 struct suite_arg {
     const char *name, *value;
+    bool is_json; /* the value is the JSON of a mapping or list */
 };
 
 struct suite_step {

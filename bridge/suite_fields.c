@@ -58,24 +58,28 @@ static void put_node(FILE *f, const struct cw_node *node, struct cw_json *json)
     fputc(kind == CW_NODE_MAP ? '}' : ']', f);
 }
 
-struct cw_text suite_read_fields(struct suite_reader *r, const struct cw_node *map)
+struct cw_text suite_read_value(struct suite_reader *r, const struct cw_node *node)
 {
     char *text = NULL;
     size_t len = 0;
-    if (cw_node_kind(map) != CW_NODE_MAP) {
-        suite_fault(r, cw_node_place(map), "wrong-kind", NULL,
-                    "`with` is a mapping of the event's fields");
-        return CW_TEXT("{}");
-    }
     struct cw_json *json = cw_json_create();
     FILE *f = open_memstream(&text, &len);
     if (!json || !f)
         abort();
-    put_node(f, map, json);
+    put_node(f, node, json);
     if (fclose(f) != 0)
         abort();
     cw_json_destroy(json);
     struct cw_text kept = {suite_keep(r, (struct cw_text){text, len}), len};
     free(text);
     return kept;
+}
+
+struct cw_text suite_read_fields(struct suite_reader *r, const struct cw_node *map)
+{
+    if (cw_node_kind(map) == CW_NODE_MAP)
+        return suite_read_value(r, map);
+    suite_fault(r, cw_node_place(map), "wrong-kind", NULL,
+                "`with` is a mapping of the event's fields");
+    return CW_TEXT("{}");
 }

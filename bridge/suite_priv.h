@@ -34,7 +34,8 @@ struct cw_place suite_place(struct suite_reader *r, const struct cw_node *node);
 void suite_read_step(struct suite_reader *r, const struct cw_node *node, struct suite_step *out);
 /* suite_time.c: the moment of a step. Returns: false after a fault. */
 bool suite_read_moment(struct suite_reader *r, const struct cw_node *node, int64_t *out_ms);
-/* suite_fields.c: a mapping as JSON. */
+/* suite_fields.c: a value, and a mapping, as JSON. */
+struct cw_text suite_read_value(struct suite_reader *r, const struct cw_node *node);
 struct cw_text suite_read_fields(struct suite_reader *r, const struct cw_node *map);
 
 #endif

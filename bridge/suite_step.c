@@ -155,13 +155,14 @@ static const struct cw_action_spec *find_action(struct suite_reader *r, const st
 }
 
 static bool knows_arg(struct suite_reader *r, const struct cw_action_spec *spec,
-                      const struct cw_node *key)
+                      const struct cw_node *key, bool *is_tree)
 {
     const char *words[MAX_WORDS];
     size_t n = 0;
     for (const struct cw_arg_spec *a = spec->args; a && a->name && n < MAX_WORDS; a++) {
         if (a->later)
             continue;
+        *is_tree = a->kind == CW_ARG_TREE || a->kind == CW_ARG_CONFIGS;
         if (cw_text_is(cw_node_text(key), a->name))
             return true;
         words[n++] = a->name;
@@ -180,15 +181,18 @@ static void read_args(struct suite_reader *r, const struct cw_action_spec *spec,
     out->args = args;
     for (size_t i = 0; i < cw_node_count(map); i++) {
         const struct cw_node *key = cw_node_key(map, i), *value = cw_node_value(map, i);
-        if (!knows_arg(r, spec, key))
+        bool is_tree = false, is_scalar = cw_node_kind(value) == CW_NODE_SCALAR;
+        if (!knows_arg(r, spec, key, &is_tree))
             continue;
-        if (cw_node_kind(value) != CW_NODE_SCALAR) {
+        if (!is_scalar && !is_tree) {
             suite_fault(r, cw_node_place(value), "wrong-kind", NULL,
                         "an expected argument is one value");
             continue;
         }
         args[out->n_args++] = (struct suite_arg){suite_keep(r, cw_node_text(key)),
-                                                 suite_keep(r, cw_node_text(value))};
+                                                 is_scalar ? suite_keep(r, cw_node_text(value))
+                                                           : suite_read_value(r, value).at,
+                                                 !is_scalar};
     }
 }
 
@@ -205,7 +209,7 @@ static void read_action(struct suite_reader *r, const struct cw_node *key,
     } else if (value && cw_node_kind(value) == CW_NODE_SCALAR) {
         const char *name = spec->scalar ? spec->scalar : spec->args ? spec->args[0].name : NULL;
         struct suite_arg *arg = xtake(r->suite->arena, sizeof *arg);
-        *arg = (struct suite_arg){name, suite_keep(r, cw_node_text(value))};
+        *arg = (struct suite_arg){name, suite_keep(r, cw_node_text(value)), false};
         out->args = arg;
         out->n_args = name && *arg->value ? 1 : 0;
     } else if (value) {

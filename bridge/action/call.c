@@ -17,6 +17,9 @@ const char *call_method(const char *given)
 /* What is journaled: the arguments as they are kept, without what is secret in them. */
 static char *shown(const struct action_turn *t, const char *name)
 {
+    char *stored = outside_stored(t, name);
+    if (stored)
+        return stored;
     json_t *all = action_shown_args(t->args, t->progress);
     const json_t *one = json_object_get(all, name);
     char *text = one ? json_dumps(one, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;

@@ -199,6 +199,24 @@ static bool set_url(const struct rendering *r, struct outside *q, json_t *url)
     return good;
 }
 
+char *outside_stored(const struct action_turn *t, const char *name)
+{
+    const struct cw_step step = {CW_STEP_NAME, 0, cw_text_of(name)};
+    struct cw_json *json = cw_json_create();
+    struct cw_value root, found = {.kind = CW_MISSING};
+    struct cw_text text = {NULL, 0};
+    if (!json)
+        abort();
+    if (t->args_text.len && cw_json_read(json, t->args_text, NULL) == CW_OK) {
+        root = cw_json_root(json);
+        if (cw_value_get(&root, (struct cw_path){&step, 1}, t->arena, &found) ||
+            cw_value_print(&found, t->arena, &text))
+            abort();
+    }
+    cw_json_destroy(json);
+    return found.kind != CW_MISSING ? xtext(text) : NULL;
+}
+
 static bool set_body(const struct rendering *r, struct outside *q, const json_t *json)
 {
     bool is_get = strcmp(q->method, "GET") == 0;
@@ -206,7 +224,9 @@ static bool set_body(const struct rendering *r, struct outside *q, const json_t 
         cw_fail(r->err, CW_EINVAL, "a GET carries no json");
         return false;
     }
-    q->body = json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    q->body = json ? outside_stored(r->t, "json") : NULL;
+    if (json && !q->body)
+        q->body = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
     if (!q->body || strlen(q->body) <= OUTSIDE_BODY_BYTES)
         return true;
     cw_fail(r->err, CW_ELIMIT, "what is to be sent is larger than 256 KiB");
@@ -238,7 +258,8 @@ static bool make_notice(const struct rendering *r, struct outside *q)
     json_t *url = person && person->chat ? json_string(person->chat) : NULL;
     q->method = "POST";
     r->err->text[0] = '\0';
-    bool good = url && set_url(r, q, url) && set_body(r, q, body);
+    bool good = url && set_url(r, q, url);
+    q->body = good ? json_dumps(body, JSON_COMPACT) : NULL;
     if (!url)
         cw_fail(r->err, CW_ENOENT, person ? "there is no `chat` address" : "there is no such user");
     json_decref(body);

@@ -41,6 +41,9 @@ bool outside_is_over(const struct action_turn *t);
 const char *outside_over(const struct action_turn *t);
 
 extern const char *const call_methods[];
+/* The JSON of an argument that was known when the rule decided, with the digits of its numbers. The
+ * text is the caller's; NULL when it is not given or was not known yet. */
+char *outside_stored(const struct action_turn *t, const char *name);
 /* notify.c: who is written to next; NULL when nobody is left. */
 const char *notify_recipient(const struct action_turn *t);
 /* call.c: one of call_methods, POST unless it is given. */

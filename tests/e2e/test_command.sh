@@ -27,6 +27,7 @@ said bad 1 bad.yaml
 said by_hand 0 --coverage by_hand.yaml
 said triggers 0 --coverage triggers.yaml
 said facts 1 --coverage facts.yaml
+said outside 1 outside.yaml
 said several 1 by_hand.yaml bad.yaml plays.yaml
 said missing 1 nowhere.yaml
 said junit 1 --format junit by_hand.yaml plays.yaml bad.yaml

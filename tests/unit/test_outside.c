@@ -41,6 +41,7 @@ static void play_begin(struct play *p, const char *action, const char *args)
                              .arena = cw_arena_create(1 << 20)}};
     p->t.people = &p->people;
     p->t.args = json_loads(args, 0, NULL);
+    p->t.args_text = cw_text_of(args);
     p->t.progress = json_object();
 }
 
@@ -264,8 +265,8 @@ TEST(what_a_call_sends)
             "https://x.example.org/${secret.key}", "", "DELETE https://x.example.org/t0p-secret -");
     call_is("{\"method\":\"PUT\",\"json\":{\"n\":1.50,\"l\":[true,null,\"$${x}\"]},\"url\":"
             "\"https://x.example.org/\",\"headers\":{\"X-A\":\"b\"}}",
-            "https://x.example.org/", "{\"n\":1.5,\"l\":[true,null,\"$${x}\"]}",
-            "PUT https://x.example.org/ [X-A: b] {\"n\":1.5,\"l\":[true,null,\"$${x}\"]}");
+            "https://x.example.org/", "{\"n\":1.50,\"l\":[true,null,\"$${x}\"]}",
+            "PUT https://x.example.org/ [X-A: b] {\"n\":1.50,\"l\":[true,null,\"$${x}\"]}");
     call_is(
         "{\"${}\":{\"url\":\"https://x.example.org/\",\"headers\":{\"Authorization\":\"Bearer "
         "${secret.key}\",\"X-E\":\"${env.STAGE | default: prod}\"},\"json\":{\"k\":\"$${x} "
@@ -312,6 +313,7 @@ TEST(what_is_sent_has_a_ceiling)
     play_begin(&p, "call", "{\"url\":\"https://x/\"}");
     char *large = calloc(1, OUTSIDE_BODY_BYTES);
     memset(large, 'x', OUTSIDE_BODY_BYTES - 2);
+    p.t.args_text.len = 0;
     json_object_set_new(p.t.args, "json", json_string(large));
     CHECK_INT(begin(&p), ACTION_SEND);
     large[OUTSIDE_BODY_BYTES - 2] = 'x';
