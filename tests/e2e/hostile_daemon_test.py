@@ -94,4 +94,38 @@ def shared_yaml():
     assert not wrong, wrong
 
 
+@test
+def pattern_at_its_limit():
+    """Text that a careless pattern is slow on: kept, counted, told; others are not held up."""
+    rules = """
+  - id: careless
+    when: github.push
+    user: ada
+    if: { event.ref: { matches: '^refs/heads/(a+)+$' } }
+    then: { log: matched }
+  - id: careful
+    when: github.push
+    user: ada
+    if: { event.ref: { starts_with: refs/heads/ } }
+    then: { log: "${event.ref | truncate: 20}" }
+"""
+    with world(rules=rules) as (sim, b):
+        evil = {"ref": "refs/heads/" + "a" * 4000 + "!", "sender": {"login": "ada-l"}}
+        for n in range(40):
+            assert b.push({**evil, "n": n}, f"evil-{n}") < 300
+        assert b.push({**evil, "ref": "refs/heads/aaaa"}, "good") < 300
+        m = b.metrics()
+        assert m["clockwire_rule_errors_total"] == 40, m
+        told = b.log("a pattern hit its limit")
+        assert told and all(line["rule"] == "careless" for line in told), told
+        why = b.command("why", "1").stdout
+        assert "careless" in why and "the pattern hit a limit" in why, why
+        assert "careful" in why and "matched" in why, why
+        assert "careless" in b.command("why", "41").stdout
+        stat = pathlib.Path(f"/proc/{b.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        seconds = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+        print(f"{seconds:.2f} s of CPU")
+        assert seconds < 1 * SLOW
+
+
 main()
