@@ -29,18 +29,11 @@ static const char *const values[] = {"1",     "\"1\"", "1.0",  "\"1.0\"",       
                                      "\"x\"", "true",  "null", "10e-1",          "\"\"",
                                      "X",     "-3",    "900",  "refs/heads/main"};
 /* Texts and patterns that say something about the texts of `sent`. */
-static const char *const texts[] = {
-    "refs",
-    "refs/heads/",
-    "REFS/Heads/",
-    "refs/tags/v1",
-    "/main",
-    "MAIN",
-    "x",
-    "1",
-    "\xC3\xA4",
-    "10",
-    "refs/heads/a-very-long-branch-name-that-goes-on-and-on-until-it-has-more-than-80-bytes-of-it"};
+#define LONG_REF                                                                                   \
+    "refs/heads/a-very-long-branch-name-that-goes-on-and-on-until-it-has-more-than-80-bytes-of-it"
+static const char *const texts[] = {"refs",     "refs/heads/", "REFS/Heads/", "refs/tags/v1",
+                                    "/main",    "MAIN",        "x",           "1",
+                                    "\xC3\xA4", "10",          LONG_REF};
 static const char *const globs[] = {"refs/*", "refs/heads/?ain", "*main",      "?efs*", "*",
                                     "x",      "re*s/*in",        "*\xC3\xA4*", "RE*",   "1*"};
 static const char *const patterns[] = {"^refs/heads/(?:main|x)",
@@ -268,11 +261,11 @@ static unsigned of_kind[CW_CANDIDATE_CORRECT + 1];
 static bool compare_item(const struct cw_candidate *a, const struct cw_candidate *b)
 {
     of_kind[a->kind]++;
-    return CHECK_INT(a->kind, b->kind) & CHECK_INT(a->rule, b->rule) &
-           CHECK_INT(a->trigger, b->trigger) & CHECK_INT(a->parts, b->parts) &
-           CHECK_INT(a->unfit, b->unfit) & CHECK(a->person == b->person) &
-           CHECK(same_text(a->vars, b->vars)) & CHECK(same_text(a->condition, b->condition)) &
-           CHECK(same_text(a->key, b->key)) & CHECK(same_text(a->fault, b->fault)) &
+    return CHECK_INT(a->kind, b->kind) && CHECK_INT(a->rule, b->rule) &&
+           CHECK_INT(a->trigger, b->trigger) && CHECK_INT(a->parts, b->parts) &&
+           CHECK_INT(a->unfit, b->unfit) && CHECK(a->person == b->person) &&
+           CHECK(same_text(a->vars, b->vars)) && CHECK(same_text(a->condition, b->condition)) &&
+           CHECK(same_text(a->key, b->key)) && CHECK(same_text(a->fault, b->fault)) &&
            CHECK_INT(a->n_keep, b->n_keep);
 }
 
@@ -284,48 +277,46 @@ static bool compare(struct lab *lab, const struct cw_ruleset *rules, unsigned *c
                CW_OK) ||
         !CHECK_INT(with.n, without.n))
         return false;
-    bool good = CHECK(same_text(with.used, without.used)) &
+    bool good = CHECK(same_text(with.used, without.used)) &&
                 CHECK_INT(with.n_strangers, without.n_strangers);
     for (size_t i = 0; i < with.n; i++)
-        good &= compare_item(&with.items[i], &without.items[i]);
+        good = compare_item(&with.items[i], &without.items[i]) && good;
     *candidates += (unsigned)with.n;
     return good;
 }
 
-static const char *const sent[] = {
-    "1",
-    "\"1\"",
-    "1.0",
-    "\"1.0\"",
-    "\"x\"",
-    "\"X\"",
-    "true",
-    "null",
-    "10e-1",
-    "\"\"",
-    "\"true\"",
-    "2",
-    "\"y\"",
-    "[1]",
-    "{}",
-    "\"refs/heads/main\"",
-    "\"REFS/Heads/Main\"",
-    "\"refs/tags/v1.2\"",
-    "\"\\u00c4x\"",
-    "\"\\u00e4\"",
-    "\"refs/heads/a-very-long-branch-name-that-goes-on-and-on-until-it-"
-    "has-more-than-80-bytes-of-it/x\"",
-    "900",
-    "-3.5",
-    "1000.0",
-    "\"16 minutes\"",
-    "\"900\"",
-    "\"2026-03-02T10:00:00Z\"",
-    "\"2026-02-01\"",
-    "[\"x\",\"X\",1,null,[1],\"refs/heads/main\"]",
-    "[{\"n\":1},{\"n\":\"x\"},{\"n\":[\"x\"]}]",
-    "[]",
-    "[\"\\u00c4\",\"refs/tags/v1\",2.5]"};
+static const char *const sent[] = {"1",
+                                   "\"1\"",
+                                   "1.0",
+                                   "\"1.0\"",
+                                   "\"x\"",
+                                   "\"X\"",
+                                   "true",
+                                   "null",
+                                   "10e-1",
+                                   "\"\"",
+                                   "\"true\"",
+                                   "2",
+                                   "\"y\"",
+                                   "[1]",
+                                   "{}",
+                                   "\"refs/heads/main\"",
+                                   "\"REFS/Heads/Main\"",
+                                   "\"refs/tags/v1.2\"",
+                                   "\"\\u00c4x\"",
+                                   "\"\\u00e4\"",
+                                   ("\"" LONG_REF "/x\""),
+                                   "900",
+                                   "-3.5",
+                                   "1000.0",
+                                   "\"16 minutes\"",
+                                   "\"900\"",
+                                   "\"2026-03-02T10:00:00Z\"",
+                                   "\"2026-02-01\"",
+                                   "[\"x\",\"X\",1,null,[1],\"refs/heads/main\"]",
+                                   "[{\"n\":1},{\"n\":\"x\"},{\"n\":[\"x\"]}]",
+                                   "[]",
+                                   "[\"\\u00c4\",\"refs/tags/v1\",2.5]"};
 
 static const char *pick_sent(bool crowded)
 {
