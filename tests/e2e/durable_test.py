@@ -1,5 +1,8 @@
 """Time that survives: an older journal, a clock that was set back, kill -9 around due times."""
 
+import json
+import os
+import random
 import re
 import signal
 import sqlite3
@@ -85,6 +88,50 @@ def a_clock_that_was_set_back():
         b.stop(signal.SIGKILL)
         b.start()
         assert len(b.log("the clock was set back: what waits has as long to go as it had then")) == 1
+
+
+MANY = """
+  - id: later
+    when: github.push
+    user: github:${event.sender.login}
+    key: ${event.n}
+    mode: parallel
+    wait: 2 seconds
+    then: { start: { task: "${event.task}", note: "n${event.n}" } }
+"""
+
+
+@test
+def killed_around_due_times():
+    """Each wait ends in exactly one start, wherever kill -9 falls: before, at and after due times."""
+    dice = random.Random(int(os.environ.get("CW_KILL_SEED", "20260302")))
+    with world(rules=MANY) as (sim, b):
+        tasks = ["KEY-123", "KEY-7", "AW-117"]
+        kills = 0
+        for n in range(36):
+            sent = until(lambda: b.push({"ref": "x", "sender": {"login": "ada-l"}, "n": n, "task": tasks[n % 3]},
+                                        f"later-{n}") in (200, 202))
+            assert sent
+            time.sleep(dice.uniform(0.02, 0.12))
+            if n % 3 == 2:
+                b.stop(signal.SIGKILL)
+                kills += 1
+                time.sleep(dice.uniform(0, 0.4))
+                b.start()
+        for _ in range(6):  # and while nothing comes any more
+            time.sleep(dice.uniform(0.05, 0.5))
+            b.stop(signal.SIGKILL)
+            b.start()
+
+        def notes():
+            got = []
+            for x in sim.log(effect="started"):
+                body = x["body"] if isinstance(x["body"], dict) else json.loads(x["body"])
+                got.append(body["note"])
+            return got
+        until(lambda: len(set(notes())) == 36, 20)
+        assert sorted(notes()) == sorted(f"n{n}" for n in range(36)), notes()
+        assert b.pending() == [] and all(e["runs"][0]["state"] == "done" for e in b.events())
 
 
 if __name__ == "__main__":
