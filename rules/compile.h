@@ -169,6 +169,10 @@ void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
 bool cwr_check_name(struct cwr_compiler *c, const struct cw_node *key, const char *what);
 /* Of a name or alias that somebody has. */
 struct cw_place cwr_place_of_name(const struct cwr_compiler *c, struct cw_text name);
+enum { CWR_TEAM_PREFIX = 5 };
+bool cwr_is_team(struct cw_text text); /* team:name */
+/* Tells that nobody has this name or alias. */
+void cwr_unknown_user(struct cwr_compiler *c, const struct cw_node *node);
 /* After the people. */
 void cwr_compile_teams(struct cwr_compiler *c, const struct cw_node *teams);
 /* A zone by name. Returns: its name; NULL without a node or after a fault. */

@@ -94,7 +94,7 @@ static void compile_aliases(struct cwr_compiler *c, const struct cw_node *node, 
         const struct cw_node *item = cw_node_item(node, i);
         if (!cwr_want_text(c, item, "an alias", &text))
             continue;
-        if (cw_text_is(text, "everyone") || (text.len >= 5 && memcmp(text.at, "team:", 5) == 0))
+        if (cw_text_is(text, "everyone") || cwr_is_team(text))
             cwr_fault(c, item, "bad-name", NULL,
                       "`everyone` and `team:` are words of the language, and no aliases");
         else

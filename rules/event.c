@@ -158,6 +158,8 @@ struct cw_value cwr_person_get(const struct cw_person *person, struct cw_path pa
                 {"type_of_work", person->type_of_work},
                 /* The address may be a secret, and so it is in no text; who it is will do. */
                 {"chat", person->chat ? person->name : NULL}};
+    if (path.n == 2 && step_is(path, 1, "teams"))
+        return person->teams;
     for (size_t i = 0; path.n == 2 && i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].text && step_is(path, 1, rows[i].name))
             return cw_value_string(cw_text_of(rows[i].text));

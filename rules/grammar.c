@@ -169,7 +169,8 @@ KEYS(cwr_matcher_keys, matcher);
 
 const char *const cwr_mode_words[] = {"restart", "single", "parallel", NULL};
 const char *const cwr_timer_words[] = {"running", "paused", "stopped", NULL};
-const char *const cwr_person_fields[] = {"name", "awork", "timezone", "type_of_work", "chat", NULL};
+const char *const cwr_person_fields[] = {"name",         "awork", "timezone", "chat",
+                                         "type_of_work", "teams", NULL};
 
 /* Every zone with many people in it. */
 const char *const cwr_common_zones[] = {

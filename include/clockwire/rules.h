@@ -165,6 +165,7 @@ struct cw_person {
     const char *chat;         /* template text, or NULL; rules read the name in its place */
     struct cw_place place;
     struct cw_place token_place, chat_place;
+    struct cw_value teams; /* their names: a list */
 };
 
 /* Compiles the sections `version`, `users`, `teams`, `timezone`, `hours` and `rules` of a document.
