@@ -24,7 +24,8 @@ static const struct command {
     {"run", "", "serve: hear events, make calls", cmd_run, 0, ""},
     {"check", "[FILE...]", "list every fault of a configuration; --format", cmd_check, INT_MAX,
      "format"},
-    {"schema", "", "print the JSON Schema of a configuration, for editors", cmd_schema, 0, ""},
+    {"schema", "", "print the JSON Schema of a configuration, for editors; --part", cmd_schema, 0,
+     "part"},
     {"test", "[FILE...]", "play the tests of a configuration; --coverage, --format junit", cmd_test,
      INT_MAX, "coverage format"},
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2, ""},
@@ -86,7 +87,7 @@ static const struct row {
     FLAG("ready", ready),       TEXT("after", after),     FLAG("json", json),
     FLAG("coverage", coverage), TEXT("format", format),   TEXT("rule", rule),
     TEXT("user", user),         TEXT("person", user),     TEXT("at", at),
-    TEXT("cancel", cancel),     FLAG("dry-run", dry_run),
+    TEXT("cancel", cancel),     FLAG("dry-run", dry_run), FLAG("part", part),
 };
 enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };
 

@@ -327,10 +327,16 @@ static json_t *library_schema(void)
     return schema;
 }
 
-json_t *schema_make(void)
+json_t *schema_make(bool part)
 {
     json_t *schema = library_schema(), *properties = properties_of(schema);
-    set_text(schema, "title", "A configuration of clockwire");
+    set_text(schema, "title",
+             part ? "A file that a configuration of clockwire includes"
+                  : "A configuration of clockwire");
+    if (part) {
+        json_object_del(schema, "required");
+        json_object_del(schema, "anyOf");
+    }
     json_object_set_new(properties, "sources",
                         refer("sources", "Who sends events, by name: rules call them name.type."));
     json_object_set_new(properties, "tests",

@@ -4,8 +4,10 @@
 #define SCHEMA_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
-/* The caller's. The same build always makes the same. */
-json_t *schema_make(void);
+/* `part`: of a file that a configuration includes, in which no section must be. The caller's. The
+ * same build always makes the same. */
+json_t *schema_make(bool part);
 
 #endif

@@ -11,6 +11,7 @@ struct cmd_args {
     bool help;           /* --help */
     bool coverage;       /* --coverage */
     bool dry_run;        /* --dry-run */
+    bool part;           /* --part */
     const char *after;   /* --after N, or NULL */
     const char *format;  /* --format NAME, or NULL */
     const char *at;      /* --at TIME, or NULL */

@@ -1,4 +1,5 @@
-/* clockwire schema: the JSON Schema of a configuration, for editors. */
+/* clockwire schema: the JSON Schema of a configuration, or of a file that one includes, for
+ * editors. */
 #include "../schema.h"
 #include "cmd.h"
 
@@ -6,8 +7,7 @@
 
 int cmd_schema(const struct cmd_args *args)
 {
-    (void)args;
-    json_t *schema = schema_make();
+    json_t *schema = schema_make(args->part);
     json_dumpf(schema, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(schema);

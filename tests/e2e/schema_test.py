@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,8 +30,8 @@ def run(*args, **more):
                           check=False, **more)
 
 
-def schema_text():
-    r = run(CLOCKWIRE, "schema")
+def schema_text(*words):
+    r = run(CLOCKWIRE, "schema", *words)
     equal(r.returncode, 0, r.stderr)
     return r.stdout
 
@@ -38,10 +39,10 @@ def schema_text():
 SCHEMA = json.loads(schema_text())
 
 
-def validated(docs):
+def validated(docs, by=SCHEMA):
     """What ajv says of each text; "" when it takes it."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as schema:
-        json.dump(SCHEMA, schema)
+        json.dump(by, schema)
         schema.flush()
         r = run("node", BUILD / "schema/validate.mjs", schema.name, input=json.dumps(docs))
     assert r.returncode == 0 and not r.stderr, r.stderr
@@ -56,6 +57,8 @@ def checked(docs):
             (pathlib.Path(folder) / file).write_text(docs[name])
             for more in re.findall(r"^include:.*?([a-z]+\.yaml)", docs[name], re.M):
                 (pathlib.Path(folder) / more).write_text("rules: []\n")
+            for more in re.findall(r"^  .*except: \[.*?([a-z]+\.ics)", docs[name], re.M):
+                shutil.copy(ROOT / "examples/cookbook/holidays.ics", pathlib.Path(folder) / more)
         r = run(CLOCKWIRE, "check", "--format", "json", *names, cwd=folder)
     assert r.returncode in (0, 1), r.stderr
     got = json.loads(r.stdout)
@@ -80,12 +83,18 @@ def language(name):
     return frame.replace("rules: []\n", "rules:\n" + before) + text
 
 
-def examples():
-    docs = {}
+def example_files(part):
+    """The files of the examples, or those that they include."""
     for file in sorted((ROOT / "examples").rglob("*.yaml")):
+        text = file.read_text()
         if file.parent.name == "embed":
             continue  # rules of another program, with its own sources and actions
-        docs[str(file.relative_to(ROOT))] = file.read_text()
+        if part != bool(re.search("^version:", text, re.M)):
+            yield str(file.relative_to(ROOT)), text
+
+
+def examples():
+    docs = dict(example_files(part=False))
     lines = (ROOT / manual_test.PAGE).read_text().splitlines()
     man = list(manual_test.examples(lines))
     frame = next(text for _, text, _ in man if text.startswith("version:"))
@@ -143,6 +152,19 @@ def test_examples():
     assert len(docs) > 45, len(docs)
     for who, said in (("check", checked(docs)), ("ajv", validated(docs))):
         equal({name: text for name, text in said.items() if text}, {}, f"{who} refuses examples")
+
+
+def test_parts():
+    """A file that is included needs no version and no rules, and is no configuration."""
+    part = json.loads(schema_text("--part"))
+    docs = dict(example_files(part=True)) | {"hours": "hours: { work: mon 09:00-10:00 }\n"}
+    assert len(docs) > 2
+    equal([name for name, text in validated(docs, part).items() if text], [], "parts are refused")
+    equal([name for name, text in validated(docs).items() if not text], [], "parts are whole")
+    wrong = {"kind": "rules: {}\n", "key": "ruels: []\n", "rule": "rules: [{ id: a }]\n"}
+    equal([name for name, text in validated(wrong, part).items() if not text], [], "not refused")
+    different = {key for key in SCHEMA.keys() | part.keys() if SCHEMA.get(key) != part.get(key)}
+    equal(different, {"title", "required", "anyOf"})
 
 
 def test_what_is_not_in_this_build():

@@ -120,7 +120,7 @@ TEST(the_daemons_own)
                                         "properties", "connections", "default",    NULL};
     static const char *const rates[] = {"properties", "target",     "properties", "awork",
                                         "properties", "rate_limit", "default",    NULL};
-    json_t *schema = schema_make();
+    json_t *schema = schema_make(false);
     check_refs(schema, json_object_get(schema, "definitions"));
     CHECK_STR(json_string_value(down(schema, size)), "1 MiB");
     CHECK_INT(json_integer_value(down(schema, count)), 4096);
