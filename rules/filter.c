@@ -37,16 +37,16 @@ const char *cwr_filter_wants(enum cwr_filter_kind kind)
     return rows[kind].wanted;
 }
 
-static bool is_blank(char c)
+bool cwr_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static struct cw_text trim(struct cw_text text)
+struct cw_text cwr_trim(struct cw_text text)
 {
-    while (text.len && is_blank(text.at[0]))
+    while (text.len && cwr_is_blank(text.at[0]))
         text.at++, text.len--;
-    while (text.len && is_blank(text.at[text.len - 1]))
+    while (text.len && cwr_is_blank(text.at[text.len - 1]))
         text.len--;
     return text;
 }
@@ -84,7 +84,7 @@ static enum cw_status take_arg(struct cw_text *rest, bool comma, struct cw_arena
                                struct cw_text *out)
 {
     struct cw_text text = *rest;
-    while (text.len && is_blank(text.at[0]))
+    while (text.len && cwr_is_blank(text.at[0]))
         text.at++, text.len--;
     size_t len = text.len, quoted = 0;
     if (text.len && (text.at[0] == '\'' || text.at[0] == '"'))
@@ -92,7 +92,7 @@ static enum cw_status take_arg(struct cw_text *rest, bool comma, struct cw_arena
     const char *end = comma ? memchr(text.at + quoted, ',', text.len - quoted) : NULL;
     if (end)
         len = (size_t)(end - text.at);
-    struct cw_text arg = trim((struct cw_text){text.at, len});
+    struct cw_text arg = cwr_trim((struct cw_text){text.at, len});
     size_t used = len + (end != NULL);
     *rest = (struct cw_text){text.at + used, text.len - used};
     if (quoted && quoted == arg.len)
@@ -168,7 +168,7 @@ enum cw_status cwr_filter_parse(struct cw_text text, size_t at, struct cw_arena 
 {
     const char *colon = text.len ? memchr(text.at, ':', text.len) : NULL;
     size_t head = colon ? (size_t)(colon - text.at) : text.len, kind = 0;
-    struct cw_text name = trim((struct cw_text){text.at, head}), rest = {NULL, 0};
+    struct cw_text name = cwr_trim((struct cw_text){text.at, head}), rest = {NULL, 0};
     if (colon)
         rest = (struct cw_text){colon + 1, text.len - head - 1};
     at += name.len ? (size_t)(name.at - text.at) : 0;
@@ -302,7 +302,7 @@ static enum cw_status run_text(const struct cwr_filter *filter, struct cw_text *
     case CWR_FILTER_REPLACE:
         return replace(*text, filter->args[0], filter->args[1], arena, text);
     case CWR_FILTER_TRIM:
-        *text = trim(*text);
+        *text = cwr_trim(*text);
         return CW_OK;
     case CWR_FILTER_FIRST_LINE:
         *text = first_line(*text);

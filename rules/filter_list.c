@@ -11,11 +11,6 @@
 
 enum { ITEMS = 4096 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /* The next item of *rest, without blanks around it; an empty one may come. */
 static struct cw_text next_item(struct cw_text *rest, struct cw_text between)
 {
@@ -23,11 +18,7 @@ static struct cw_text next_item(struct cw_text *rest, struct cw_text between)
     struct cw_text item = {rest->at, hit ? (size_t)(hit - rest->at) : rest->len};
     size_t used = item.len + (hit ? between.len : 0);
     *rest = (struct cw_text){rest->at + used, rest->len - used};
-    while (item.len && is_blank(item.at[0]))
-        item.at++, item.len--;
-    while (item.len && is_blank(item.at[item.len - 1]))
-        item.len--;
-    return item;
+    return cwr_trim(item);
 }
 
 static enum cw_status split(const struct cwr_filter *filter, struct cw_value *value,

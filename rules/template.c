@@ -30,11 +30,6 @@ static enum cw_status no_memory(struct parser *p)
     return cw_fail(p->err, CW_NOMEM, "no memory for a template");
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /* Where the piece of a ${...} that begins at `from` ends: at | or } outside quotes. A quote counts
  * only where a quoted thing may begin: after [ : and comma. */
 static size_t piece_end(const struct parser *p, size_t from)
@@ -52,7 +47,7 @@ static size_t piece_end(const struct parser *p, size_t from)
             quote = c;
             in_path = last == '[';
         }
-        if (!is_blank(c))
+        if (!cwr_is_blank(c))
             last = c;
     }
     return p->text.len;
@@ -70,9 +65,9 @@ static enum cw_status check_piece(struct parser *p, size_t start, size_t from, s
 
 static enum cw_status add_path(struct parser *p, struct cwr_part *part, size_t from, size_t end)
 {
-    while (from < end && is_blank(p->text.at[from]))
+    while (from < end && cwr_is_blank(p->text.at[from]))
         from++;
-    while (end > from && is_blank(p->text.at[end - 1]))
+    while (end > from && cwr_is_blank(p->text.at[end - 1]))
         end--;
     struct cw_text copy = slice(p, from, end);
     if (!copy.len)
@@ -130,7 +125,7 @@ static enum cw_status parse_quoted(struct parser *p, size_t start, struct cwr_pa
         return cw_fail_at(p->err, CW_ESYNTAX, p->pos, "the closing quote is missing");
     if (cwr_unquote(slice(p, p->pos, end), p->arena, &part->literal))
         return no_memory(p);
-    while (end < p->text.len && is_blank(p->text.at[end]))
+    while (end < p->text.len && cwr_is_blank(p->text.at[end]))
         end++;
     enum cw_status status = check_piece(p, start, end, end);
     if (!status && p->text.at[end] != '}')
@@ -146,7 +141,7 @@ static enum cw_status parse_expression(struct parser *p)
     struct cwr_part *part = next_part(p);
     if (!part)
         return CW_ELIMIT;
-    while (from < end && is_blank(p->text.at[from]))
+    while (from < end && cwr_is_blank(p->text.at[from]))
         from++;
     p->pos = from;
     if (from < end && (p->text.at[from] == '\'' || p->text.at[from] == '"'))

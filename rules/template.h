@@ -71,6 +71,8 @@ const char *cwr_filter_wants(enum cwr_filter_kind kind);
 enum cw_status cwr_filter_run(const struct cwr_filter *filter, struct cw_value *value,
                               const struct cw_zone *zone, struct cw_arena *arena) CW_CHECKED;
 
+bool cwr_is_blank(char c);
+struct cw_text cwr_trim(struct cw_text text); /* without blanks at its ends */
 /* The length of a quoted text with both quotes, or 0 when the second one is missing. */
 size_t cwr_quoted_length(struct cw_text text);
 /* 'it''s' is it's, likewise with ". */

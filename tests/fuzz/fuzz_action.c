@@ -61,6 +61,10 @@ static void check_verdict(const struct action_verdict *v)
         check_text(v->reason);
         return;
     }
+    if (v->host) {
+        must(v->method && v->path);
+        return;
+    }
     must(v->path[0] == '/' && strlen(v->path) < 200 && !strstr(v->path, ".."));
     for (const char *c = v->path; *c; c++)
         must(*c > ' ' && *c < 0x7f);
@@ -105,16 +109,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                          .awork = "aaaaaaaa-0000-4000-8000-000000000001",
                                          .timezone = "UTC",
                                          .token = "own",
+                                         .chat = "https://chat.example.org/hooks/x",
                                          .type_of_work = "Dev"};
+    static const struct people people = {.items = &person, .n = 1};
     struct store_timer timer = {
         .entry = CW_TEXT("eeeeeeee-0000-4000-8000-000000000001"),
         .started_by = CW_TEXT("s"),
         .paused_by = CW_TEXT("p"),
         .memo = CW_TEXT("{\"typeOfWorkId\":\"dddddddd-0000-4000-8000-000000000001\"}"),
     };
-    static const char plain[] = "{\"task\":\"KEY-1\",\"note\":\"n\",\"text\":\"x\",\"name\":\"f\"}";
+    static const char plain[] = "{\"task\":\"KEY-1\",\"note\":\"n\",\"text\":\"x\",\"name\":\"f\","
+                                "\"to\":\"anna\",\"url\":\"https://hooks.example.org/x\"}";
     static const char late[] =
-        "{\"name\":\"f\",\"for\":\"1 hour\",\"${}\":{\"task\":\"${timer.task | default: KEY-1}\","
+        "{\"name\":\"f\",\"for\":\"1 "
+        "hour\",\"to\":\"anna\",\"url\":\"https://hooks.example.org/x\","
+        "\"${}\":{\"task\":\"${timer.task | default: KEY-1}\","
         "\"note\":\"${timer.for | default: -} ${timer.note | default: - | upper}\","
         "\"text\":\"${timer.since | default: 2026-03-02 | date: %F}\"}}";
     struct cw_text rest = {(const char *)data, size}, name = line_of(&rest);
@@ -138,6 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .condition = condition,
         .progress = json_object(),
         .person = &person,
+        .people = &people,
         .timer = &timer,
         .kinds = kinds_create(),
         .now_ms = INT64_C(1772445600000),
