@@ -170,7 +170,8 @@ static void put_rules(struct asker *a, const char *person)
         while (c < cancels->n && strcmp(cancels->items[c].rule, rule) == 0)
             c++;
         const struct why_look *look = why_best(looks->items + i, to - i, person);
-        const struct why_look *cancel = why_best(cancels->items + first, c - first, person);
+        const struct why_look *cancel =
+            c > first ? why_best(cancels->items + first, c - first, person) : NULL;
         if (cancel && (!look || cancel->kind > look->kind))
             look = cancel;
         if (look)
