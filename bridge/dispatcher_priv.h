@@ -113,6 +113,12 @@ enum cw_status late_inherit(struct dispatcher *d, struct head *head,
 
 /* dispatcher_turn.c */
 void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *out);
+/* Whether the later steps of the run are not done. */
+static inline bool turn_ends_run(const struct action_verdict *v)
+{
+    return v->ends_run || (v->what == ACTION_DEAD && !v->goes_on);
+}
+
 void turn_done(void *lane, const struct transport_answer *answer);
 /* The attempt is on disk before its request leaves. */
 enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane,

@@ -95,10 +95,9 @@ enum cw_status reply_prepare(struct dispatcher *d, const struct head *h, struct 
 void reply_note(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
 {
     const struct head *h = lane->head;
-    bool ends_run = v->what == ACTION_DEAD || v->ends_run;
     auto_free char *undone = sentence(h->action, cw_text_of(v->reason));
     if (replies_awaits(d->deps.replies, h->run, h->step))
         say(d, h, false, v->reply ? v->reply : undone);
-    else if (ends_run && replies_awaits_behind(d->deps.replies, h->run, h->step))
+    else if (turn_ends_run(v) && replies_awaits_behind(d->deps.replies, h->run, h->step))
         say(d, h, true, undone);
 }

@@ -256,7 +256,7 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     if (!st && v->what == ACTION_DONE)
         st = fact_keep(d, lane, v, err);
     if (!st)
-        st = end_run(d, lane, (is_dead && !v->goes_on) || v->ends_run, later, err);
+        st = end_run(d, lane, turn_ends_run(v), later, err);
     reply_note(d, lane, v);
     tell_end(d, lane, v);
     tell_watcher(d, lane, state, v);

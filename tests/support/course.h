@@ -6,6 +6,7 @@
 #include "check.h"
 #include "clock.h"
 #include "engine.h"
+#include "fake_others.h"
 #include "fake_transport.h"
 #include "log.h"
 #include "xalloc.h"
@@ -34,7 +35,8 @@ static struct world {
     char folder[64], where[96];
     struct store *store;
     struct fake *fake;
-    struct person persons[2];
+    struct fake_others others;
+    struct person persons[64];
     struct people people;
     struct dispatcher *dispatcher;
     struct engine *engine;
@@ -88,6 +90,7 @@ static inline void start(void)
     w.replies = replies_create(REPLIES);
     struct dispatcher_deps lanes = {.store = w.store,
                                     .transport = fake_transport(w.fake),
+                                    .outside = &w.others.base,
                                     .people = &w.people,
                                     .seed = 7,
                                     .replies = w.replies};
@@ -116,11 +119,29 @@ static inline void restart(void)
     start();
 }
 
+/* Those of the rules; a chat address is what is written. */
+static inline void fill_people(void)
+{
+    size_t n = cw_ruleset_people(w.rules);
+    for (size_t i = 0; i < n && i < 64; i++) {
+        const struct cw_person *p = cw_ruleset_person(w.rules, i);
+        w.persons[i] = (struct person){.name = p->name,
+                                       .awork = p->awork,
+                                       .timezone = "UTC",
+                                       .type_of_work = KIND,
+                                       .chat = p->chat};
+    }
+    w.people.items = w.persons;
+    w.people.n = n;
+    w.people.rules = w.rules;
+}
+
 /* With other rules. */
 static inline void restart_with(const char *text)
 {
     cw_ruleset_unref(w.rules);
     w.rules = compile(text);
+    fill_people();
     restart();
 }
 
@@ -145,11 +166,8 @@ static inline void begin(bool file, const char *rules)
         snprintf(w.where, sizeof w.where, "sqlite:%s/j.db", w.folder);
     }
     w.now_ms = nine;
-    w.persons[0] =
-        (struct person){.name = "ada", .awork = ID("1"), .timezone = "UTC", .type_of_work = KIND};
-    w.persons[1] =
-        (struct person){.name = "grace", .awork = ID("2"), .timezone = "UTC", .type_of_work = KIND};
-    w.people = (struct people){.items = w.persons, .n = 2};
+    w.others.base.ops = &others_ops;
+    w.others.now_ms = &w.now_ms;
     w.people.target = (struct target){.url = "http://localhost",
                                       .token = "key",
                                       .windows = {{50, 1000}},
@@ -161,6 +179,7 @@ static inline void begin(bool file, const char *rules)
                                       .timeout_ms = 30000};
     w.fake = fake_create(&w.now_ms);
     w.rules = compile(rules);
+    fill_people();
     w.matcher = cw_matcher_create();
     start();
 }
@@ -170,6 +189,7 @@ static inline void end(void)
     char command[96];
     stop(true);
     fake_destroy(w.fake);
+    others_on_abandon(&w.others.base);
     cw_ruleset_unref(w.rules);
     cw_matcher_destroy(w.matcher);
     snprintf(command, sizeof command, "rm -rf %s", w.folder);
@@ -203,7 +223,8 @@ static inline void go(int64_t until_ms)
         replies_expire(w.replies, w.now_ms);
         int64_t next_ms = engine_next_ms(w.engine), reply_ms = replies_next_ms(w.replies);
         next_ms = reply_ms < next_ms ? reply_ms : next_ms;
-        if (fake_deliver(w.fake) || next_ms <= w.now_ms || dispatcher_ready(w.dispatcher, w.now_ms))
+        bool answered = fake_deliver(w.fake) + others_deliver(&w.others) > 0;
+        if (answered || next_ms <= w.now_ms || dispatcher_ready(w.dispatcher, w.now_ms))
             continue;
         if (next_ms > until_ms) {
             w.now_ms = until_ms;
