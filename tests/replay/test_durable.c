@@ -214,6 +214,7 @@ static void reload_now(const struct play *p)
         cw_ruleset_unref(others);
     }
     w.rules = compile(p->rules);
+    fill_people();
     engine_reload(w.engine, w.rules);
     cw_ruleset_unref(rules);
 }
