@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { SCRATCH_BYTES = 1 << 30 };
+enum { SCRATCH_BYTES = 1 << 30, COST_STEPS = 4000000 /* a tenth of a second */ };
 
 static bool is_hosts(const struct cwr_compiler *c, struct cw_text key)
 {
@@ -131,7 +131,8 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
                                   struct cw_diags *diags, struct cw_ruleset **out)
 {
     struct cw_ruleset *rules = cwr_ruleset_create();
-    struct cwr_compiler c = {.catalogue = catalogue, .diags = diags, .rules = rules};
+    struct cwr_compiler c = {
+        .catalogue = catalogue, .diags = diags, .rules = rules, .cost_steps = COST_STEPS};
     enum cw_status status = CW_NOMEM;
     c.scratch = cw_arena_create(SCRATCH_BYTES);
     c.passing = cw_arena_create(SCRATCH_BYTES);

@@ -103,6 +103,8 @@ struct cwr_compiler {
     struct cwr_by *bys;
     size_t n_bys;
     struct cw_matcher *matcher; /* of the warnings; or NULL */
+    size_t cost_steps;          /* that may still be spent on trying patterns */
+    bool cost_told;             /* that some were not tried */
     struct cwr_rule_state at;
 };
 
@@ -257,6 +259,8 @@ uint64_t cwr_doing(const struct cwr_rule *rule);
 /* Warnings: of one rule that has no fault, of conditions that nothing fulfils, of people's hours
  * that nothing asks for, and in the end of what rules are to each other. */
 void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_rule *rule);
+/* The scratch of warnings. Returns: false, and no_memory. */
+bool cwr_lint_matcher(struct cwr_compiler *c);
 void cwr_lint_never(struct cwr_compiler *c, const struct cwr_rule *rule);
 void cwr_lint_hours(struct cwr_compiler *c);
 void cwr_lint_rules(struct cwr_compiler *c, const struct cw_node *list);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "matcher.h"
 
 enum { SOON_MS = 2000 }; /* a look at awork alone may take so long */
 
@@ -110,6 +111,14 @@ static void lint_by(struct cwr_compiler *c, const struct cwr_by *by)
 }
 
 /* ---- The whole ---- */
+
+bool cwr_lint_matcher(struct cwr_compiler *c)
+{
+    if (!c->matcher)
+        c->matcher = cw_matcher_create();
+    c->no_memory |= !c->matcher;
+    return !c->no_memory;
+}
 
 void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_rule *rule)
 {

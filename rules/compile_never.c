@@ -76,17 +76,9 @@ static void lay_out(struct never *v, const struct cwr_condition *condition, bool
 
 /* ---- Trying values ---- */
 
-static bool make_matcher(struct cwr_compiler *c)
-{
-    if (!c->matcher)
-        c->matcher = cw_matcher_create();
-    c->no_memory |= !c->matcher;
-    return !c->no_memory;
-}
-
 static bool fulfils(struct never *v, const struct claim *claim, const struct cw_value *value)
 {
-    if (!make_matcher(v->c))
+    if (!cwr_lint_matcher(v->c))
         return true;
     struct cwr_predicate one = {*claim->ref, claim->test, 1};
     struct cwr_look look = {.matcher = v->c->matcher, .arena = v->c->passing, .status = CW_OK};

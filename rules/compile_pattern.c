@@ -4,6 +4,8 @@
 
 #include "buf.h"
 #include "compile.h"
+#include "matcher.h"
+#include "regex_cost.h"
 
 enum { PATTERN_BYTES = 256 << 20 };
 
@@ -95,8 +97,37 @@ static bool compile_groups(struct cwr_compiler *c, const struct cw_node *node,
     return groups != NULL;
 }
 
+/* ---- What it costs ---- */
+
+/* One that can be costly is tried, until too much has been spent on that. */
+static void lint_cost(struct cwr_compiler *c, const struct cw_node *node,
+                      const struct cwr_regex *regex)
+{
+    struct cw_text text = {NULL, 0};
+    if (c->cost_told || !cwr_lint_matcher(c))
+        return;
+    if (cwr_regex_cost(regex, cw_node_text(node), c->matcher->regex, c->passing, &c->cost_steps,
+                       &text)) {
+        c->no_memory = true;
+        return;
+    }
+    if (text.len)
+        cw_diags_add(c->diags, CW_WARNING, "costly-pattern", cw_node_place(node),
+                     "a repeat in a repeat does that, or three repeats that take the same "
+                     "characters: say what may not come, as [^,]+ for .+",
+                     "this pattern gives up on %d characters such as `%.*s...`: there are too many "
+                     "ways to share them out",
+                     CWR_COST_BYTES, 20, text.at);
+    c->cost_told = !c->cost_steps;
+    if (c->cost_told)
+        cw_diags_add(
+            c->diags, CW_NOTE, "costly-pattern", cw_node_place(node), NULL,
+            "so much was spent on trying patterns that those after this one are not tried");
+}
+
 bool cwr_compile_pattern(struct cwr_compiler *c, const struct cw_node *node, struct cwr_test *test)
 {
+    size_t known = c->n_patterns;
     struct cw_text text;
     struct cw_error err = {.at = -1};
     if (!cwr_want_text(c, node, "a pattern", &text))
@@ -104,5 +135,7 @@ bool cwr_compile_pattern(struct cwr_compiler *c, const struct cw_node *node, str
     enum cw_status status = get_regex(c, text, test->ignore_case, &test->regex, &err);
     if (status)
         return bad_pattern(c, node, status, &err);
+    if (c->n_patterns > known)
+        lint_cost(c, node, test->regex);
     return compile_groups(c, node, test);
 }

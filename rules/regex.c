@@ -50,7 +50,7 @@ struct cwr_regex {
 };
 
 struct budget {
-    size_t left, at, per_step, weight;
+    size_t given, left, at, per_step, weight;
 };
 
 /* A pattern that met its limit lately. */
@@ -430,8 +430,10 @@ enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
         return status == CW_NOMEM ? CWR_REGEX_NOMEM : CWR_REGEX_LIMIT;
     size_t len = subject.len > SUBJECT_BYTES ? cut(subject) : subject.len;
     uint32_t options = len < subject.len ? PCRE2_NOTEOL : 0; /* $ is no match at the cut */
+    size_t given = budget_of(scratch, regex);
     scratch->budget =
-        (struct budget){.left = budget_of(scratch, regex),
+        (struct budget){.given = given,
+                        .left = given,
                         .per_step = 1 + regex->around + (regex->refers ? len / 16 : 0),
                         .weight = regex->weight};
     int rc = pcre2_match(fast, (PCRE2_SPTR)at, len, 0, options, scratch->data, scratch->context);
@@ -441,4 +443,9 @@ enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
     if (groups)
         read_groups(regex, scratch->data, at, groups);
     return CWR_REGEX_YES;
+}
+
+size_t cwr_regex_spent(const struct cwr_regex_scratch *scratch)
+{
+    return scratch->budget.given - scratch->budget.left;
 }

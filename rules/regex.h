@@ -44,5 +44,7 @@ void cwr_regex_begin(struct cwr_regex_scratch *scratch);
 enum cwr_regex_result cwr_regex_match(const struct cwr_regex *regex,
                                       struct cwr_regex_scratch *scratch, struct cw_text subject,
                                       struct cw_text groups[CWR_REGEX_GROUPS]);
+/* The steps of the last match. */
+size_t cwr_regex_spent(const struct cwr_regex_scratch *scratch);
 
 #endif

@@ -1,7 +1,6 @@
-/* fuzz_regex: any pattern on any subject ends soon. The input's first line is the pattern, the rest
- * is repeated to 4 KiB, its last byte made a `!`.
- * With CW_FUZZ_MS=10 in the environment a compilation or a match that takes so much CPU is a
- * finding. */
+/* fuzz_regex: any pattern on any subject ends soon, and any can be tried for its cost. The input's
+ * first line is the pattern, the rest is repeated to 4 KiB, its last byte made a `!`. With
+ * CW_FUZZ_MS=10 in the environment a compilation or a match that takes so much CPU is a finding. */
 #include <clockwire/error.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "regex.h"
 #include "regex_check.h"
+#include "regex_cost.h"
 
 enum { SUBJECT = 4096 };
 
@@ -84,6 +84,20 @@ static struct cwr_regex *compile(struct cw_text pattern, bool ignore_case)
     return regex;
 }
 
+/* A text that is found is as short as promised, and the budget is kept to. */
+static void try_out(const struct cwr_regex *regex, struct cw_text pattern)
+{
+    struct cwr_regex_scratch *scratch = cwr_regex_scratch_create();
+    struct cw_arena *arena = cw_arena_create(1 << 21);
+    struct cw_text text;
+    size_t steps = 100000;
+    if (!scratch || !arena || cwr_regex_cost(regex, pattern, scratch, arena, &steps, &text) ||
+        text.len > CWR_COST_BYTES || steps > 100000)
+        abort();
+    cw_arena_destroy(arena);
+    cwr_regex_scratch_destroy(scratch);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct cwr_regex_scratch *scratch;
@@ -104,6 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!regex)
             return 0;
         struct cw_text none = {NULL, 0}, head = ignore_case ? none : cwr_regex_head(pattern);
+        if (!ignore_case)
+            try_out(regex, pattern);
         match(regex, scratch, (struct cw_text){subject, len ? SUBJECT : 0}, head);
         cwr_regex_destroy(regex);
     }
