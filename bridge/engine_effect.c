@@ -1,7 +1,8 @@
-/* engine_effect: what was decided becomes rows of the journal, and what decisions read of it. */
+/* engine_effect: deciding by what the journal has, and what was decided becomes rows of it. */
 #include "engine_priv.h"
 #include "log.h"
 #include "metrics.h"
+#include "reading.h"
 #include "xalloc.h"
 
 #include <string.h>
@@ -181,50 +182,14 @@ enum cw_status engine_write(struct engine *e, const struct decision *d, const st
     return st;
 }
 
-/* ---- What decisions read of the journal ---- */
-
-struct reading {
-    struct store *store;
-    struct cw_arena *arena;
-    struct cw_error *err;
-};
-
-static enum cw_status read_mark(void *ctx, struct cw_mark *mark)
-{
-    struct reading *r = ctx;
-    struct store_mark which = {.kind = cw_text_of(mark->kind),
-                               .rule = cw_text_of(mark->rule),
-                               .person = cw_text_of(mark->person->name),
-                               .key = mark->key},
-                      found;
-    enum cw_status st = store_mark_get(r->store, &which, r->arena, &found, r->err);
-    if (!st) {
-        mark->value = found.value;
-        mark->until_ms = found.until_ms;
-    }
-    return st;
-}
-
-static enum cw_status read_pending(void *ctx, const char *rule, const struct cw_person *person,
-                                   struct cw_text key)
-{
-    struct reading *r = ctx;
-    int64_t id = 0;
-    return store_run_pending(r->store, cw_text_of(rule), cw_text_of(person->name), key, &id,
-                             r->err);
-}
-
-static struct cw_facts_reader reader_of(struct reading *reading)
-{
-    return (struct cw_facts_reader){.ctx = reading, .mark = read_mark, .pending = read_pending};
-}
+/* ---- Deciding ---- */
 
 enum cw_status engine_decide(struct engine *e, const struct cw_ruleset *rules,
                              const struct cw_matches *matches, const struct decision *d,
                              struct cw_plan *out, struct cw_error *err)
 {
     struct reading reading = {e->deps.store, d->arena, err};
-    const struct cw_facts_reader facts = reader_of(&reading);
+    const struct cw_facts_reader facts = reading_facts(&reading);
     return cw_decide(rules, matches, &facts, d->at_ms, d->arena, out);
 }
 
@@ -232,6 +197,6 @@ enum cw_status engine_decide_due(struct engine *e, const struct cw_due_run *run,
                                  struct cw_plan *out, struct cw_error *why, struct cw_error *err)
 {
     struct reading reading = {e->deps.store, e->arena, err};
-    const struct cw_facts_reader facts = reader_of(&reading);
+    const struct cw_facts_reader facts = reading_facts(&reading);
     return cw_decide_due(e->rules, run, &facts, now_ms, e->arena, out, why);
 }

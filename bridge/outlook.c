@@ -1,5 +1,7 @@
 #include "outlook.h"
 
+#include "action/action.h"
+#include "reading.h"
 #include "tell.h"
 #include "xalloc.h"
 
@@ -14,16 +16,25 @@ static struct cw_text copy(struct cw_arena *arena, struct cw_text text)
     return text;
 }
 
+/* " log {...}", with templates of the lane as they are. */
+static void put_call(FILE *out, const struct cw_call *call)
+{
+    json_t *args = json_loadb(call->args.at, call->args.len, 0, NULL);
+    json_t *shown = json_is_object(args) ? action_shown_args(args, NULL) : NULL;
+    auto_free char *text = json_object_size(shown) ? json_dumps(shown, JSON_COMPACT) : NULL;
+    fprintf(out, "%s%s%s", call->action, text ? " " : "", text ? text : "");
+    json_decref(shown);
+    json_decref(args);
+}
+
 static struct cw_text what_is_done(const struct cw_effect *f, struct cw_arena *arena)
 {
     size_t len = 0;
     char *text;
     FILE *out = tell_open(&text, &len);
     for (size_t i = 0; i < f->n_calls; i++) {
-        struct cw_text args = f->calls[i].args;
-        bool has_args = args.len > 2; /* {} */
-        fprintf(out, "%s%s%s%.*s", i ? ", " : "", f->calls[i].action, has_args ? " " : "",
-                has_args ? (int)args.len : 0, args.at);
+        fputs(i ? ", " : "", out);
+        put_call(out, &f->calls[i]);
     }
     tell_close(out);
     struct cw_text made = copy(arena, (struct cw_text){text, len});
@@ -31,17 +42,22 @@ static struct cw_text what_is_done(const struct cw_effect *f, struct cw_arena *a
     return made;
 }
 
-struct outlook outlook_of(const struct cw_ruleset *rules, const struct store_run *run,
-                          int64_t now_ms, struct cw_arena *arena)
+struct outlook outlook_of(const struct cw_ruleset *rules, struct store *store,
+                          const struct store_run *run, int64_t now_ms, struct cw_arena *arena)
 {
+    struct cw_error fault;
+    struct reading reading = {store, arena, &fault};
+    const struct cw_facts_reader facts = reading_facts(&reading);
     struct cw_due_run due = {run->rule,      run->person, run->key,
                              run->condition, run->vars,   run->due_ms};
     struct cw_plan plan = {0};
     struct cw_error why;
     int64_t at_ms = run->due_ms > now_ms ? run->due_ms : now_ms;
-    enum cw_status st = cw_decide_due(rules, &due, NULL, at_ms, arena, &plan, &why);
+    enum cw_status st = cw_decide_due(rules, &due, &facts, at_ms, arena, &plan, &why);
     if (st == CW_NOMEM)
         return (struct outlook){.what = CW_TEXT("it takes more memory than a run may")};
+    if (st && st != CW_ENOENT)
+        return (struct outlook){.what = CW_TEXT("the journal cannot be read")};
     if (st)
         return (struct outlook){.is_lost = true, .what = copy(arena, cw_text_of(why.text))};
     const struct cw_effect *f = &plan.effects[0];

@@ -13,8 +13,8 @@ struct outlook {
     struct cw_text what; /* what it does ("stop, log {...}"), or why it does nothing */
 };
 
-/* Lives: in `arena`. */
-struct outlook outlook_of(const struct cw_ruleset *rules, const struct store_run *run,
-                          int64_t now_ms, struct cw_arena *arena);
+/* By the facts that `store` has now and then still holds. Lives: in `arena`. */
+struct outlook outlook_of(const struct cw_ruleset *rules, struct store *store,
+                          const struct store_run *run, int64_t now_ms, struct cw_arena *arena);
 
 #endif

@@ -90,7 +90,8 @@ static json_t *begin_line(const char *kind, struct cw_text rule, struct cw_text 
 static void put_outlook(struct lister *l, json_t *line, const struct store_run *run)
 {
     cw_arena_reset(l->arena);
-    struct outlook is = outlook_of(l->ask->config->rules, run, l->ask->now_ms, l->arena);
+    struct outlook is =
+        outlook_of(l->ask->config->rules, l->ask->store, run, l->ask->now_ms, l->arena);
     json_object_set_new(line, "fate",
                         json_string(is.acts      ? "acts"
                                     : is.is_lost ? "lost"

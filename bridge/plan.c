@@ -106,8 +106,10 @@ static void add_run(void *ctx, const struct store_run *run)
 {
     struct planner *p = ctx;
     cw_arena_reset(p->arena);
-    struct outlook was = outlook_of(p->ask->old->rules, run, p->ask->now_ms, p->arena);
-    struct outlook is = outlook_of(p->ask->new->rules, run, p->ask->now_ms, p->arena);
+    struct outlook was =
+        outlook_of(p->ask->old->rules, p->ask->store, run, p->ask->now_ms, p->arena);
+    struct outlook is =
+        outlook_of(p->ask->new->rules, p->ask->store, run, p->ask->now_ms, p->arena);
     enum plan_fate fate = fate_of(&was, &is);
     p->sums->runs[fate]++;
     if (!has_room(&p->runs[fate]))

@@ -139,7 +139,8 @@ static void put_calls(const struct teller *t)
 /* With what will come of it, unless it is what one expects. */
 static void put_waiting(const struct teller *t)
 {
-    struct outlook is = outlook_of(t->story->rules, t->run, t->story->now_ms, t->story->arena);
+    struct outlook is =
+        outlook_of(t->story->rules, t->story->store, t->run, t->story->now_ms, t->story->arena);
     fputs(ARROW "it waits until ", t->f);
     put_time(t, t->run->due_ms);
     if (!is.acts)

@@ -1,6 +1,7 @@
 /* Facts over time: what rules set and clear of a person's own, what they ask of a timer and tell of
  * it, over both stores and with a restart after every step. */
 #include "course.h"
+#include "outlook.h"
 
 /* The arguments of an event's calls as they became. */
 static const char *said(int64_t event)
@@ -151,6 +152,36 @@ BOTH(a_fact_must_hold_at_the_end_of_the_wait_too)
     CHECK_STR(runs(6), "refused: state.on is missing (rules.yaml, line 8)");
     CHECK_STR(runs(1), "replaced: replaced by event 2");
     CHECK_STR(runs(2), "refused: state.on is missing (rules.yaml, line 9)");
+}
+
+/* What a waiting run will come to, by what is known now. */
+static const char *outlook(int64_t event)
+{
+    static char text[512];
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct store_run *list = NULL;
+    struct cw_error err;
+    size_t n = 0;
+    must(store_runs_of(w.store, event, arena, &list, &n, &err), &err);
+    struct outlook is = outlook_of(w.rules, w.store, &list[0], w.now_ms, arena);
+    snprintf(text, sizeof text, "%s%.*s", is.acts ? "" : "nothing: ", (int)is.what.len, is.what.at);
+    cw_arena_destroy(arena);
+    return text;
+}
+
+BOTH(what_will_come_is_told_by_the_facts_of_then)
+{
+    begin(file, HEAD
+          "  - { id: s, when: calendar.s, user: ada, then: { set: { on: 1, for: 5 minutes } } }\n"
+          "  - { id: w, when: calendar.w, user: ada, if: { state.on: 1 }, wait: 4 minutes, "
+          "mode: parallel, then: [stop, { log: \"${state.on} ${timer.task | default: -}\" }] }\n");
+    deliver("s", "{}");
+    deliver("w", "{}");
+    CHECK_STR(outlook(2), "stop, log {\"text\":\"1 ${timer.task | default: -}\"}");
+    go_on(nine + 2 * MINUTE);
+    deliver("w", "{}"); /* by then it will have ended */
+    CHECK_STR(outlook(3), "nothing: state.on is missing (rules.yaml, line 8)");
+    CHECK_STR(runs(3), "waiting");
 }
 
 /* ---- Ceilings ---- */
