@@ -41,4 +41,10 @@ enum cw_status why_not(struct store *store, const struct config *config,
                        const struct why_not_ask *ask, char **out, size_t *len,
                        struct cw_error *err) CW_CHECKED;
 
+/* The newest of these events, for anybody when `user` is NULL, as one line: "rule on source.type at
+ * 10:00:00: no: ..."; when that is of no run, the newest run has a second line. The caller frees
+ * it; NULL when there is none. */
+char *why_last(struct store *store, const struct config *config, const char *rule, const char *user,
+               int64_t now_ms);
+
 #endif

@@ -14,6 +14,7 @@ struct search {
     const struct why_not_ask *ask;
     int64_t until_ms, oldest_ms;
     size_t looked, others, told;
+    char *last, *run, *cancel; /* of why_last: lines */
 };
 
 /* ---- Where to begin ---- */
@@ -72,6 +73,26 @@ static enum cw_status find_begin(struct search *s, struct cw_arena *arena, int64
 
 /* ---- One event ---- */
 
+static const char *name_of(const struct asker *a)
+{
+    return a->user ? a->user->name : NULL;
+}
+
+/* The newest line, and the newest that is of a run; a cancel only when there is nothing else. */
+static void keep_last(struct search *s, const char *name, const json_t *line, bool is_run,
+                      bool is_cancel)
+{
+    const struct asker *a = &s->a;
+    char at[CW_CLOCK_TEXT];
+    char **to = is_cancel ? &s->cancel : is_run && s->last ? &s->run : &s->last;
+    if (!*to)
+        *to = xprintf("%s on %s at %s: %s", a->rule, name,
+                      cw_clock_short(a->user ? a->user->zone : NULL, a->story.event.received_ms,
+                                     a->now_ms, at),
+                      json_string_value(json_object_get(line, "text")));
+    s->told += is_run;
+}
+
 static void put_event(struct search *s, const struct why_look *look, const struct store_run *run)
 {
     struct asker *a = &s->a;
@@ -83,9 +104,14 @@ static void put_event(struct search *s, const struct why_look *look, const struc
     if (run)
         why_put_run(a, line, run);
     else
-        why_put_look(a, line, look, a->user->name);
-    tell_line(a->out, line);
-    s->told++;
+        why_put_look(a, line, look, name_of(a));
+    if (a->out) {
+        s->told++;
+        tell_line(a->out, line);
+        return;
+    }
+    keep_last(s, name, line, run != NULL, !run && look->kind == CW_LOOK_CANCEL);
+    json_decref(line);
 }
 
 /* A look at the event alone says nothing of the person, whom the event may not be about. */
@@ -107,11 +133,11 @@ static enum cw_status look_at(struct search *s, int64_t event, struct cw_error *
     enum cw_status st = why_story_read(&a->story, event, err);
     if (st)
         return st;
-    const struct store_run *run = why_run_of(&a->story, a->rule, a->user->name);
+    const struct store_run *run = why_run_of(&a->story, a->rule, name_of(a));
     if (!run && why_can_match(&a->story.event)) {
         st = why_match(a->config, &a->story.event, a->rule, a->story.arena, &a->looks, err);
-        look = why_best(a->looks.looks.items, a->looks.looks.n, a->user->name);
-        cancel = why_best(a->looks.cancels.items, a->looks.cancels.n, a->user->name);
+        look = why_best(a->looks.looks.items, a->looks.looks.n, name_of(a));
+        cancel = why_best(a->looks.cancels.items, a->looks.cancels.n, name_of(a));
         s->others += !look && !cancel && a->looks.looks.n;
     }
     if (st)
@@ -185,4 +211,24 @@ enum cw_status why_not(struct store *store, const struct config *config,
         *out = text;
     why_end(&s.a);
     return st;
+}
+
+char *why_last(struct store *store, const struct config *config, const char *rule, const char *user,
+               int64_t now_ms)
+{
+    const struct why_not_ask ask = {rule, user, NULL, now_ms, 1};
+    struct search s = {.a = {.now_ms = now_ms}, .ask = &ask, .until_ms = now_ms};
+    struct cw_error err;
+    enum cw_status st = why_begin(&s.a, store, config, rule, user, &err);
+    if (!st)
+        st = walk(&s, &err);
+    why_end(&s.a);
+    char *all = st       ? NULL
+                : s.run  ? xprintf("%s\n%s", s.last, s.run)
+                : s.last ? xstrdup(s.last)
+                         : xstrdup(s.cancel);
+    free(s.last);
+    free(s.run);
+    free(s.cancel);
+    return all;
 }

@@ -1,6 +1,5 @@
 #include "trial/play.h"
 
-#include "clock.h"
 #include "file.h"
 #include "trial/stage.h"
 #include "xalloc.h"
@@ -10,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY_BYTES = 16 << 20, SHOWN = 4 };
+enum { SHOWN = 4 };
 
 /* What a step looks at: the effects since the step before. */
 struct view {
@@ -19,6 +18,7 @@ struct view {
     const struct effect *effects;
     size_t from, n;
     int64_t now_ms;
+    const struct cw_zone *zone; /* of the test's user */
 };
 
 /* ---- Does it match? ---- */
@@ -125,9 +125,16 @@ static void put_args(FILE *f, const char *text)
     json_decref(args);
 }
 
+/* On the clock of the test's user; a test of everybody has that of UTC. */
+static void put_time(FILE *f, const struct view *v, int64_t ms)
+{
+    char at[CW_CLOCK_TEXT];
+    cw_clock(v->zone, ms, at);
+    fprintf(f, "%.10s %.8s", at, at + 11);
+}
+
 static void put_done(FILE *f, const struct view *v)
 {
-    char at[CLOCK_TEXT];
     size_t n = 0;
     for (size_t i = v->from; i < v->n; i++) {
         const struct effect *e = &v->effects[i];
@@ -139,13 +146,16 @@ static void put_done(FILE *f, const struct view *v)
         fprintf(f, " by %s", e->rule);
         if (!v->test->user)
             fprintf(f, " for %s", e->person);
-        fprintf(f, " at %.19sZ", clock_format(e->at_ms, at));
+        fputs(" at ", f);
+        put_time(f, v, e->at_ms);
     }
     if (n > SHOWN)
         fprintf(f, "; and %zu more", n - SHOWN);
-    if (!n)
-        fprintf(f, "nothing was done%s%s until %.19sZ", v->test->user ? " for " : "",
-                v->test->user ? v->test->user : "", clock_format(v->now_ms, at));
+    if (n)
+        return;
+    fprintf(f, "nothing was done%s%s until ", v->test->user ? " for " : "",
+            v->test->user ? v->test->user : "");
+    put_time(f, v, v->now_ms);
 }
 
 static char *difference(const struct view *v)
@@ -164,37 +174,84 @@ static char *difference(const struct view *v)
     return text;
 }
 
-static void fail(struct trial *t, struct cw_place place, const char *line, const char *hint,
+/* The first line of `why` is the hint of the diagnostic, the others follow in its manner. */
+static void fail(struct trial *t, struct cw_place place, const char *line, const char *why,
                  bool colour)
 {
     struct cw_diags *diags = cw_diags_create();
     if (!diags)
         abort();
+    size_t len = why ? strcspn(why, "\n") : 0;
+    auto_free char *hint = why ? xtext((struct cw_text){why, len}) : NULL;
     file_show(place.file, diags);
     cw_diags_add(diags, CW_ERROR, "test-failed", place, hint, "%s", line);
     t->fault = cw_diags_render(diags, colour);
+    for (const char *at = why ? why + len : ""; *at; at += 1 + strcspn(at + 1, "\n")) {
+        char *longer = xprintf("%s   = %.*s\n", t->fault, (int)strcspn(at + 1, "\n"), at + 1);
+        free(t->fault);
+        t->fault = longer;
+    }
     t->line = xprintf("%s:%u:%u: %s", place.file, place.line, place.column, line);
+    t->why = xstrdup(why);
     cw_diags_destroy(diags);
 }
 
-static void fail_step(struct trial *t, const struct view *v, struct stage *stage, bool colour)
+/* ---- Why ---- */
+
+/* The rule that is asked for, or the one that did what was not expected. */
+static const char *rule_in_question(const struct view *v)
 {
-    struct cw_arena *arena = xarena(WHY_BYTES);
+    if (v->step->by)
+        return v->step->by;
+    for (size_t i = v->from; i < v->n && v->step->expect == SUITE_NOTHING; i++)
+        if (counts(v, &v->effects[i], false))
+            return v->effects[i].rule;
+    return NULL;
+}
+
+/* When no rule is named: of each one that had a say. */
+static char *why_each(const struct config *config, const struct view *v, struct stage *stage)
+{
+    char *text = NULL;
+    const char *id;
+    for (size_t i = 0, n = 0; n < SHOWN && (id = cw_ruleset_rule(config->rules, i, NULL)); i++) {
+        auto_free char *line = stage_why(stage, id, v->test->user);
+        if (!line)
+            continue;
+        char *longer =
+            xprintf("%s%s%.*s", text ? text : "", n++ ? "\n" : "", (int)strcspn(line, "\n"), line);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+static void fail_step(const struct config *config, struct trial *t, const struct view *v,
+                      struct stage *stage, bool colour)
+{
     auto_free char *line = difference(v);
-    const char *by = v->step->expect == SUITE_ACTION ? v->step->by : NULL;
-    const char *hint = by ? stage_why(stage, by, v->test->user, arena) : NULL;
-    fail(t, v->step->expect_place, line, hint, colour);
-    cw_arena_destroy(arena);
+    const char *rule = rule_in_question(v);
+    auto_free char *why = rule ? stage_why(stage, rule, v->test->user) : why_each(config, v, stage);
+    if (!why && rule)
+        why = xprintf("%s: no event that concerns it has come", rule);
+    fail(t, v->step->expect_place, line, why, colour);
 }
 
 /* ---- Playing ---- */
+
+static const struct cw_zone *zone_of(const struct config *config, const struct suite_test *test)
+{
+    const struct cw_person *user =
+        test->user ? cw_ruleset_find(config->rules, cw_text_of(test->user)) : NULL;
+    return user ? user->zone : NULL;
+}
 
 static void play(const struct config *config, const struct suite_test *test, bool *matched,
                  bool colour, struct trial *out)
 {
     struct stage *stage = stage_create(config, test, matched);
     struct cw_error err;
-    struct view v = {.test = test};
+    struct view v = {.test = test, .zone = zone_of(config, test)};
     out->test = test;
     for (size_t i = 0; i < test->n_steps && !out->fault; i++) {
         v.step = &test->steps[i];
@@ -204,7 +261,7 @@ static void play(const struct config *config, const struct suite_test *test, boo
             fail(out, v.step->place, err.text, NULL, colour);
         v.effects = stage_effects(stage, &v.n);
         if (!out->fault && v.step->expect != SUITE_ANYTHING && !holds(&v))
-            fail_step(out, &v, stage, colour);
+            fail_step(config, out, &v, stage, colour);
     }
     stage_destroy(stage);
 }
@@ -226,6 +283,7 @@ void trials_fini(struct trials *trials)
     for (size_t i = 0; i < trials->n; i++) {
         free(trials->items[i].fault);
         free(trials->items[i].line);
+        free(trials->items[i].why);
     }
     free(trials->items);
     free(trials->matched);

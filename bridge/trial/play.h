@@ -8,6 +8,7 @@ struct trial {
     const struct suite_test *test;
     char *fault; /* the first difference as a diagnostic of many lines, or NULL: it passed */
     char *line;  /* the same in one line */
+    char *why;   /* what became of the rules in question, or NULL */
 };
 
 struct trials {

@@ -4,10 +4,10 @@
 #include "engine.h"
 #include "trial/awork.h"
 #include "trial/others.h"
+#include "why.h"
 #include "xalloc.h"
 
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,8 +281,8 @@ static void fill(struct stage *s, const struct suite_step *step, struct cw_arena
 }
 
 static enum cw_status read_event(struct stage *s, const struct suite_step *step,
-                                 struct cw_json *json, const struct cw_trace *trace,
-                                 struct cw_arena *arena, struct accepted_event *out)
+                                 struct cw_json *json, struct cw_arena *arena,
+                                 struct accepted_event *out)
 {
     struct cw_event event;
     if (cw_json_read(json, step->fields, NULL))
@@ -293,7 +293,10 @@ static enum cw_status read_event(struct stage *s, const struct suite_step *step,
                                     .type = event.type,
                                     .id = event.id,
                                     .payload = step->fields};
-    return cw_match(s->matcher, s->config->rules, &event, s->now_ms, trace, arena, &out->matches);
+    enum cw_status st =
+        cw_match(s->matcher, s->config->rules, &event, s->now_ms, NULL, arena, &out->matches);
+    out->row.used = st ? (struct cw_text){NULL, 0} : out->matches.used;
+    return st;
 }
 
 static enum cw_status submit(struct stage *s, const struct suite_step *step, struct cw_error *err)
@@ -304,7 +307,7 @@ static enum cw_status submit(struct stage *s, const struct suite_step *step, str
     struct accepted_event *ev = xtake(arena, sizeof *ev);
     if (!json)
         abort();
-    enum cw_status st = read_event(s, step, json, NULL, arena, ev);
+    enum cw_status st = read_event(s, step, json, arena, ev);
     cw_json_destroy(json);
     *a = (struct accepted){.arena = arena,
                            .rules = cw_ruleset_ref(s->config->rules),
@@ -361,83 +364,7 @@ enum cw_status stage_step(struct stage *s, const struct suite_step *step, struct
     return st;
 }
 
-/* ---- Why not ---- */
-
-struct look {
-    const char *person;
-    struct cw_arena *arena;
-    char *reason;
-};
-
-static void on_look(void *ctx, const struct cw_look *seen)
+char *stage_why(struct stage *s, const char *rule, const char *person)
 {
-    struct look *l = ctx;
-    if (seen->kind >= CW_LOOK_CANCEL)
-        return;
-    if (!seen->person || !l->person || strcmp(seen->person->name, l->person) == 0)
-        l->reason = cw_arena_copy(l->arena, cw_text_of(seen->reason));
-}
-
-static const char *why_no_match(struct stage *s, const char *rule, const char *person,
-                                struct cw_arena *arena)
-{
-    struct look look = {person, arena, NULL};
-    struct cw_trace trace = {on_look, &look, rule};
-    struct accepted_event none = {0};
-    struct cw_json *json = s->last_event ? cw_json_create() : NULL;
-    if (json && read_event(s, s->last_event, json, &trace, arena, &none))
-        look.reason = NULL;
-    cw_json_destroy(json);
-    return look.reason;
-}
-
-__attribute__((format(printf, 2, 3))) static const char *say(struct cw_arena *arena,
-                                                             const char *format, ...)
-{
-    char text[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return cw_arena_copy(arena, cw_text_of(text));
-}
-
-static bool is_of(const struct store_run *run, const char *rule, const char *person)
-{
-    return cw_text_is(run->rule, rule) && (!person || cw_text_is(run->person, person));
-}
-
-static const char *why_of_run(const struct store_run *run, const char *rule, struct cw_arena *arena)
-{
-    char text[CLOCK_TEXT];
-    if (run->state == STORE_RUN_WAITING)
-        return say(arena, "%s: it waits until %s", rule, clock_format(run->due_ms, text));
-    return say(arena, "%s: %s at %s%s%.*s", rule, store_run_word(run->state),
-               clock_format(run->changed_ms, text), run->reason.len ? ": " : "",
-               (int)run->reason.len, run->reason.at);
-}
-
-const char *stage_why(struct stage *s, const char *rule, const char *person, struct cw_arena *arena)
-{
-    struct store_run *runs = NULL;
-    struct cw_error err;
-    size_t n = 0;
-    for (size_t i = s->n; i-- > 0;) {
-        const struct effect *e = &s->effects[i];
-        if (strcmp(e->rule, rule) == 0 && *e->reason && (!person || !strcmp(e->person, person)))
-            return say(arena, "%s: %s %s: %s", rule, e->action, store_call_word(e->state),
-                       e->reason);
-    }
-    struct store_counts counts = {0};
-    if (store_counts(s->store, &counts, &err))
-        return NULL;
-    for (int64_t seq = counts.events; seq > 0; seq--) {
-        if (store_runs_of(s->store, seq, arena, &runs, &n, &err))
-            return NULL;
-        for (size_t i = 0; i < n; i++)
-            if (is_of(&runs[i], rule, person))
-                return why_of_run(&runs[i], rule, arena);
-    }
-    const char *no = why_no_match(s, rule, person, arena);
-    return no ? say(arena, "%s: %s", rule, no) : NULL;
+    return why_last(s->store, s->config, rule, person, s->now_ms);
 }

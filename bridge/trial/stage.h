@@ -25,9 +25,8 @@ void stage_destroy(struct stage *stage);
 enum cw_status stage_step(struct stage *stage, const struct suite_step *step,
                           struct cw_error *err) CW_CHECKED;
 const struct effect *stage_effects(const struct stage *stage, size_t *n); /* all, in order */
-/* What became of the last run of a rule for a person, or why it did not match the last event that
- * came; one line in `arena`, or NULL. */
-const char *stage_why(struct stage *stage, const char *rule, const char *person,
-                      struct cw_arena *arena);
+/* What became of the newest event that concerned a rule and a person (NULL: anybody), in one line
+ * or two, which the caller frees; NULL when there was none. */
+char *stage_why(struct stage *stage, const char *rule, const char *person);
 
 #endif

@@ -31,6 +31,7 @@ said outside 1 outside.yaml
 said several 1 by_hand.yaml bad.yaml plays.yaml
 said missing 1 nowhere.yaml
 said junit 1 --format junit by_hand.yaml plays.yaml bad.yaml
+said json 1 --format json --coverage plays.yaml bad.yaml
 said format 64 --format html plays.yaml
 said demo 0 --coverage ../../../examples/demo/clockwire.yaml
 python3 - junit.txt <<'PY' || bad=1
@@ -38,7 +39,19 @@ import sys
 import xml.etree.ElementTree as tree
 suites = tree.parse(sys.argv[1]).getroot().findall("testsuite")
 got = [(s.get("name"), int(s.get("tests")), int(s.get("failures"))) for s in suites]
-assert got == [("by_hand.yaml", 11, 0), ("plays.yaml", 8, 6), ("bad.yaml", 1, 1)], got
-assert all(len(s.findall(".//failure")) == int(s.get("failures")) for s in suites)
+assert got == [("by_hand.yaml", 11, 0), ("plays.yaml", 8, 6), ("bad.yaml", 1, 0)], got
+assert [int(s.get("errors")) for s in suites] == [0, 0, 1]
+for s in suites:
+    assert {"name", "tests", "failures", "errors", "skipped"} == set(s.keys()), s.keys()
+    assert len(s.findall("testcase")) == int(s.get("tests"))
+    assert len(s.findall("testcase/failure")) == int(s.get("failures"))
+    assert len(s.findall("testcase/error")) == int(s.get("errors"))
+    for c in s.findall("testcase"):
+        assert c.get("classname") and c.get("name") and int(c.get("line")) > 0
+        assert all(x.get("message") and x.text for x in c)
 PY
+python3 -c 'import json, sys
+lines = [json.loads(x) for x in open("json.txt")]
+assert [x["passed"] for x in lines if "test" in x].count(False) == 6, lines
+assert lines[-1] == {"sum": {"passed": 2, "failed": 6, "faulty_files": 1}}, lines[-1]' || bad=1
 exit "$bad"
