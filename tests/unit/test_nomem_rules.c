@@ -1,75 +1,11 @@
 /* The 1st, 2nd, ... nth allocation fails: the library says CW_NOMEM and nothing is lost.
  *
  * The program's own malloc stands before the C library's, which a sanitizer does not allow. */
-#include "check.h"
+#include "nomem.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-#ifdef SANITIZED
-
-int main(void)
-{
-    check_skip("memory that fails cannot be tried under a sanitizer");
-}
-
-#else
+#ifdef NOMEM_HERE
 
 #include "lab.h"
-
-#include <errno.h>
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *at, size_t size);
-void __libc_free(void *at);
-
-static long left = -1; /* allocations until one fails; -1: none does */
-static long live;
-
-static bool fails(void)
-{
-    if (left != 0) {
-        left -= left > 0;
-        return false;
-    }
-    errno = ENOMEM;
-    left = -1;
-    return true;
-}
-
-void *malloc(size_t size)
-{
-    void *at = fails() ? NULL : __libc_malloc(size);
-    live += at != NULL;
-    return at;
-}
-
-void *calloc(size_t n, size_t size)
-{
-    void *at = fails() ? NULL : __libc_calloc(n, size);
-    live += at != NULL;
-    return at;
-}
-
-void *realloc(void *old, size_t size)
-{
-    void *at = fails() ? NULL : __libc_realloc(old, size);
-    live += at != NULL && old == NULL;
-    return at;
-}
-
-void free(void *at)
-{
-    live -= at != NULL;
-    __libc_free(at);
-}
 
 static const char rules_text[] =
     "version: 1\ntimezone: UTC\nusers:\n"
@@ -166,47 +102,20 @@ static enum cw_status match(const struct cw_ruleset *rules)
     return status;
 }
 
-/* Runs `job` with the n-th allocation failing, for each n until none fails any more: what is live
- * before and after is the same number, and a failure has one name. */
-static void each(enum cw_status (*job)(void), long least)
+/* A second try may have helped: then it is whole. */
+static enum cw_status compile_and_match(void)
 {
-    bool failed = true;
-    long n = 0;
-    for (; failed && n < 10000; n++) {
-        long before = live;
-        left = n;
-        enum cw_status status = job();
-        failed = left < 0;
-        left = -1;
-        if (!CHECK(!status || (failed && status == CW_NOMEM)) || !CHECK_INT(live, before)) {
-            fprintf(stderr, "allocation %ld: %s\n", n, cw_status_name(status));
-            break;
-        }
-    }
-    CHECK(n > least); /* there was something to fail */
+    struct cw_ruleset *rules = NULL;
+    enum cw_status status = compile(&rules);
+    if (!status)
+        status = match(rules);
+    cw_ruleset_unref(rules);
+    return status;
 }
 
-/* What is live before and after is the same number when nothing leaked. */
 TEST(compiling)
 {
-    bool failed = true;
-    long n = 0;
-    for (; failed && n < 10000; n++) {
-        struct cw_ruleset *rules = NULL;
-        long before = live;
-        left = n;
-        enum cw_status status = compile(&rules);
-        failed = left < 0;
-        left = -1;
-        if (!status) /* a second try may have helped: then it is whole */
-            CHECK_INT(match(rules), CW_OK);
-        cw_ruleset_unref(rules);
-        if (status && !CHECK_INT(failed ? status : CW_OK, CW_NOMEM))
-            fprintf(stderr, "allocation %ld\n", n);
-        if (!CHECK_INT(live, before))
-            break;
-    }
-    CHECK(n > 20); /* there was something to fail */
+    nomem_each(compile_and_match, 20);
 }
 
 static struct cw_ruleset *ready; /* compiled while memory was there */
@@ -219,7 +128,7 @@ static enum cw_status match_ready(void)
 TEST(matching_and_deciding)
 {
     if (CHECK_INT(compile(&ready), CW_OK))
-        each(match_ready, 5);
+        nomem_each(match_ready, 5);
     cw_ruleset_unref(ready);
 }
 
@@ -275,11 +184,33 @@ static enum cw_status at_a_silence(void)
     return at_the_clock(false);
 }
 
+static void count_tick(void *ctx, const struct cw_tick *tick)
+{
+    (void)tick;
+    (*(unsigned *)ctx)++;
+}
+
+static enum cw_status list_ticks(void)
+{
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct cw_matcher *matcher = cw_matcher_create();
+    unsigned n = 0;
+    enum cw_status status = CW_NOMEM;
+    if (arena && matcher)
+        status = cw_ticks(matcher, ready, 0, arena, count_tick, &n);
+    if (!status)
+        CHECK_INT(n, 1);
+    cw_matcher_destroy(matcher);
+    cw_arena_destroy(arena);
+    return status;
+}
+
 TEST(what_time_brings)
 {
     if (CHECK_INT(compile(&ready), CW_OK)) {
-        each(at_a_tick, 5);
-        each(at_a_silence, 5);
+        nomem_each(list_ticks, 2);
+        nomem_each(at_a_tick, 5);
+        nomem_each(at_a_silence, 5);
     }
     cw_ruleset_unref(ready);
 }
@@ -312,7 +243,7 @@ static enum cw_status decide_due(void)
 TEST(deciding_what_is_due)
 {
     if (CHECK_INT(compile(&ready), CW_OK))
-        each(decide_due, 1);
+        nomem_each(decide_due, 1);
     cw_ruleset_unref(ready);
 }
 
@@ -339,7 +270,7 @@ static enum cw_status ask(void)
 
 TEST(asking)
 {
-    each(ask, 0);
+    nomem_each(ask, 0);
 }
 
 static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *arena,
@@ -386,7 +317,67 @@ static enum cw_status render(void)
 
 TEST(template)
 {
-    each(render, 2);
+    nomem_each(render, 2);
+}
+
+/* What is left of a template, and what it finds late. */
+static enum cw_status look_up_late(void *ctx, struct cw_path path, struct cw_arena *arena,
+                                   struct cw_value *out, struct cw_error *err)
+{
+    (void)err;
+    if (cw_text_is(path.steps[0].name, "timer"))
+        return cw_facts_get(ctx, path, arena, out);
+    *out = cw_value_string(CW_TEXT("${\u00e4"));
+    return CW_OK;
+}
+
+static enum cw_status leave_in(struct cw_arena *arena)
+{
+    const struct cw_work work = {.task = CW_TEXT("KEY-1"), .since_ms = 1};
+    struct cw_facts known = {.timer = CW_TIMER_RUNNING, .work = &work, .now_ms = 7200000},
+                    unknown = {0};
+    struct cw_scope scope = {.lookup = look_up_late, .ctx = &unknown};
+    const struct cw_template *tpl = NULL;
+    struct cw_text left = {NULL, 0};
+    struct cw_value out = {0};
+    enum cw_status status = cw_template_parse(
+        CW_TEXT("${event.a | upper} ${timer.task} ${timer.for} ${timer.since}"), arena, &tpl, NULL);
+    if (!status)
+        status = cw_template_residual(tpl, &scope, arena, &left, NULL);
+    if (!status)
+        status = cw_template_parse(left, arena, &tpl, NULL);
+    scope.ctx = &known;
+    if (!status)
+        status = cw_template_render(tpl, &scope, arena, &out, NULL);
+    if (!status)
+        CHECK_MEM(out.text.at, out.text.len,
+                  "${\u00c4 KEY-1 1 hour 59 minutes 1970-01-01T00:00:00.001Z");
+    return status;
+}
+
+static enum cw_status leave(void)
+{
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    enum cw_status status = arena ? leave_in(arena) : CW_NOMEM;
+    cw_arena_destroy(arena);
+    return status;
+}
+
+static enum cw_status print_schema(void)
+{
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    struct cw_text schema = {NULL, 0};
+    enum cw_status status = arena ? cw_rules_schema(&lab_catalogue, arena, &schema) : CW_NOMEM;
+    if (!status)
+        CHECK(schema.len > 10000);
+    cw_arena_destroy(arena);
+    return status;
+}
+
+TEST(late_templates_and_the_schema)
+{
+    nomem_each(leave, 1);
+    nomem_each(print_schema, 2);
 }
 
 /* The same where the budget of the arena ends, at every size. */
@@ -429,5 +420,9 @@ TEST(matching_in_small_arenas)
 }
 
 CHECK_MAIN
+
+#else
+
+NOMEM_SKIP
 
 #endif
