@@ -41,10 +41,10 @@ static struct cw_ruleset *load(const char *file)
 
 static void print_plan(const struct cw_plan *plan, int64_t now_ms)
 {
-    static const char *const words[] = {"cancel", "run", "refused"};
+    static const char *const words[] = {"cancel", "run", "refused", "keep", "forget"};
     for (size_t i = 0; i < plan->n; i++) {
         const struct cw_effect *e = &plan->effects[i];
-        printf("%s %s for %s", words[e->kind], e->rule, e->person->name);
+        printf("%s %s for %s", words[e->kind], e->rule, e->person ? e->person->name : "everybody");
         if (e->due_ms > now_ms) /* to be kept, and given to cw_decide_due then */
             printf(" in %d s, if %.*s", (int)((e->due_ms - now_ms) / 1000), (int)e->condition.len,
                    e->condition.at);

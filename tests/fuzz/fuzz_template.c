@@ -56,8 +56,9 @@ static void check_residual(const struct cw_template *tpl, struct cw_value *root,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char json_text[] =
-        "{\"event\":{\"a\":\"\\u00c4 B\\nc\",\"n\":1.50,\"l\":[1,\"x\",null],\"o\":{\"k\":{}}},"
-        "\"x\":null,\"match\":{\"task\":\"KEY-1\"}}";
+        "{\"event\":{\"a\":\"\\u00c4 B\\nc\",\"n\":1.50,\"l\":[1,\"${x\",null],"
+        "\"o\":{\"k\":{}},\"d\":\"$\",\"t\":\"${match.d} $${\"},\"x\":null,"
+        "\"match\":{\"task\":\"KEY-1\",\"d\":\"late ${event.a} $\",\"e\":\"\"}}";
     struct cw_json *json = cw_json_create();
     struct cw_arena *arena = cw_arena_create((size_t)64 << 20);
     const struct cw_template *tpl;
