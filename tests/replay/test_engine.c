@@ -5,6 +5,7 @@
 
 #include "action/action.h"
 #include "check.h"
+#include "rules_of.h"
 #include "xalloc.h"
 
 #include <stdio.h>
@@ -78,30 +79,6 @@ static void on_wake(void *ctx)
     (void)ctx;
 }
 
-static struct cw_ruleset *compile(const char *text)
-{
-    static const char *const sections[] = {NULL};
-    static const struct cw_source_spec source = {.name = "calendar"};
-    struct cw_catalogue catalogue = {.actions = action_specs,
-                                     .n_actions = action_specs_n,
-                                     .sources = &source,
-                                     .n_sources = 1,
-                                     .sections = sections,
-                                     .zone = zones_read};
-    struct cw_diags *diags = cw_diags_create();
-    struct cw_doc *doc = NULL;
-    struct cw_ruleset *rules = NULL;
-    if (cw_doc_parse("rules.yaml", cw_text_of(text), NULL, diags, &doc) ||
-        cw_ruleset_compile(doc, &catalogue, diags, &rules)) {
-        char *faults = cw_diags_render(diags, false);
-        fprintf(stderr, "%s", faults);
-        exit(1);
-    }
-    cw_doc_destroy(doc);
-    cw_diags_destroy(diags);
-    return rules;
-}
-
 static void start(size_t queue)
 {
     struct cw_error err;
@@ -144,7 +121,7 @@ static void open_world(const char *where, uint64_t max_bytes)
                                           .retry_cap_ms = 60000,
                                           .give_up_ms = 86400000,
                                           .doubt_wait_ms = 1000}};
-    w.rules = compile(rules_text);
+    w.rules = rules_of(rules_text);
     w.matcher = cw_matcher_create();
     CHECK_INT(store_open(where, &opts, &w.store, &err), CW_OK);
     start(1000);
@@ -322,7 +299,7 @@ TEST(a_run_whose_rule_is_gone_is_lost)
     open_world("memory:", 0);
     CHECK_INT(deliver("meeting_ended", "a", ENDED_ADA), CW_OK);
     CHECK_INT(turn(T0), CW_OK);
-    struct cw_ruleset *empty = compile("version: 1\nrules: []\n");
+    struct cw_ruleset *empty = rules_of("version: 1\nrules: []\n");
     engine_reload(w.engine, empty);
     cw_ruleset_unref(empty);
     CHECK_INT(turn(T0 + 5 * minute), CW_OK);
@@ -402,7 +379,7 @@ static char *large_body(const char *people, size_t n)
 static void other_rules(const char *text)
 {
     cw_ruleset_unref(w.rules);
-    w.rules = compile(text);
+    w.rules = rules_of(text);
     engine_reload(w.engine, w.rules);
 }
 

@@ -35,7 +35,7 @@ static const char *rows(int64_t after)
 static void reload(const char *text)
 {
     cw_ruleset_unref(w.rules);
-    w.rules = compile(text);
+    w.rules = rules_of(text);
     engine_reload(w.engine, w.rules);
     go(w.now_ms);
 }

@@ -9,6 +9,7 @@
 #include "fake_others.h"
 #include "fake_transport.h"
 #include "log.h"
+#include "rules_of.h"
 #include "xalloc.h"
 #include "zones.h"
 
@@ -54,31 +55,6 @@ static inline void must(enum cw_status st, const struct cw_error *err)
         return;
     fprintf(stderr, "%s\n", err->text);
     abort();
-}
-
-static inline struct cw_ruleset *compile(const char *text)
-{
-    static const char *const sections[] = {NULL};
-    static const struct cw_source_spec sources[] = {
-        {.name = "calendar"}, {"desktop", "desktop", NULL}, {"github", "git", NULL}};
-    struct cw_catalogue catalogue = {.actions = action_specs,
-                                     .n_actions = action_specs_n,
-                                     .sources = sources,
-                                     .n_sources = 3,
-                                     .sections = sections,
-                                     .zone = zones_read,
-                                     .clock = true};
-    struct cw_diags *diags = cw_diags_create();
-    struct cw_doc *doc = NULL;
-    struct cw_ruleset *rules = NULL;
-    if (cw_doc_parse("rules.yaml", cw_text_of(text), NULL, diags, &doc) ||
-        cw_ruleset_compile(doc, &catalogue, diags, &rules)) {
-        fprintf(stderr, "%s", cw_diags_render(diags, false));
-        exit(1);
-    }
-    cw_doc_destroy(doc);
-    cw_diags_destroy(diags);
-    return rules;
 }
 
 static inline void start(void)
@@ -140,7 +116,7 @@ static inline void fill_people(void)
 static inline void restart_with(const char *text)
 {
     cw_ruleset_unref(w.rules);
-    w.rules = compile(text);
+    w.rules = rules_of(text);
     fill_people();
     restart();
 }
@@ -178,7 +154,7 @@ static inline void begin(bool file, const char *rules)
                                       .doubt_wait_ms = 1000,
                                       .timeout_ms = 30000};
     w.fake = fake_create(&w.now_ms);
-    w.rules = compile(rules);
+    w.rules = rules_of(rules);
     fill_people();
     w.matcher = cw_matcher_create();
     start();

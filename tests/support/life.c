@@ -3,6 +3,7 @@
 #include "disk.h"
 #include "engine.h"
 #include "log.h"
+#include "rules_of.h"
 #include "xalloc.h"
 #include "zones.h"
 
@@ -45,17 +46,17 @@ static const struct person persons[LIFE_SENDERS] = {
     {.name = "p1", .awork = PERSON("2"), .timezone = "UTC", .type_of_work = KIND},
     {.name = "p2", .awork = PERSON("3"), .timezone = "UTC", .type_of_work = KIND},
     {.name = "p3", .awork = PERSON("4"), .timezone = "UTC", .type_of_work = KIND}};
-static const struct people people = {persons,
-                                     LIFE_SENDERS,
-                                     {.url = "http://localhost",
-                                      .token = "key",
-                                      .windows = {{50, 1000}},
-                                      .n_windows = 1,
-                                      .retry_base_ms = 1000,
-                                      .retry_cap_ms = 4000,
-                                      .give_up_ms = 86400000,
-                                      .doubt_wait_ms = 1000,
-                                      .timeout_ms = 30000}};
+static const struct people people = {.items = persons,
+                                     .n = LIFE_SENDERS,
+                                     .target = {.url = "http://localhost",
+                                                .token = "key",
+                                                .windows = {{50, 1000}},
+                                                .n_windows = 1,
+                                                .retry_base_ms = 1000,
+                                                .retry_cap_ms = 4000,
+                                                .give_up_ms = 86400000,
+                                                .doubt_wait_ms = 1000,
+                                                .timeout_ms = 30000}};
 
 static void must(enum cw_status status, const struct cw_error *err)
 {
@@ -102,29 +103,6 @@ static void wire_destroy(struct transport *t)
 
 /* ---- Making and ending ---- */
 
-static struct cw_ruleset *compile(void)
-{
-    static const char *const sections[] = {NULL};
-    static const struct cw_source_spec source = {.name = "calendar"};
-    struct cw_catalogue catalogue = {.actions = action_specs,
-                                     .n_actions = action_specs_n,
-                                     .sources = &source,
-                                     .n_sources = 1,
-                                     .sections = sections,
-                                     .zone = zones_read};
-    struct cw_diags *diags = cw_diags_create();
-    struct cw_doc *doc = NULL;
-    struct cw_ruleset *rules = NULL;
-    if (cw_doc_parse("rules.yaml", cw_text_of(rules_text), NULL, diags, &doc) ||
-        cw_ruleset_compile(doc, &catalogue, diags, &rules)) {
-        fprintf(stderr, "%s", cw_diags_render(diags, false));
-        abort();
-    }
-    cw_doc_destroy(doc);
-    cw_diags_destroy(diags);
-    return rules;
-}
-
 struct life *life_create(const char *folder, int each)
 {
     static const struct transport_ops ops = {wire_send, wire_abandon, wire_destroy};
@@ -137,7 +115,7 @@ struct life *life_create(const char *folder, int each)
     life->now_ms = 1772442000000; /* 2026-03-02T09:00:00Z */
     life->each = each;
     life->fake = fake_create(&life->now_ms);
-    life->rules = compile();
+    life->rules = rules_of(rules_text);
     life->matcher = cw_matcher_create();
     return life;
 }
