@@ -209,11 +209,11 @@ static void reload_now(const struct play *p)
 {
     struct cw_ruleset *rules = w.rules;
     if (roll(2)) {
-        struct cw_ruleset *others = compile(HEAD "  - { id: x, when: calendar.x, then: stop }\n");
+        struct cw_ruleset *others = rules_of(HEAD "  - { id: x, when: calendar.x, then: stop }\n");
         engine_reload(w.engine, others);
         cw_ruleset_unref(others);
     }
-    w.rules = compile(p->rules);
+    w.rules = rules_of(p->rules);
     fill_people();
     engine_reload(w.engine, w.rules);
     cw_ruleset_unref(rules);
