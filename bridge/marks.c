@@ -1,13 +1,14 @@
 #include "marks.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct mark_kind kinds[] = {
     {"throttle", false, "a further match does nothing until then"},
     {"absent", true, "it fires then, unless there is a sign of life"},
-    {"count", true, "what was counted until now"},
-    {"all", true, "what has come until now"},
+    {"count", true, "came until now"},
+    {"all", true, "of its parts came until now"},
     {"state", false, "a fact, until then"},
     {"every", false, "a schedule that was seen before"},
 };
@@ -62,6 +63,29 @@ const char *mark_end(const struct store_mark *mark, const struct cw_ruleset *rul
     if (trigger.len && !has_trigger(rules, rule, trigger))
         return "its rule has another trigger";
     return NULL;
+}
+
+/* Each number is how long before the mark's end an event came; the last one is the smallest, and a
+ * millisecond more than the time within which they all must come. */
+size_t mark_heard(const struct store_mark *mark, int64_t now_ms)
+{
+    int64_t within_ms = INT64_MAX;
+    size_t n = 0;
+    if (!cw_text_is(mark->kind, "count") && !cw_text_is(mark->kind, "all"))
+        return 0;
+    for (int pass = 0; pass < 2; pass++) {
+        char *at = (char *)(uintptr_t)mark->value.at, *end = at;
+        for (;; at = end) {
+            int64_t ms = strtoll(at, &end, 10);
+            if (end == at)
+                break;
+            if (pass)
+                n += ms > 0 && ms - within_ms <= mark->until_ms - now_ms;
+            else if (ms > 0 && ms - 1 < within_ms)
+                within_ms = ms - 1;
+        }
+    }
+    return n;
 }
 
 const char *mark_id(const struct store_mark *mark, char out[MARK_ID])

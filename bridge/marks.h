@@ -19,6 +19,8 @@ struct cw_text mark_trigger(const struct store_mark *mark);
 struct cw_text mark_key(const struct store_mark *mark);
 /* Why it is of no use by these rules, or NULL. */
 const char *mark_end(const struct store_mark *mark, const struct cw_ruleset *rules);
+/* How many events a `count` or `all` still has at this moment; 0 for other kinds. */
+size_t mark_heard(const struct store_mark *mark, int64_t now_ms);
 /* A short name of it, for commands: "m" and 12 hex digits. */
 enum { MARK_ID = 16 };
 const char *mark_id(const struct store_mark *mark, char out[MARK_ID]);

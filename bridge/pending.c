@@ -131,11 +131,14 @@ static void see_mark(void *ctx, const struct store_mark *mark)
     json_object_set_new(line, "id", json_string(mark_id(mark, id)));
     if (mark_trigger(mark).len)
         json_object_set_new(line, "trigger", tell_short(mark_trigger(mark)));
-    if (mark->value.len)
+    size_t heard = mark_heard(mark, l->ask->now_ms);
+    const char *means = mark_kind_of(mark)->text;
+    auto_free char *text = heard ? xprintf("%zu %s", heard, means) : xstrdup(means);
+    if (mark->value.len && !heard)
         json_object_set_new(line, "value", tell_short(mark->value));
     if (mark->until_ms < INT64_MAX)
         tell_moment(line, "due", mark->until_ms, cw_ruleset_find(rules, mark->person));
-    json_object_set_new(line, "text", json_string(ends ? ends : mark_kind_of(mark)->text));
+    json_object_set_new(line, "text", json_string(ends ? ends : text));
     add(l, mark->until_ms, line);
 }
 

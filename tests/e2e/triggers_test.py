@@ -99,6 +99,11 @@ def counts_and_parts_survive():
         killed(b)
         b.desktop("heartbeat")
         assert told(b, "often") == []
+        (count,) = b.pending("count")
+        (part,) = [x for x in b.pending("all") if x.get("kind") == "all"]
+        assert count["text"] == "2 came until now" and "value" not in count, count
+        assert part["text"] == "1 of its parts came until now", part
+        assert "count 3 of desktop.heartbeat within 1 hour: 2 came" in b.command("pending").stdout
         killed(b)
         b.desktop("heartbeat")
         assert until(lambda: told(b, "often") == [("desktop.heartbeat", "done")])
