@@ -89,6 +89,7 @@ bool cwr_match_ticked(struct cwr_match *m, const struct cw_person *person);
 /* The rules that are to be looked at, *end excluded. */
 void cwr_match_range(const struct cwr_match *m, size_t *first, size_t *end);
 void cwr_match_say_when(struct cwr_match *m);
+void cwr_match_say_disabled(struct cwr_match *m, const struct cwr_rule *rule);
 
 /* The same with the index switched off, for tests. */
 enum cw_status cwr_match_plainly(struct cw_matcher *matcher, const struct cw_ruleset *rules,
