@@ -42,7 +42,7 @@ static enum cw_status ask_facts(const struct cwr_deciding *d, bool waits, struct
 {
     const struct cw_facts_reader *reader = d->facts;
     struct cw_text condition = {NULL, 0};
-    struct cw_facts facts = {0};
+    struct cw_facts facts = {.now_ms = d->now_ms};
     struct cw_error err;
     enum cw_truth truth = CW_UNKNOWN;
     char why[256] = "";

@@ -404,7 +404,8 @@ struct cw_mark {
 };
 
 struct cw_facts_reader { /* implemented by the host; every function may be NULL */
-    /* Facts that it does not know stay zero; what `out` points to lasts until the next call. */
+    /* Facts that it does not know stay as they are: zero, but for now_ms, which is that of the
+     * decision. What `out` points to lasts until the next call. */
     void (*get)(void *ctx, const struct cw_person *person, struct cw_facts *out);
     void *ctx;
     /* Fills value (it lives as long as the plan) and until_ms of the mark that the rest names.

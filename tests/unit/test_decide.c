@@ -41,6 +41,16 @@ static void get(void *ctx, const struct cw_person *person, struct cw_facts *out)
 
 static const struct cw_facts_reader reader = {.get = get};
 
+/* A host that knows the whole. */
+static void get_work(void *ctx, const struct cw_person *person, struct cw_facts *out)
+{
+    static struct cw_work work;
+    work = (struct cw_work){.task = CW_TEXT("KEY-1"), .since_ms = 1772445600000 - 7200000};
+    (void)person;
+    out->timer = CW_TIMER_RUNNING;
+    out->work = ctx ? &work : NULL;
+}
+
 static void begin(void)
 {
     if (!lab)
@@ -93,6 +103,31 @@ TEST(every_action_has_its_time)
     CHECK_INT(lab->plan.effects[0].calls[0].expires_ms, 15 * 60000);
     CHECK_INT(lab->plan.effects[0].calls[1].expires_ms, 24 * 3600000);
     CHECK_INT(lab->plan.effects[0].calls[2].expires_ms, 24 * 3600000);
+}
+
+TEST(a_host_that_knows_the_timer_is_asked_at_once)
+{
+    struct cw_facts_reader knows = {.get = get_work, .ctx = &knows}, knows_less = {.get = get_work};
+    struct cw_ruleset *one = lab_compile(
+        "version: 1\ntimezone: UTC\nusers:\n"
+        "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 }\nrules:\n"
+        "  - { id: a, when: github.push, user: ada, if: { timer.for: { at_least: 2 hours } }, "
+        "then: "
+        "stop }\n"
+        "  - { id: b, when: github.push, user: ada, if: { timer.for: { above: 2 hours } }, then: "
+        "stop }\n",
+        NULL);
+    begin();
+    if (!CHECK(one != NULL) || !CHECK(lab_event(lab, "github", "git", "push", "{}")))
+        return;
+    CHECK_STR(lab_run(lab, one, &knows),
+              "run a ada if {\"timer.for\":{\"at_least\":\"2 hours\"}}\n  stop {}\n"
+              "refused b ada: the timer has been running for 2 hours, not above 2 hours "
+              "(rules.yaml, line 7)\n");
+    CHECK_STR(lab_run(lab, one, &knows_less),
+              "run a ada if {\"timer.for\":{\"at_least\":\"2 hours\"}}\n  stop {}\n"
+              "run b ada if {\"timer.for\":{\"above\":\"2 hours\"}}\n  stop {}\n");
+    cw_ruleset_unref(one);
 }
 
 static enum cw_status fail(void *ctx, struct cw_mark *mark)
