@@ -22,7 +22,12 @@ enum { THREADS = 4, ROUNDS = 400, RELOADS = 60, MOST_RELOADS = 20000 };
     "    then: { start: { task: '${match.task | upper}', note: " version " } }\n"                  \
     "  - { id: two, when: github.*, user: ada, wait: 1 minute, unless: desktop.active,"            \
     " if: { event.n: 7, timer: [running, paused] }, then: [stop, { log: '${event.s | slug}' }] "   \
-    "}\n"
+    "}\n"                                                                                          \
+    "  - { id: three, when: { absent: github.push, for: 1 minute }, user: everyone, then: { log: " \
+    "'${event.s}' } }\n"                                                                           \
+    "  - { id: four, when: { every: 7 minutes }, user: bob, if: { state.x: { matches: '^[0-9]+$' " \
+    "}"                                                                                            \
+    " }, then: { log: '${state.x}' } }\n"
 
 static const char body[] =
     "{\"user\":[\"b@x\",\"eve\"],\"ref\":\"FEAT/key-1-x\",\"n\":7,\"s\":\"\\u00e4x b\"}";
@@ -57,6 +62,38 @@ static struct cw_ruleset *make(int version)
     return lab_compile(version ? RULES("new") : RULES("old"), NULL);
 }
 
+/* Everybody's own facts: state.x is 7. */
+static enum cw_status get_mark(void *ctx, struct cw_mark *mark)
+{
+    (void)ctx;
+    mark->value = CW_TEXT("7");
+    mark->until_ms = INT64_MAX;
+    return strcmp(mark->kind, "state") == 0 ? CW_OK : CW_ENOENT;
+}
+
+/* What time brings: a tick of four, a silence of three. */
+static bool one_moment(struct lab *lab, const struct cw_ruleset *rules)
+{
+    const struct cw_facts_reader facts = {.mark = get_mark};
+    const struct cw_absence silent = {CW_TEXT("three"), CW_TEXT("bob"),
+                                      CW_TEXT("absent github.push for 1 minute\nbob")};
+    int64_t due_ms;
+    lab->event =
+        (struct cw_event){.id = CW_TEXT("t"), .source = CW_TEXT("clock"), .type = CW_TEXT("tick")};
+    if (cw_next_tick(lab->matcher, rules, 0, 0, lab->arena, &due_ms))
+        return false;
+    lab->event.received_ms = due_ms;
+    if (cw_match_tick(lab->matcher, rules, &lab->event, due_ms, NULL, lab->arena, &lab->matches) ||
+        strcmp(lab_decide(lab, rules, &facts), "run four bob\n  log {\"text\":\"7\"}\n") != 0)
+        return false;
+    if (cw_json_read(lab->json, CW_TEXT("{\"event.s\":\"x\"}"), NULL))
+        return false;
+    lab->event.used = cw_json_root(lab->json);
+    return !cw_match_absent(lab->matcher, rules, &lab->event, &silent, 1, NULL, lab->arena,
+                            &lab->matches) &&
+           strstr(lab_decide(lab, rules, &facts), "run three bob") != NULL;
+}
+
 static void one_event(struct lab *lab)
 {
     struct cw_ruleset *rules = borrow();
@@ -71,6 +108,8 @@ static void one_event(struct lab *lab)
         else
             atomic_fetch_add(&world.seen[i], 1);
     }
+    if (!one_moment(lab, rules))
+        atomic_fetch_add(&world.wrong, 1);
     cw_ruleset_unref(rules);
 }
 
@@ -140,7 +179,7 @@ static void *compile_many(void *ctx)
     (void)ctx;
     for (int i = 0; i < 20; i++) {
         struct cw_ruleset *rules = make(i % 2);
-        if (!rules || cw_ruleset_rules(rules) != 2)
+        if (!rules || cw_ruleset_rules(rules) != 4)
             atomic_fetch_add(&world.wrong, 1);
         cw_ruleset_unref(rules);
     }
