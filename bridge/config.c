@@ -14,13 +14,22 @@
 
 /* ---- Sources ---- */
 
-static void check_path(struct config *c, const struct source *s, const struct cw_node *map,
+static struct cw_place path_of(const struct cw_node *sources, const struct source *s)
+{
+    return cw_node_place(cw_node_get(cw_node_get(sources, source_name(s)), "path"));
+}
+
+static void check_path(struct config *c, const struct source *s, const struct cw_node *sources,
                        struct cw_diags *diags)
 {
-    for (size_t i = 0; i < c->n_sources; i++)
-        if (strcmp(source_path(c->sources[i]), source_path(s)) == 0)
-            cw_diags_add(diags, CW_ERROR, "duplicate-path", cw_node_place(cw_node_get(map, "path")),
-                         NULL, "source `%s` has this path already", source_name(c->sources[i]));
+    for (size_t i = 0; i < c->n_sources; i++) {
+        if (strcmp(source_path(c->sources[i]), source_path(s)) != 0)
+            continue;
+        struct cw_place first = path_of(sources, c->sources[i]);
+        cw_diags_add(diags, CW_ERROR, "duplicate-path", path_of(sources, s), NULL,
+                     "source `%s` has this path already (%s:%u)", source_name(c->sources[i]),
+                     first.file, first.line);
+    }
 }
 
 static void read_sources(struct config *c, const struct cw_node *map,
@@ -34,10 +43,9 @@ static void read_sources(struct config *c, const struct cw_node *map,
     c->sources = xcalloc(cw_node_count(map) + 1, sizeof *c->sources);
     for (size_t i = 0; i < cw_node_count(map); i++) {
         struct source *s = NULL;
-        const struct cw_node *value = cw_node_value(map, i);
-        if (source_compile(cw_node_key(map, i), value, deps, &s))
+        if (source_compile(cw_node_key(map, i), cw_node_value(map, i), deps, &s))
             continue;
-        check_path(c, s, value, deps->diags);
+        check_path(c, s, map, deps->diags);
         c->sources[c->n_sources++] = s;
     }
 }

@@ -321,6 +321,18 @@ TEST(settings_stand_in_any_file_and_paths_are_relative_to_it)
     end();
 }
 
+TEST(sources_of_two_files_on_one_path)
+{
+    begin();
+    put("c.yaml", "version: 1\ninclude: s.yaml\nrules: []\nsources:\n"
+                  "  one: { path: /a, preset: generic, verify: none }\n");
+    put("s.yaml", "sources:\n  two: { path: /a, preset: generic, verify: none }\n");
+    CHECK(!load("c.yaml"));
+    CHECK(says("s.yaml:2:16: error[duplicate-path]: source `one` has this path already"));
+    CHECK(says("c.yaml:5)"));
+    end();
+}
+
 TEST(tests_of_included_files_count)
 {
     begin();

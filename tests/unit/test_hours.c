@@ -101,4 +101,21 @@ TEST(damaged)
               "refused a ada: there are no hours `1` any more (rules.yaml, line 7)\n");
 }
 
+TEST(a_host_may_read_no_calendar_files)
+{
+    static const char with[] = "version: 1\nusers: {}\nrules: []\nhours:\n"
+                               "  work: { windows: mon 09:00-10:00, except: [holidays.ics] }\n";
+    struct cw_catalogue catalogue = lab_catalogue;
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    struct cw_ruleset *rules = NULL;
+    catalogue.calendar = NULL;
+    CHECK_INT(cw_doc_parse("f", cw_text_of(with), NULL, diags, &doc), CW_OK);
+    CHECK_INT(cw_ruleset_compile(doc, &catalogue, diags, &rules), CW_EINVAL);
+    if (CHECK_INT(cw_diags_total(diags), 1))
+        CHECK_STR(cw_diags_get(diags, 0)->text, "this program reads no calendar files");
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
+}
+
 CHECK_MAIN
