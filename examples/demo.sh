@@ -61,7 +61,7 @@ awork=$(sed -n 's|.*listens on \(http://[0-9.:]*\)/.*|\1|p' "$work/awork.log")
 # --- Secrets, configuration, the bridge
 mkdir "$work/secrets"
 random() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
-for name in calendar github desktop; do random > "$work/secrets/$name"; done
+for name in calendar github desktop mattermost; do random > "$work/secrets/$name"; done
 printf sim-api-key > "$work/secrets/awork_key"
 printf sim-token-ada > "$work/secrets/awork_ada"
 chmod -R go= "$work/secrets"
@@ -86,6 +86,7 @@ send() {
     answer=$("$clockwire" send "$1" "examples/demo/$2" -c "$work/clockwire.yaml" --secrets "$work/secrets" || true)
     echo "  sent $2 to $1: $answer"
     [ "${answer%% *}" = "${3:-202}" ] || fail "expected ${3:-202}"
+    [[ $answer == *"${4:-}"* ]] || fail "expected $4"
 }
 log() { curl -sS "$awork/_sim/log"; }
 ada=6a2c1d3e-0000-4000-8000-000000000001
@@ -157,6 +158,13 @@ send desktop active_ada.json
 send desktop active_grace.json
 expect $ada resumed 1 "ada's timer is resumed"
 expect $grace started 2 "grace's task is started again"
+story
+
+echo
+echo "7. A slash command in the chat is answered when the timer runs, honestly when it does not"
+send mattermost track_ada.form 200 "Tracking KEY-7 for you."
+send mattermost track_unknown.form 200 "not started: awork knows no task KEY-999"
+expect $ada started 3 "ada is on KEY-7, and nothing else was started"
 story
 
 echo

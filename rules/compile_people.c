@@ -207,6 +207,8 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
     person->type_of_work = optional_text(c, map, "type_of_work");
     person->chat = optional_text(c, map, "chat");
     check_secret(c, cw_node_get(map, "chat"), person->chat, &person->chat_place);
+    if (person->chat)
+        cwr_judge(c, "notify", "chat", NULL, cw_node_get(map, "chat"));
 }
 
 /* The aliases come after all names, so that a fault names the alias. */

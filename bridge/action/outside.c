@@ -73,7 +73,7 @@ enum cw_status action_judge(void *ctx, const char *action, const char *argument,
                             struct cw_text name, struct cw_text text, struct cw_error *err)
 {
     (void)action;
-    if (strcmp(argument, "url") == 0)
+    if (strcmp(argument, "url") == 0 || strcmp(argument, "chat") == 0)
         return judge_url(text, ctx, err);
     const char *fault = header_name_fault(name);
     auto_free char *value = without_templates(text);

@@ -143,8 +143,9 @@ struct cw_catalogue {
                                struct cw_arena *arena, struct cw_text *out_days,
                                struct cw_error *err);
     void *calendar_ctx;
-    /* Judges an argument CW_ARG_CONFIG, or the member `name` of a CW_ARG_CONFIGS, as it is written,
-     * templates and all. NULL: all are good. Returns: CW_EINVAL and what is wrong with it. */
+    /* Judges an argument CW_ARG_CONFIG, the member `name` of a CW_ARG_CONFIGS, or a user's `chat`
+     * as they are written, templates and all. NULL: all are good. Returns: CW_EINVAL and what is
+     * wrong with it. */
     enum cw_status (*judge)(void *ctx, const char *action, const char *argument,
                             struct cw_text name, struct cw_text text, struct cw_error *err);
     void *judge_ctx;

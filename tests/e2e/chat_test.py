@@ -3,12 +3,13 @@
 import concurrent.futures
 import http.client
 import json
+import re
 import signal
 import socket
 import time
 import urllib.parse
 
-from bridge import ADA, CONFIG, SECRETS, main, test, until, world
+from bridge import ADA, CONFIG, ROOT, SECRETS, main, test, until, world
 
 TOKEN, OTHER = "command-token-0123456789ab", "webhook-token-0123456789ab"
 CHAT = CONFIG.replace(
@@ -234,6 +235,29 @@ def send_signs_it():
         file.write_text("command=%2Ftrack&text=KEY-123&user_name=ada&trigger_id=t1")
         done = b.command("send", "mattermost", str(file))
         assert done.returncode == 0 and "Tracking KEY-123 for you." in done.stdout, done
+
+
+@test
+def beside_mattermost():
+    """The configuration of deploy/compose is good, and has each of its secrets from the compose
+    file; the command does what it says there."""
+    folder = ROOT / "deploy/compose"
+    text = (folder / "clockwire.yaml").read_text()
+    compose = (folder / "mattermost.yaml").read_text()
+    names = {x for x in re.findall(r"\$\{secret\.(\w+)\}", re.sub(r"#.*", "", text))}
+    for name in names:
+        assert f"CLOCKWIRE_SECRET_{name.upper()}: " in compose, name
+    text = text.replace("0.0.0.0:8080", "127.0.0.1:@PORT@").replace("/data/clockwire.db", "journal.db") \
+        .replace('{ token: "${secret.awork_key}" }', '{ token: "${secret.awork_key}", url: "@AWORK@" }')
+    secrets = {**{n: f"secret-of-{n}-0123456789" for n in names}, "awork_key": SECRETS["awork_key"]}
+    with world(rules="", config=text, secrets=secrets) as (sim, b):
+        say = lambda words: command(b, words, token=secrets["mattermost"])
+        assert say("key-123 door") == (200, "Tracking KEY-123 for you.")
+        assert say("off") == (200, "Your timer is off.")
+        assert say("off please") == (200, "not stopped: no timer is active")
+        assert say("?")[1].startswith("Say `/track KEY-123`")
+        assert sim.acts() == ["started", "stopped"]
+        assert command(b, "off", token="-is-no-token") == (401, "not verified\n")
 
 
 main()

@@ -135,6 +135,63 @@ TEST(missing_secret_may_be_a_warning)
     done(c);
 }
 
+#define CHATTY                                                                                     \
+    "version: 1\ntimezone: UTC\ntarget:\n  awork: { token: x }\n"                                  \
+    "  outside: { http: [mattermost, 10.0.0.5] }\n"                                                \
+    "users:\n"                                                                                     \
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, chat: \"%s\" }\n"                       \
+    "rules:\n"                                                                                     \
+    "  - { id: a, when: timer.started, user: ada, then: { call: { url: \"%s\" } } }\n"
+
+static struct config *chatty(const char *chat, const char *url)
+{
+    char text[1000];
+    snprintf(text, sizeof text, CHATTY, chat, url);
+    return load(text, CW_ERROR);
+}
+
+/* Where `notify` and `call` may go is known before anything starts. */
+TEST(other_hosts)
+{
+    setenv("CLOCKWIRE_SECRET_CHAT", "k3y", 1);
+    setenv("STAGE", "test", 1);
+    struct config *c =
+        chatty("http://mattermost:8065/hooks/${secret.chat}",
+               "https://x/${secret.chat}/${env.STAGE}/${env.NOT_SET_HERE | default: y}");
+    if (CHECK(c != NULL)) {
+        CHECK_STR(c->people.items[0].chat, "http://mattermost:8065/hooks/k3y");
+        CHECK_STR(people_outside(&c->people, CW_TEXT("secret.chat")), "k3y");
+        CHECK_STR(people_outside(&c->people, CW_TEXT("env.STAGE")), "test");
+        CHECK(people_outside(&c->people, CW_TEXT("env.NOT_SET_HERE")) == NULL);
+        CHECK_STR(c->people.target.plain_hosts[1], "10.0.0.5");
+        CHECK(c->people.target.plain_hosts[2] == NULL);
+        CHECK(c->people.rules == c->rules);
+    }
+    done(c);
+    c = chatty("http://chat.example.org/${secret.chat}", "https://x/");
+    CHECK(c == NULL);
+    CHECK(has("bad-value", 7, "`chat`: the address begins with http://, which is only for this"));
+    CHECK(strstr(cw_diags_get(diags, 0)->text, "k3y") == NULL);
+    done(c);
+    c = chatty("mattermost:ada", "http://x/");
+    CHECK(c == NULL);
+    CHECK(has("bad-value", 7, "`chat`: the address is not a URL"));
+    CHECK(has("bad-value", 9, "the address begins with http://, which is only for this machine"));
+    done(c);
+    c = chatty("https://x/${secret.nowhere}", "https://x/${secret.gone}");
+    CHECK(c == NULL);
+    CHECK(has("bad-secret", 7, "`nowhere` is missing"));
+    CHECK(has("bad-secret", 9, "`gone` is missing"));
+    done(c);
+    c = load(
+        "version: 1\nrules: []\ntarget:\n  outside: { http: [\"mattermost:8065\", \"a/b\"] }\n",
+        CW_ERROR);
+    CHECK(c == NULL);
+    CHECK(has("bad-value", 4, "a host without its port is expected"));
+    CHECK(has("bad-value", 4, "a host such as `mattermost` is expected"));
+    done(c);
+}
+
 TEST(admin_over_tcp_needs_a_token)
 {
     CHECK(!load("version: 1\nadmin: { listen: '127.0.0.1:1' }\nrules: []\n", CW_ERROR));
