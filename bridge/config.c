@@ -58,7 +58,11 @@ static size_t source_specs(const struct config *c, const struct cw_node *map,
     size_t n = 0;
     for (; n < c->n_sources; n++) {
         const struct source *s = c->sources[n];
-        specs[n] = (struct cw_source_spec){source_name(s), source_family(s), source_types(s)};
+        specs[n] = (struct cw_source_spec){.name = source_name(s),
+                                           .family = source_family(s),
+                                           .types = source_types(s),
+                                           .known = source_known_types(s),
+                                           .nameless = !source_names_users(s)};
     }
     for (size_t i = 0; map && i < cw_node_count(map) && cw_node_kind(map) == CW_NODE_MAP; i++) {
         const char *name = cw_node_text(cw_node_key(map, i)).at;

@@ -139,7 +139,8 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
     if (rules && c.scratch && c.passing) {
         c.arena = rules->arena;
         c.paths.arena = c.alias_rows.arena = c.awork_ids.arena = c.zones.arena = c.scratch;
-        c.patterns.arena = c.facts_set.arena = c.facts_read.arena = c.calendars.arena = c.scratch;
+        c.patterns.arena = c.good_events.arena = c.facts_set.arena = c.facts_read.arena =
+            c.calendars.arena = c.scratch;
         status = compile_all(&c, doc);
     }
     cw_matcher_destroy(c.matcher);

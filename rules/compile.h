@@ -90,7 +90,8 @@ struct cwr_compiler {
     struct cwr_map zones; /* names of time zones to what was read of them */
     const struct cw_zone **zone_rows;
     size_t n_zones;
-    struct cwr_map patterns; /* "i" or "c" and a pattern to its compiled form */
+    struct cwr_map good_events; /* of triggers, as written: there is nothing to say about them */
+    struct cwr_map patterns;    /* "i" or "c" and a pattern to its compiled form */
     const struct cwr_regex **pattern_rows;
     size_t n_patterns, pattern_bytes;
     const char **hours_names;             /* of the calendar, by number */
@@ -213,6 +214,8 @@ void cwr_check_every(struct cwr_compiler *c, const struct cwr_rule *rule, bool h
 void cwr_compile_rules(struct cwr_compiler *c, const struct cw_node *rules);
 void cwr_compile_triggers(struct cwr_compiler *c, const struct cw_node *node,
                           struct cwr_triggers *out);
+/* Whether a source that may send the event says whom it is about. */
+bool cwr_names_somebody(struct cwr_compiler *c, const struct cwr_trigger *trigger);
 bool cwr_compile_condition(struct cwr_compiler *c, const struct cw_node *node,
                            struct cwr_condition *out);
 bool cwr_compile_matcher(struct cwr_compiler *c, const struct cwr_ref *ref,

@@ -36,6 +36,23 @@ static void lint_actions(struct cwr_compiler *c, const struct cwr_rule *rule)
     }
 }
 
+/* ---- user ---- */
+
+static void lint_user(struct cwr_compiler *c, const struct cwr_rule *rule)
+{
+    for (size_t i = 0; i < rule->when.n; i++)
+        if (rule->when.items[i].kind != CW_TRIGGER_EVENT ||
+            cwr_names_somebody(c, &rule->when.items[i]))
+            return;
+    if (rule->n_who || !rule->when.n)
+        return;
+    struct cw_text source = rule->when.items[0].source;
+    cw_diags_add(c->diags, CW_WARNING, "names-nobody", rule->place,
+                 "write `user` here, or in the source what names the user",
+                 "`%s` acts for nobody: it has no `user`, and events of `%.*s` name none",
+                 rule->id.at, (int)source.len, source.at);
+}
+
 /* ---- unless ---- */
 
 static bool covers(const struct cwr_trigger *wide, const struct cwr_trigger *narrow)
@@ -126,6 +143,7 @@ void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const stru
         return;
     lint_actions(c, rule);
     lint_unless(c, rule);
+    lint_user(c, rule);
     lint_expires(c, cw_node_get(map, "expires"), rule);
     cwr_lint_never(c, rule);
 }

@@ -5,7 +5,7 @@
 #include "compile.h"
 
 static const char *const timer_types[] = {"started", "stopped", "paused", "resumed", NULL};
-const struct cw_source_spec cw_timers = {"timer", "timer", timer_types};
+const struct cw_source_spec cw_timers = {.name = "timer", .family = "timer", .types = timer_types};
 
 /* The sources of the catalogue, and behind them the timers; NULL ends it. */
 static const struct cw_source_spec *source_at(const struct cwr_compiler *c, size_t i)
@@ -19,14 +19,28 @@ static bool is_named(const struct cw_source_spec *spec, struct cw_text name)
     return cw_text_is(name, spec->name) || (spec->family && cw_text_is(name, spec->family));
 }
 
+/* Words may end in a star. */
+static bool is_among(struct cw_text type, const char *const *words)
+{
+    for (; *words; words++) {
+        size_t len = strlen(*words);
+        bool star = len && (*words)[len - 1] == '*';
+        if (star ? type.len >= len && memcmp(type.at, *words, len - 1) == 0
+                 : cw_text_is(type, *words))
+            return true;
+    }
+    return false;
+}
+
 static bool sends(const struct cw_source_spec *source, struct cw_text type)
 {
-    if (!source->types)
-        return true;
-    for (const char *const *t = source->types; *t; t++)
-        if (cw_text_is(type, *t))
-            return true;
-    return false;
+    return !source->types || is_among(type, source->types);
+}
+
+/* Whether it is known to send the type, or nobody knows what it sends. */
+static bool may_send(const struct cw_source_spec *source, struct cw_text type)
+{
+    return source->types || !source->known ? sends(source, type) : is_among(type, source->known);
 }
 
 static void unknown_source(struct cwr_compiler *c, struct cw_place place, struct cw_text name)
@@ -46,36 +60,62 @@ static void unknown_source(struct cwr_compiler *c, struct cw_place place, struct
                  (int)(name.len > 60 ? 60 : name.len), name.at);
 }
 
-static void unknown_type(struct cwr_compiler *c, struct cw_place place, struct cw_text source,
-                         struct cw_text type)
+enum { MOST_TYPES = 512 };
+
+static const char *mean_type(struct cwr_compiler *c, struct cw_text source, struct cw_text type)
 {
-    const char *words[64];
+    const char *words[MOST_TYPES];
     const struct cw_source_spec *spec;
     size_t n = 0;
-    for (size_t i = 0; (spec = source_at(c, i)); i++)
-        for (const char *const *t = is_named(spec, source) ? spec->types : NULL; t && *t; t++)
-            if (n < 64)
+    for (size_t i = 0; (spec = source_at(c, i)); i++) {
+        const char *const *t = spec->types ? spec->types : spec->known;
+        for (; is_named(spec, source) && t && *t; t++)
+            if (n < MOST_TYPES)
                 words[n++] = *t;
-    cwr_fault_at(c, place, "unknown-type", cwr_did_you_mean(c, type, words, n),
-                 "`%.*s` sends no event `%.*s`", (int)(source.len > 60 ? 60 : source.len),
-                 source.at, (int)(type.len > 60 ? 60 : type.len), type.at);
+    }
+    return cwr_did_you_mean(c, type, words, n);
 }
 
-static void check_event(struct cwr_compiler *c, const struct cw_node *node, struct cw_text source,
+static void unknown_type(struct cwr_compiler *c, struct cw_place place, struct cw_text source,
+                         struct cw_text type, bool surely)
+{
+    cw_diags_add(c->diags, surely ? CW_ERROR : CW_WARNING,
+                 surely ? "unknown-type" : "unlikely-type", place, mean_type(c, source, type),
+                 surely ? "`%.*s` sends no event `%.*s`"
+                        : "`%.*s` is not known to send an event `%.*s`; if it does, `types` of the "
+                          "source may name it",
+                 (int)(source.len > 60 ? 60 : source.len), source.at,
+                 (int)(type.len > 60 ? 60 : type.len), type.at);
+}
+
+/* Returns: whether there was nothing to say, so that the same event needs no second look. */
+static bool check_event(struct cwr_compiler *c, const struct cw_node *node, struct cw_text source,
                         struct cw_text type)
 {
     const struct cw_source_spec *spec;
-    bool known = false, sent = false;
+    bool known = false, sent = !type.len, likely = sent;
     for (size_t i = 0; (spec = source_at(c, i)); i++) {
         if (!is_named(spec, source))
             continue;
         known = true;
-        sent |= !type.len || sends(spec, type);
+        sent |= sends(spec, type);
+        likely |= may_send(spec, type);
     }
     if (!known)
         unknown_source(c, cwr_place_in(node, 0, source.len), source);
-    else if (!sent)
-        unknown_type(c, cwr_place_in(node, source.len + 1, type.len), source, type);
+    else if (!sent || !likely)
+        unknown_type(c, cwr_place_in(node, source.len + 1, type.len), source, type, !sent);
+    return known && sent && likely;
+}
+
+static void check_once(struct cwr_compiler *c, const struct cw_node *node, struct cw_text source,
+                       struct cw_text type)
+{
+    struct cw_text text = cw_node_text(node);
+    if (cwr_map_get(&c->good_events, text) != CWR_NOWHERE || !check_event(c, node, source, type))
+        return;
+    text.at = cw_arena_copy(c->scratch, text);
+    c->no_memory |= !text.at || cwr_map_put(&c->good_events, text, 0);
 }
 
 static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
@@ -96,7 +136,7 @@ static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
     }
     if (cw_text_is(type, "*"))
         type.len = 0;
-    check_event(c, node, source, type);
+    check_once(c, node, source, type);
     const char *copy = cwr_keep(c, text);
     if (!copy)
         return false;
@@ -220,4 +260,14 @@ void cwr_compile_triggers(struct cwr_compiler *c, const struct cw_node *node,
         return;
     memcpy(items, list.items, list.n * sizeof *items);
     *out = (struct cwr_triggers){items, list.n};
+}
+
+bool cwr_names_somebody(struct cwr_compiler *c, const struct cwr_trigger *trigger)
+{
+    const struct cw_source_spec *spec;
+    for (size_t i = 0; (spec = source_at(c, i)); i++)
+        if (is_named(spec, trigger->source) && !spec->nameless &&
+            (!trigger->type.len || sends(spec, trigger->type)))
+            return true;
+    return false;
 }

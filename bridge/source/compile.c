@@ -346,7 +346,8 @@ static struct cw_doc *find_preset(struct compile *c)
 /* A preset has some keys of its own, and lacks others. */
 static void check_preset_keys(struct compile *c)
 {
-    static const char *const more[] = {"family", "limit", "send", "types_are_all", NULL};
+    static const char *const more[] = {"family",        "limit",       "send",
+                                       "types_are_all", "known_types", NULL};
     static const char *const less[] = {"path", "preset", NULL};
     const char *words[GRAMMAR_WORDS];
     size_t n = grammar_words(grammar_source, words);

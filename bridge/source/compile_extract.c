@@ -8,6 +8,8 @@
  * provider's own word); { when: TEMPLATE, take: ... }, only where the first is there. */
 #include "compile.h"
 
+#include "../xalloc.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -239,6 +241,40 @@ static void list_types(struct compile *c, const struct mapping *map, size_t n)
     c->source->types = types;
 }
 
+/* `known_types` of a preset: EVENT: [ACTION, ...] is EVENT_ACTION, EVENT alone is EVENT, and EVENT:
+ * any stands for all that begin so. What the map makes of other words is known, too. */
+static size_t put_known(struct compile *c, const struct cw_node *map, const char **known)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cw_node_count(map); i++) {
+        const struct cw_node *value = cw_node_value(map, i);
+        const char *event = cw_node_text(cw_node_key(map, i)).at;
+        bool any = cw_text_is(cw_node_text(value), "any");
+        size_t actions = cw_node_kind(value) == CW_NODE_SEQ ? cw_node_count(value) : 1;
+        for (size_t k = 0; k < actions; k++, n++) {
+            bool list = cw_node_kind(value) == CW_NODE_SEQ;
+            const char *action = list ? cw_node_text(cw_node_item(value, k)).at : any ? "*" : "";
+            auto_free char *type = xprintf("%s%s%s", event, *action ? "_" : "", action);
+            if (known)
+                known[n] = compile_copy(c, cw_text_of(type)).at;
+        }
+    }
+    return n;
+}
+
+static void list_known(struct compile *c, const struct mapping *map, size_t n)
+{
+    const struct cw_node *node = c->preset ? cw_node_get(c->preset, "known_types") : NULL;
+    if (!node || cw_node_get(c->user, "type") || !compile_is(c, node, CW_NODE_MAP, "a mapping"))
+        return;
+    size_t events = put_known(c, node, NULL);
+    const char **known = compile_take(c, (events + n + 1) * sizeof *known);
+    put_known(c, node, known);
+    for (size_t i = 0; i < n; i++)
+        known[events + i] = map[i].to.text.at;
+    c->source->known = known;
+}
+
 static void compile_types(struct compile *c)
 {
     const struct cw_node *keys[ENTRIES], *values[ENTRIES];
@@ -255,6 +291,7 @@ static void compile_types(struct compile *c)
     c->source->type_map = map;
     c->source->n_type_map = n;
     list_types(c, map, n);
+    list_known(c, map, n);
 }
 
 static void compile_headers(struct compile *c)

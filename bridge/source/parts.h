@@ -138,6 +138,7 @@ struct source {
     struct cw_arena *arena;
     const char *name, *path, *family;
     const char *const *types;
+    const char *const *known;
     const char **methods;
     size_t n_methods;
     const char *allow;

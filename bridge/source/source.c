@@ -34,6 +34,16 @@ const char *const *source_types(const struct source *source)
     return source->types;
 }
 
+const char *const *source_known_types(const struct source *source)
+{
+    return source->known;
+}
+
+bool source_names_users(const struct source *source)
+{
+    return source->user.n > 0;
+}
+
 bool source_takes(const struct source *source, struct cw_text method)
 {
     for (size_t i = 0; i < source->n_methods; i++)

@@ -30,6 +30,9 @@ const char *source_name(const struct source *source);
 const char *source_path(const struct source *source);
 const char *source_family(const struct source *source);       /* or NULL */
 const char *const *source_types(const struct source *source); /* NULL-ended, or NULL: any */
+/* Of any type those that are known to come, "x_*" for all that begin so; NULL-ended, or NULL. */
+const char *const *source_known_types(const struct source *source);
+bool source_names_users(const struct source *source);
 bool source_takes(const struct source *source, struct cw_text method);
 const char *source_allow(const struct source *source); /* "POST" or "GET, POST": for 405 */
 size_t source_body_limit(const struct source *source, size_t otherwise);

@@ -120,6 +120,9 @@ struct cw_source_spec {
     const char *name;         /* [a-z][a-z0-9_]*: rules write name.type */
     const char *family;       /* or NULL; rules may write family.type, too */
     const char *const *types; /* NULL-ended; NULL: any type may come */
+    const char *const *known; /* NULL-ended: those of any type that are known to come, "x_*" for all
+                                 that begin so; another one is warned of; or NULL */
+    bool nameless;            /* its events name no user */
 };
 
 /* timer.started, timer.stopped, timer.paused, timer.resumed: every ruleset knows this family,

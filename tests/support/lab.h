@@ -64,13 +64,17 @@ __attribute__((unused)) static const struct cw_action_spec lab_actions[] = {
     {.name = "call", .args = lab_call}};
 __attribute__((unused)) static const char *const lab_calendar[] = {
     "created", "updated", "cancelled", "meeting_started", "meeting_ended", NULL};
+__attribute__((unused)) static const char *const lab_forge[] = {"push", "merge_opened", "hook_*",
+                                                                NULL};
 __attribute__((unused)) static const struct cw_source_spec lab_sources[] = {
-    {"calendar", "calendar", lab_calendar},
-    {"team_calendar", "calendar", lab_calendar},
-    {"github", "git", NULL},
-    {"desktop", "desktop", NULL},
-    {"mattermost", "chat", NULL},
-    {"custom", NULL, NULL}};
+    {.name = "calendar", .family = "calendar", .types = lab_calendar},
+    {.name = "team_calendar", .family = "calendar", .types = lab_calendar},
+    {.name = "github", .family = "git"},
+    {.name = "forge", .family = "git", .known = lab_forge},
+    {.name = "desktop", .family = "desktop"},
+    {.name = "mattermost", .family = "chat"},
+    {.name = "custom"},
+    {.name = "bare", .nameless = true}};
 __attribute__((unused)) static const char *const lab_sections[] = {"sources", "target", "server",
                                                                    NULL};
 /* Calendar files that the host knows; places count, so that a file of a folder is another one. */

@@ -22,8 +22,9 @@ static struct cw_ruleset *compile(const char *text, const struct cw_catalogue *c
 struct cw_ruleset *rules_of(const char *text)
 {
     static const char *const sections[] = {NULL};
-    static const struct cw_source_spec sources[] = {
-        {.name = "calendar"}, {"desktop", "desktop", NULL}, {"github", "git", NULL}};
+    static const struct cw_source_spec sources[] = {{.name = "calendar"},
+                                                    {.name = "desktop", .family = "desktop"},
+                                                    {.name = "github", .family = "git"}};
     struct cw_catalogue catalogue = {.actions = action_specs,
                                      .n_actions = action_specs_n,
                                      .sources = sources,

@@ -115,6 +115,44 @@ TEST(github_others)
     kit_close(&kit);
 }
 
+static bool is_known(const struct source *source, const char *type)
+{
+    const char *const *known = source_known_types(source);
+    while (known && *known && strcmp(*known, type) != 0)
+        known++;
+    return known && *known;
+}
+
+TEST(known_types)
+{
+    struct kit kit;
+    kit_good(&kit, GITHUB);
+    CHECK(!source_types(kit.source));
+    static const char *const known[] = {"push",
+                                        "create",
+                                        "pull_request_opened",
+                                        "pull_request_synchronize",
+                                        "issue_comment_created",
+                                        "workflow_run_completed",
+                                        "repository_dispatch_*"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        CHECK(is_known(kit.source, known[i]));
+    CHECK(!is_known(kit.source, "pull_request")); /* it always has an action */
+    CHECK(!is_known(kit.source, "pusch"));
+    CHECK(source_names_users(kit.source));
+    kit_close(&kit);
+    kit_good(&kit,
+             "a: { path: /a, preset: github, verify: none, types: { brand/new: brand_new } }");
+    CHECK(is_known(kit.source, "push") && is_known(kit.source, "brand_new"));
+    kit_close(&kit);
+    kit_good(&kit, "a: { path: /a, preset: github, verify: none, type: '${body.x}' }");
+    CHECK(!source_known_types(kit.source)); /* other types than the preset's */
+    kit_close(&kit);
+    kit_good(&kit, "a: { path: /a, verify: none, type: '${body.x}' }");
+    CHECK(!source_known_types(kit.source) && !source_names_users(kit.source));
+    kit_close(&kit);
+}
+
 TEST(github_sent_by_send)
 {
     static const struct {
