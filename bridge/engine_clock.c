@@ -19,8 +19,8 @@ enum { MOMENTS_AT_ONCE = 16, MARKS_AT_ONCE = 256 };
 #define EVERY CW_TEXT("every")
 
 static const char handled_name[] = "ticks_handled";
-/* A clock that ran this far ahead was wrong. */
-static const int64_t far_ms = INT64_C(8) * 86400000;
+/* A clock that ran more than a day ahead was wrong: schedules must not be silent until then. */
+static const int64_t far_ms = INT64_C(26) * 3600000;
 
 static bool has_schedule(const struct cw_ruleset *rules)
 {
