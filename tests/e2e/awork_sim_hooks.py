@@ -224,8 +224,8 @@ def test_what_has_failed_is_overtaken(sim):
         equal(ear.types(), ["added", "updated", "added"])
 
 
-def test_more_than_ten_failures_pause_it(sim):
-    with Ear(lambda n: 503) as ear:
+def test_more_than_ten_failures_pause_it(_):
+    with Ear(lambda n: 503) as ear, s.Sim("--webhook-retry", "1", "--rate-second", "0") as sim:
         sim.reset(START)
         made = add(sim, ear)
         sim.start(s.ADA_ID)

@@ -1,5 +1,6 @@
 """awork-sim's lists: filters, orders, pages; projects, tasks, settings, who sees what."""
 
+import random
 import sys
 import urllib.parse
 
@@ -107,6 +108,22 @@ def test_filters_that_are_none(sim):
     fits = " or ".join(["isDeactivated"] * 100)
     equal(names(listed(sim, "/users", fits)), ["Dennis"])
     equal(names(listed(sim, "/users", "(" * 30 + "isDeactivated" + ")" * 30)), ["Dennis"])
+
+
+def test_what_chance_makes_of_filters(sim):
+    """Pieces of filters in any order: good or refused, nothing else."""
+    pieces = ["firstName", "lastName", "id", "userContactInfos", "status", "isDeactivated", "createdOn",
+              "/", "any(", "count()", "c:", "c/value", "(", ")", ",", " ", " eq ", " ne ", " gt ", " in ",
+              " and ", " or ", "not ", "'x'", "'", "''", "guid'", "datetime'2026'", "null", "true", "12",
+              "-", "today", "-30d", "now", "me.id", "tolower(", "endswith(", "substringof(", "\u00e9"]
+    dice = random.Random(7)
+    seen = set()
+    for _ in range(1500):
+        text = "".join(dice.choice(pieces) for _ in range(dice.randint(1, 9)))
+        answer = listed(sim, "/users", text)
+        seen.add(answer.status)
+        equal(answer.status in (200, 400), True, text)
+    equal(seen, {200, 400})
 
 
 def test_days_count_from_the_clock(sim):

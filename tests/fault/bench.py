@@ -165,10 +165,13 @@ class Sim:
         return self.lines
 
     def close(self):
+        """It ends with 70 when something did not hold that must hold at any time."""
         self.process.terminate()
-        self.process.wait(20)
+        code = self.process.wait(20)
         self.process.stdout.close()
         self.out.close()
+        if code != 0:
+            sys.exit(f"awork-sim ended with {code}, see its log")
 
 
 class Daemon:
@@ -176,11 +179,12 @@ class Daemon:
         self.program, self.config, self.secrets, self.log = program, config, secrets, log
         self.process = None
 
-    def start(self):
+    def start(self, **environment):
         with open(self.log, "a") as out:
             self.process = subprocess.Popen(
                 [self.program, "run", "-c", self.config, "--secrets", self.secrets],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env={**os.environ, **environment})
 
     def ended(self):
         return self.process.poll()

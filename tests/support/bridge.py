@@ -138,8 +138,9 @@ class Sim:
 
     def end(self):
         self.process.terminate()
-        self.process.wait(10)
+        code = self.process.wait(10)
         self.process.stdout.close()
+        assert code == 0, f"awork-sim ended with {code}"
 
 
 class Bridge:

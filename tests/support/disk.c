@@ -18,7 +18,7 @@
 enum { DESCRIPTORS = 4096, FILES = 256, NOBODY = -2, FOLDER = -1 };
 
 static struct {
-    bool on, forever, dead, failed;
+    bool on, forgets, forever, dead, failed;
     char folder[256];
     size_t folder_len;
     int of[DESCRIPTORS];     /* descriptor → file, FOLDER or NOBODY */
@@ -38,6 +38,9 @@ static struct {
 
 static struct disk_op *record(enum disk_kind kind, int file)
 {
+    static struct disk_op nowhere;
+    if (d.forgets)
+        return &nowhere;
     if (d.n == d.room) {
         d.room = d.room ? d.room * 2 : 1024;
         d.ops = realloc(d.ops, d.room * sizeof *d.ops);
@@ -53,6 +56,8 @@ static struct disk_op *record(enum disk_kind kind, int file)
 
 static void record_write(int file, int64_t at, const void *bytes, size_t len)
 {
+    if (d.forgets)
+        return;
     struct disk_op *op = record(DISK_WRITE, file);
     op->at = at;
     op->len = len;
@@ -223,6 +228,14 @@ void disk_watch(const char *folder)
     free(real);
     record_all();
     d.on = true;
+}
+
+void disk_forget(void)
+{
+    disk_free(d.ops, d.n);
+    d.ops = NULL;
+    d.n = d.room = 0;
+    d.forgets = true;
 }
 
 void disk_leave(void)

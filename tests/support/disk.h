@@ -35,6 +35,7 @@ struct disk_op {
  * it, and disk_count does not count it. Forgets what was before. */
 void disk_watch(const char *folder);
 void disk_leave(void);
+void disk_forget(void); /* there is no trace from now on: for a long run */
 /* What was done, in order, since disk_watch. */
 const struct disk_op *disk_ops(size_t *n);
 size_t disk_done(void); /* how many there are */
