@@ -43,7 +43,7 @@ static const char *facts(const char *person)
     text[0] = '\0';
     must(store_marks(w.store, &after, 1000, arena, &list, &n, &err), &err);
     for (size_t i = 0; i < n && cw_text_is(list[i].person, person); i++)
-        len += (size_t)snprintf(text + len, sizeof text - len, "%s%s=%.40s", len ? " " : "",
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%s=%.60s", len ? " " : "",
                                 list[i].key.at, list[i].value.at);
     cw_arena_destroy(arena);
     return text;
@@ -264,6 +264,16 @@ BOTH(how_long_is_asked_at_the_end_of_the_wait_at_awork)
     CHECK_STR(calls(2), "log done|stop done");
     CHECK_STR(said(2), "{\"text\":\"T-7 for 3 hours 5 minutes\"} {}");
     CHECK_STR(story(), "1:stop ");
+}
+
+BOTH(a_fact_may_be_what_the_timer_is_on)
+{
+    begin(file, HEAD "  - { id: s, when: calendar.s, user: ada, then: { set: { was: { on: "
+                     "\"${timer.task}\", of: [\"${event.n}\", \"$${x} ${'$'}${event.n}\", 1] }, "
+                     "n: \"${event.n}\" } } }\n");
+    fake_human_start(w.fake, ID("1"), TASK("7"));
+    deliver("s", "{\"n\":2.50}");
+    CHECK_STR(facts("ada"), "n=2.50 was={\"on\":\"T-7\",\"of\":[2.5,\"${x} $2.50\",1]}");
 }
 
 /* An answer that was lost after the look: what was rendered before stays. */
