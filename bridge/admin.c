@@ -6,6 +6,7 @@
 #include "metrics.h"
 #include "pending.h"
 #include "story.h"
+#include "when.h"
 #include "why.h"
 #include "xalloc.h"
 
@@ -124,23 +125,6 @@ static void on_metrics(struct admin *a, struct listener_exchange *x, const struc
     reply(x, 200, "text/plain; version=0.0.4; charset=utf-8", cw_text_of(text));
 }
 
-/* The number after "name=" in a query, or `otherwise`. */
-static int64_t number_in(struct cw_text query, const char *name, int64_t otherwise)
-{
-    size_t n = strlen(name);
-    for (size_t i = 0; i + n < query.len; i++) {
-        if ((i && query.at[i - 1] != '&') || memcmp(query.at + i, name, n) != 0 ||
-            query.at[i + n] != '=')
-            continue;
-        int64_t value = 0;
-        size_t k = i + n + 1, from = k;
-        for (; k < query.len && k - from < 18 && query.at[k] >= '0' && query.at[k] <= '9'; k++)
-            value = value * 10 + (query.at[k] - '0');
-        return k > from ? value : otherwise;
-    }
-    return otherwise;
-}
-
 static void reply_story(struct listener_exchange *x, enum cw_status st, char *text, size_t len,
                         const struct cw_error *err)
 {
@@ -149,18 +133,6 @@ static void reply_story(struct listener_exchange *x, enum cw_status st, char *te
         reply_text(x, 500, err->text);
     else
         reply(x, 200, "application/x-ndjson", (struct cw_text){mine, len});
-}
-
-static void on_events(struct admin *a, struct listener_exchange *x, const struct http_request *r)
-{
-    struct cw_error err;
-    char *text = NULL;
-    size_t len = 0;
-    int64_t limit = number_in(r->query, "limit", EVENTS_AT_ONCE);
-    size_t n = limit < 1 || limit > EVENTS_AT_ONCE ? EVENTS_AT_ONCE : (size_t)limit;
-    enum cw_status st =
-        story_events(a->deps.store, number_in(r->query, "after", 0), n, &text, &len, &err);
-    reply_story(x, st, text, len, &err);
 }
 
 /* A copy that ends with NUL, or NULL. */
@@ -196,6 +168,35 @@ static int64_t number_of(const struct form *form, const char *name)
 {
     auto_free char *text = text_in(form, name);
     return text ? strtoll(text, NULL, 10) : 0;
+}
+
+static enum cw_status read_story(struct admin *a, const struct form *form, struct story_ask *ask,
+                                 struct cw_error *err)
+{
+    auto_free char *user = text_in(form, "user"), *since = text_in(form, "since");
+    size_t limit = (size_t)number_of(form, "limit");
+    ask->rules = a->deps.config->rules;
+    ask->person = user ? cw_ruleset_find(ask->rules, cw_text_of(user)) : NULL;
+    ask->after = number_of(form, "after");
+    ask->last = (size_t)number_of(form, "last");
+    ask->limit = limit < 1 || limit > EVENTS_AT_ONCE ? EVENTS_AT_ONCE : limit;
+    ask->since_ms = INT64_MIN;
+    if (user && !ask->person)
+        return cw_fail(err, CW_ENOENT, "there is no user `%.100s`", user);
+    return since ? when_parse(since, ask->person, clock_now_ms(), &ask->since_ms, err) : CW_OK;
+}
+
+static void answer_events(struct admin *a, struct listener_exchange *x, const struct form *form)
+{
+    struct cw_error err;
+    char *text = NULL;
+    size_t len = 0;
+    auto_free char *source = text_in(form, "source"), *rule = text_in(form, "rule");
+    struct story_ask ask = {.source = source, .rule = rule};
+    enum cw_status st = read_story(a, form, &ask, &err);
+    if (!st)
+        st = story_events(a->deps.store, &ask, &text, &len, &err);
+    reply_found(x, st, text, len, &err);
 }
 
 static void answer_why(struct admin *a, struct listener_exchange *x, const struct form *form)
@@ -298,7 +299,7 @@ static const struct page {
     answer_fn answer; /* in place of run */
 } pages[] = {
     {"/healthz", "GET", on_healthz, NULL},     {"/readyz", "GET", on_readyz, NULL},
-    {"/metrics", "GET", on_metrics, NULL},     {"/events", "GET", on_events, NULL},
+    {"/metrics", "GET", on_metrics, NULL},     {"/events", "GET", NULL, answer_events},
     {"/pending", "GET", NULL, answer_pending}, {"/cancel", "POST", NULL, answer_cancel},
     {"/why", "GET", NULL, answer_why},         {"/plan", "GET", NULL, answer_plan},
     {"/reload", "POST", on_reload, NULL},

@@ -30,8 +30,9 @@ static const struct command {
      cmd_test, INT_MAX, "coverage format"},
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2, ""},
     {"health", "[--ready]", "ask the daemon whether it is well", cmd_health, 0, "ready"},
-    {"events", "[--after N]", "what came and what was done about it; --json", cmd_events, 0,
-     "after json"},
+    {"events", "[--follow]",
+     "what came and what was done about it; --user, --rule, --source, --since", cmd_events, 0,
+     "after since user person rule source follow json"},
     {"why", "EVENT",
      "why each rule did what it did, or nothing; run N; --rule, --user, --at, --json", cmd_why, 2,
      "rule user person at json"},
@@ -87,6 +88,7 @@ static const struct row {
     FLAG("ready", ready),       TEXT("after", after),     FLAG("json", json),
     FLAG("coverage", coverage), TEXT("format", format),   TEXT("rule", rule),
     TEXT("user", user),         TEXT("person", user),     TEXT("at", at),
+    TEXT("since", since),       TEXT("source", source),   FLAG("follow", follow),
     TEXT("cancel", cancel),     FLAG("dry-run", dry_run), FLAG("part", part),
 };
 enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };

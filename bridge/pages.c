@@ -2,7 +2,7 @@
 
 #include "xalloc.h"
 
-enum { PAGE = 1000, PAGE_BYTES = 256 << 20 };
+enum { PAGE = 1000, EVENTS = 200, PAGE_BYTES = 256 << 20 };
 
 /* A page, or as much of one as fits into memory. */
 static enum cw_status read_runs(struct store *store, const struct store_run *after,
@@ -62,5 +62,46 @@ enum cw_status pages_marks(struct store *store,
     }
     cw_arena_destroy(arenas[0]);
     cw_arena_destroy(arenas[1]);
+    return st;
+}
+
+/* ---- Events ---- */
+
+static enum cw_status read_back(struct store *store, int64_t before, size_t limit,
+                                struct cw_arena *arena, struct store_event **out, size_t *n,
+                                struct cw_error *err)
+{
+    enum cw_status st = CW_NOMEM;
+    for (; st == CW_NOMEM && limit; limit /= 10) {
+        cw_arena_reset(arena);
+        st = store_events_back(store, before, limit, arena, out, n, err);
+    }
+    return st;
+}
+
+enum cw_status pages_back(struct store *store, int64_t before, struct cw_arena *arena,
+                          struct store_event **out, size_t *n, struct cw_error *err)
+{
+    return read_back(store, before, EVENTS, arena, out, n, err);
+}
+
+enum cw_status pages_until(struct store *store, int64_t until_ms, int64_t *seq,
+                           struct cw_error *err)
+{
+    struct cw_arena *arena = xarena(PAGE_BYTES);
+    struct store_event *list = NULL;
+    size_t n = 0;
+    enum cw_status st = read_back(store, INT64_MAX, 1, arena, &list, &n, err);
+    int64_t low = 0, high = !st && n ? list[0].seq : 0; /* low came by then, high + 1 did not */
+    while (!st && low < high) {
+        int64_t middle = low + (high - low + 1) / 2;
+        st = read_back(store, middle + 1, 1, arena, &list, &n, err);
+        if (!st && n && list[0].received_ms <= until_ms)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    *seq = low;
+    cw_arena_destroy(arena);
     return st;
 }

@@ -14,4 +14,11 @@ enum cw_status pages_marks(struct store *store,
                            void (*see)(void *ctx, const struct store_mark *mark), void *ctx,
                            struct cw_error *err) CW_CHECKED;
 
+/* A page of events before a number, the newest first; as in store_events_back. */
+enum cw_status pages_back(struct store *store, int64_t before, struct cw_arena *arena,
+                          struct store_event **out, size_t *n, struct cw_error *err) CW_CHECKED;
+/* The number of the last event that came by then, 0: none did. They are numbered as they come. */
+enum cw_status pages_until(struct store *store, int64_t until_ms, int64_t *seq,
+                           struct cw_error *err) CW_CHECKED;
+
 #endif

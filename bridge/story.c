@@ -2,7 +2,9 @@
 
 #include "action/action.h"
 #include "clock.h"
+#include "pages.h"
 #include "tell.h"
+#include "whose.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -13,6 +15,8 @@ enum {
     ATTEMPTS_SHOWN = 50,     /* the last ones of a call */
     STORY_BYTES = 256 << 10, /* of one answer, which a command takes up to 1 MiB */
     STORY_VALUE = 64 << 10,  /* a larger one is told by its size */
+    PICKED = 2000,           /* events that a page looks at when it picks some */
+    LOOKED = 20000,          /* likewise, for the last ones */
 };
 
 static void set_text(json_t *to, const char *name, struct cw_text text)
@@ -155,46 +159,130 @@ static enum cw_status tell_event(const struct teller *t, const struct store_even
     return tell_rest(t, e->seq, to);
 }
 
-static enum cw_status close_text(FILE *f, enum cw_status st, char **out)
+/* ---- Which of them ---- */
+
+static bool is_from(const struct store_event *e, const char *source)
 {
-    tell_close(f);
-    if (st) {
-        free(*out);
-        *out = NULL;
-    }
+    auto_free char *full =
+        xprintf("%.*s.%.*s", (int)e->source.len, e->source.at, (int)e->type.len, e->type.at);
+    return !source || cw_text_is(e->source, source) || strcmp(full, source) == 0;
+}
+
+/* Whether a run of it is of the rule and person; of nobody else's event when there is no rule. */
+static enum cw_status has_run(const struct teller *t, const struct story_ask *ask,
+                              const struct store_event *e, bool *has)
+{
+    struct store_run *runs = NULL;
+    size_t n = 0;
+    enum cw_status st = store_runs_of(t->store, e->seq, t->arena, &runs, &n, t->err);
+    *has = !st && !ask->rule && whose_is(ask->rules, e, ask->person) == WHOSE_THEIRS;
+    for (size_t i = 0; !st && !*has && i < n; i++)
+        *has = (!ask->rule || cw_text_is(runs[i].rule, ask->rule)) &&
+               (!ask->person || cw_text_is(runs[i].person, ask->person->name));
     return st;
 }
 
-static enum cw_status try_events(struct store *store, int64_t after, size_t limit, char **out,
-                                 size_t *len, struct cw_error *err)
+static enum cw_status fits(const struct teller *t, const struct story_ask *ask,
+                           const struct store_event *e, bool *out)
 {
-    struct cw_arena *arena = xarena(STORY_ARENA), *of_one = xarena(STORY_ARENA);
-    struct teller one = {store, of_one, err};
+    *out = e->received_ms >= ask->since_ms && is_from(e, ask->source);
+    if (!*out || (!ask->rule && !ask->person))
+        return CW_OK;
+    cw_arena_reset(t->arena);
+    return has_run(t, ask, e, out);
+}
+
+/* The number before the last `ask->last` that fit. */
+static enum cw_status find_last(const struct teller *t, const struct story_ask *ask, int64_t *after)
+{
+    struct cw_arena *page = xarena(STORY_ARENA);
     struct store_event *list = NULL;
-    size_t n = 0;
+    int64_t before = INT64_MAX;
+    enum cw_status st = CW_OK;
+    *after = 0;
+    for (size_t n = 1, found = 0, seen = 0; !st && n && found < ask->last && seen < LOOKED;) {
+        st = pages_back(t->store, before, page, &list, &n, t->err);
+        for (size_t i = 0; !st && i < n && found < ask->last; i++, seen++) {
+            bool fit = false;
+            before = list[i].seq;
+            st = fits(t, ask, &list[i], &fit);
+            found += fit;
+        }
+        *after = before == INT64_MAX ? 0 : before - 1;
+    }
+    cw_arena_destroy(page);
+    return st;
+}
+
+/* ---- A page ---- */
+
+static enum cw_status put_page(const struct teller *t, const struct story_ask *ask, int64_t after,
+                               size_t limit, FILE *f)
+{
+    struct cw_arena *arena = xarena(STORY_ARENA);
+    struct store_event *list = NULL;
+    size_t n = 0, i = 0, shown = 0;
+    enum cw_status st = store_events(t->store, after, limit, arena, &list, &n, t->err);
+    for (; !st && i < n && shown < ask->limit && ftell(f) < STORY_BYTES; i++) {
+        bool fit = false;
+        st = fits(t, ask, &list[i], &fit);
+        if (st || !fit)
+            continue;
+        json_t *o = json_object();
+        cw_arena_reset(t->arena);
+        st = tell_event(t, &list[i], o);
+        tell_line(f, o);
+        shown++;
+    }
+    if (!st)
+        tell_line(f, json_pack("{s:I, s:b}", "next", (json_int_t)(i ? list[i - 1].seq : after),
+                               "more", n > 0));
+    cw_arena_destroy(arena);
+    return st;
+}
+
+static enum cw_status try_events(struct store *store, const struct story_ask *ask, int64_t after,
+                                 size_t limit, char **out, size_t *len, struct cw_error *err)
+{
+    struct teller t = {store, xarena(STORY_ARENA), err};
     char *text;
     FILE *f = tell_open(&text, len);
-    enum cw_status st = store_events(store, after, limit, arena, &list, &n, err);
-    for (size_t i = 0; !st && i < n && ftell(f) < STORY_BYTES; i++) {
-        json_t *o = json_object();
-        cw_arena_reset(of_one);
-        st = tell_event(&one, &list[i], o);
-        tell_line(f, o);
-    }
-    cw_arena_destroy(arena);
-    cw_arena_destroy(of_one);
-    st = close_text(f, st, &text);
-    if (!st)
+    enum cw_status st = put_page(&t, ask, after, limit, f);
+    tell_close(f);
+    cw_arena_destroy(t.arena);
+    if (st)
+        free(text);
+    else
         *out = text;
     return st;
 }
 
+static enum cw_status begin_of(struct store *store, const struct story_ask *ask, int64_t *after,
+                               struct cw_error *err)
+{
+    struct teller t = {store, xarena(STORY_ARENA), err};
+    int64_t since = 0;
+    *after = ask->after;
+    enum cw_status st = ask->last ? find_last(&t, ask, after) : CW_OK;
+    if (!st && ask->since_ms > INT64_MIN)
+        st = pages_until(store, ask->since_ms - 1, &since, err);
+    if (since > *after)
+        *after = since;
+    cw_arena_destroy(t.arena);
+    return st;
+}
+
 /* Large payloads make fewer events fit. */
-enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
+enum cw_status story_events(struct store *store, const struct story_ask *ask, char **out,
                             size_t *len, struct cw_error *err)
 {
-    enum cw_status st = try_events(store, after, limit, out, len, err);
-    for (; st == CW_NOMEM && limit > 1; limit /= 8)
-        st = try_events(store, after, limit < 8 ? 1 : limit / 8, out, len, err);
+    bool picks = ask->source || ask->rule || ask->person;
+    int64_t after = 0;
+    enum cw_status st = begin_of(store, ask, &after, err);
+    if (st)
+        return st;
+    st = CW_NOMEM;
+    for (size_t limit = picks ? PICKED : ask->limit; st == CW_NOMEM && limit; limit /= 8)
+        st = try_events(store, ask, after, limit, out, len, err);
     return st;
 }

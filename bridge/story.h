@@ -4,10 +4,24 @@
 
 #include "store/store.h"
 
-/* A page: up to `limit` events after `after`, one JSON object per line. The text is the caller's.
- * Limits: the last 50 attempts of a call; no further event after 256 KiB of text; values
- * above 64 KiB are told by their size. */
-enum cw_status story_events(struct store *store, int64_t after, size_t limit, char **out,
+#include <clockwire/rules.h>
+
+struct story_ask {
+    int64_t after;      /* events with a higher number */
+    size_t last;        /* not 0: the last so many of those that fit, in place of `after` */
+    size_t limit;       /* of one page */
+    int64_t since_ms;   /* that came then or later */
+    const char *source; /* of "source" or "source.type"; NULL: any */
+    const char *rule;   /* with a run of it; NULL: any */
+    const struct cw_ruleset *rules;
+    const struct cw_person *person; /* of whom, or with a run of theirs; NULL: any */
+};
+
+/* A page, one JSON object per line, and {"next": N, "more": B}: the number after which to go on,
+ * and whether there is more by now. The text is the caller's. Limits: the last 50 attempts of a
+ * call; no further event after 256 KiB of text; values above 64 KiB are told by their size; a page
+ * looks at 2,000 events, and the last ones are looked for among 20,000. */
+enum cw_status story_events(struct store *store, const struct story_ask *ask, char **out,
                             size_t *len, struct cw_error *err) CW_CHECKED;
 
 #endif

@@ -88,27 +88,3 @@ void why_looks_fini(struct why_looks *looks)
     free(looks->looks.items);
     free(looks->cancels.items);
 }
-
-static bool names(const struct cw_ruleset *rules, const struct cw_value *name,
-                  const struct cw_person *person)
-{
-    return name->kind == CW_STRING && cw_ruleset_find(rules, name->text) == person;
-}
-
-bool why_is_of_others(const struct config *config, const struct store_event *event,
-                      const struct cw_person *person, struct cw_arena *arena)
-{
-    struct cw_json *json = cw_json_create();
-    bool of_others = false;
-    if (!json)
-        abort();
-    if (why_can_match(event) && cw_json_read(json, event->used, NULL) == CW_OK) {
-        struct cw_value root = cw_json_root(json), user = get(&root, "event.user", arena), item;
-        of_others = user.kind != CW_MISSING && !names(config->rules, &user, person);
-        for (size_t i = 0; of_others && i < cw_value_count(&user); i++)
-            if (cw_value_item(&user, i, arena, &item) == CW_OK)
-                of_others = !names(config->rules, &item, person);
-    }
-    cw_json_destroy(json);
-    return of_others;
-}

@@ -30,8 +30,5 @@ enum cw_status why_match(const struct config *config, const struct store_event *
                          const char *rule, struct cw_arena *arena, struct why_looks *out,
                          struct cw_error *err) CW_CHECKED;
 void why_looks_fini(struct why_looks *looks);
-/* Whether the event's own `user` names people, and this one not among them. */
-bool why_is_of_others(const struct config *config, const struct store_event *event,
-                      const struct cw_person *person, struct cw_arena *arena);
 
 #endif

@@ -1,13 +1,15 @@
 /* why_not: what became of the events that concerned a rule and a person. */
 #include "why_priv.h"
 
+#include "pages.h"
+#include "when.h"
+#include "whose.h"
 #include "xalloc.h"
-#include "zones.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED = 20000, PAGE = 200, PAGE_BYTES = 256 << 20, AFTER_MS = 60000 };
+enum { LOOKED = 20000, PAGE_BYTES = 256 << 20, AFTER_MS = 60000 };
 
 struct search {
     struct asker a;
@@ -17,57 +19,14 @@ struct search {
     char *last, *run, *cancel; /* of why_last: lines */
 };
 
-/* ---- Where to begin ---- */
-
+/* Up to a minute after a moment that is named. */
 static enum cw_status read_time(struct search *s, struct cw_error *err)
 {
-    const struct cw_person *user = s->a.user;
-    struct cw_arena *arena = xarena(1 << 20);
-    struct cw_text zone = {NULL, 0};
-    enum cw_status st = CW_OK;
     s->until_ms = s->ask->now_ms;
-    if (s->ask->at) {
-        if (zones_read(NULL, user->timezone, arena, &zone))
-            zone = (struct cw_text){NULL, 0};
-        st = cw_moment_parse(cw_text_of(s->ask->at), cw_text_of(user->timezone), zone, arena,
-                             &s->until_ms, err);
-        s->until_ms += AFTER_MS;
-    }
-    cw_arena_destroy(arena);
-    return st ? cw_fail(err, CW_EINVAL, "`--at` %.60s: a time such as \"2026-03-02 10:00\"",
-                        s->ask->at)
-              : CW_OK;
-}
-
-static enum cw_status read_back(struct search *s, int64_t before, size_t limit,
-                                struct cw_arena *arena, struct store_event **out, size_t *n,
-                                struct cw_error *err)
-{
-    enum cw_status st = CW_NOMEM;
-    for (; st == CW_NOMEM && limit; limit /= 10) {
-        cw_arena_reset(arena);
-        st = store_events_back(s->a.story.store, before, limit, arena, out, n, err);
-    }
-    return st;
-}
-
-/* The number behind the last event that came by then: events are numbered as they come. */
-static enum cw_status find_begin(struct search *s, struct cw_arena *arena, int64_t *before,
-                                 struct cw_error *err)
-{
-    struct store_event *list = NULL;
-    size_t n = 0;
-    enum cw_status st = read_back(s, INT64_MAX, 1, arena, &list, &n, err);
-    int64_t low = 0, high = !st && n ? list[0].seq : 0; /* low came by then, high + 1 did not */
-    while (!st && low < high) {
-        int64_t middle = low + (high - low + 1) / 2;
-        st = read_back(s, middle + 1, 1, arena, &list, &n, err);
-        if (!st && n && list[0].received_ms <= s->until_ms)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    *before = low + 1;
+    if (!s->ask->at)
+        return CW_OK;
+    enum cw_status st = when_parse(s->ask->at, s->a.user, s->ask->now_ms, &s->until_ms, err);
+    s->until_ms += AFTER_MS;
     return st;
 }
 
@@ -119,8 +78,8 @@ static bool concerns(struct search *s, const struct why_look *look)
 {
     if (!look || look->kind == CW_LOOK_OTHER)
         return false;
-    bool of_others = !look->person &&
-                     why_is_of_others(s->a.config, &s->a.story.event, s->a.user, s->a.story.arena);
+    bool of_others = s->a.user && !look->person &&
+                     whose_is(s->a.config->rules, &s->a.story.event, s->a.user) == WHOSE_OTHERS;
     s->others += of_others;
     return !of_others;
 }
@@ -152,9 +111,10 @@ static enum cw_status walk(struct search *s, struct cw_error *err)
     struct cw_arena *page = xarena(PAGE_BYTES);
     struct store_event *list = NULL;
     int64_t before = 0;
-    enum cw_status st = find_begin(s, page, &before, err);
+    enum cw_status st = pages_until(s->a.story.store, s->until_ms, &before, err);
+    before++;
     for (size_t n = 1; !st && n && s->told < s->ask->most && s->looked < LOOKED;) {
-        st = read_back(s, before, PAGE, page, &list, &n, err);
+        st = pages_back(s->a.story.store, before, page, &list, &n, err);
         for (size_t i = 0; !st && i < n && s->told < s->ask->most; i++) {
             before = list[i].seq;
             s->oldest_ms = list[i].received_ms;

@@ -15,6 +15,9 @@ struct cmd_args {
     const char *after;   /* --after N, or NULL */
     const char *format;  /* --format NAME, or NULL */
     const char *at;      /* --at TIME, or NULL */
+    const char *since;   /* --since TIME, or NULL */
+    const char *source;  /* --source NAME, or NULL */
+    bool follow;         /* --follow */
     const char *cancel;  /* --cancel ID, or NULL */
     const char *rule;    /* --rule ID, or NULL */
     const char *user;    /* --user NAME, or NULL */

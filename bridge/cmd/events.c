@@ -1,4 +1,5 @@
 /* clockwire events: what came and what was done about it, for people; --json for programs. */
+#include "../form.h"
 #include "../xalloc.h"
 #include "cmd.h"
 #include "show.h"
@@ -6,6 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+struct printer {
+    bool json;
+    char day[16]; /* of the last event that was printed */
+};
 
 /* "2026-03-02T08:00:00.123Z" -> "08:00:00.123" */
 static const char *clock_of(const char *ts)
@@ -49,7 +56,7 @@ static void print_run(const json_t *r, const json_t *calls)
     printf("    %s for %s  %s", show_text(r, "rule"), show_text(r, "person"),
            show_text(r, "state"));
     if (strcmp(show_text(r, "state"), "waiting") == 0)
-        printf(" until %s", clock_of(show_text(r, "due")));
+        printf(" until %s", show_moment(show_text(r, "due")));
     print_reason(r);
     json_array_foreach(calls, i, c) if (show_number(c, "run") == show_number(r, "run"))
         print_call(c);
@@ -71,27 +78,58 @@ static void print_event(const json_t *e)
         printf("    began no run\n");
 }
 
-/* One page; *last becomes the number of its last event. */
-static void print_page(const char *text, bool json, int64_t *last)
+/* Times are UTC; a line tells each day that begins. */
+static void print_day(struct printer *p, const json_t *e)
 {
+    const char *ts = show_text(e, "received");
+    if (strncmp(p->day, ts, 10) == 0)
+        return;
+    snprintf(p->day, sizeof p->day, "%.10s", ts);
+    printf("%s, UTC\n", p->day);
+}
+
+/* One page. Returns: whether there is more; *next is the number after which to go on. */
+static bool print_page(struct printer *p, const char *text, int64_t *next)
+{
+    bool more = false;
     for (const char *line = text, *end; *line; line = end) {
         end = line + strcspn(line, "\n");
         json_t *e = json_loadb(line, (size_t)(end - line), 0, NULL);
-        if (e)
-            *last = json_integer_value(json_object_get(e, "event"));
-        if (json)
+        if (json_object_get(e, "next")) {
+            *next = show_number(e, "next");
+            more = json_is_true(json_object_get(e, "more"));
+        } else if (p->json) {
             printf("%.*s\n", (int)(end - line), line);
-        else if (e)
+        } else if (e) {
+            print_day(p, e);
             print_event(e);
+        }
         json_decref(e);
         end += *end == '\n';
     }
+    fflush(stdout);
+    return more;
 }
 
-static int print_pages(const struct config *config, int64_t after, bool json)
+/* "&source=..." and so on. The caller frees it. */
+static char *filters_of(const struct cmd_args *args)
 {
-    for (int64_t last = after;; after = last) {
-        auto_free char *path = xprintf("/events?after=%lld", (long long)after);
+    auto_free char *source = form_pair("source", args->source),
+                   *rule = form_pair("rule", args->rule), *user = form_pair("user", args->user),
+                   *since = form_pair("since", args->since);
+    return xprintf("%s&%s&%s&%s", source, rule, user, since);
+}
+
+static int print_pages(const struct config *config, const struct cmd_args *args)
+{
+    enum { LAST = 50, LOOK_AGAIN_US = 500000 };
+    struct printer printer = {args->json, ""};
+    auto_free char *filters = filters_of(args);
+    bool all = args->after || args->since;
+    int64_t next = args->after ? strtoll(args->after, NULL, 10) : 0;
+    auto_free char *path = all ? xprintf("/events?after=%lld&%s", (long long)next, filters)
+                               : xprintf("/events?last=%d&%s", LAST, filters);
+    for (;;) {
         char *text = NULL;
         int status = cmd_ask(config, "GET", path, &text);
         auto_free char *body = text;
@@ -99,9 +137,13 @@ static int print_pages(const struct config *config, int64_t after, bool json)
             fputs(body ? body : "", stderr);
             return CMD_FAILED;
         }
-        print_page(body, json, &last);
-        if (last <= after)
+        bool more = print_page(&printer, body, &next);
+        if (!more && !args->follow)
             return CMD_OK;
+        if (!more)
+            usleep(LOOK_AGAIN_US);
+        free(path);
+        path = xprintf("/events?after=%lld&%s", (long long)next, filters);
     }
 }
 
@@ -115,7 +157,7 @@ int cmd_events(const struct cmd_args *args)
     struct config *config = cmd_settings(args);
     if (!config)
         return CMD_FAILED;
-    int code = print_pages(config, strtoll(after, NULL, 10), args->json);
+    int code = print_pages(config, args);
     config_destroy(config);
     return code;
 }

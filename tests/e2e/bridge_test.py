@@ -92,7 +92,8 @@ def events_come_in_pages():
         assert [e["event"] for e in b.events()] == list(range(1, 261))
         after = b.command("events", "--json", "--after", "255").stdout.splitlines()
         assert [json.loads(x)["event"] for x in after] == [256, 257, 258, 259, 260]
-        assert b.command("events").stdout.count("track-branch for ada") == 260
+        assert b.command("events", "--after", "0").stdout.count("track-branch for ada") == 260
+        assert b.command("events").stdout.count("track-branch for ada") == 50
 
 
 @test

@@ -515,7 +515,7 @@ class Storm:
 
     def events(self):
         done = subprocess.run(
-            [self.args.clockwire, "events", "--json", "-c", self.daemon.config, "--secrets",
+            [self.args.clockwire, "events", "--json", "--after", "0", "-c", self.daemon.config, "--secrets",
              self.daemon.secrets],
             capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
         if done.returncode != 0:

@@ -194,7 +194,7 @@ class Bridge:
                               capture_output=True, text=True, timeout=30 * SLOW, **more)
 
     def events(self):
-        return [json.loads(x) for x in self.command("events", "--json").stdout.splitlines()]
+        return [json.loads(x) for x in self.command("events", "--json", "--after", "0").stdout.splitlines()]
 
     def pending(self, kind="run", *words):
         """What waits, of one kind (or "all"), by time."""
