@@ -10,14 +10,15 @@ struct saying {
     struct saying *next;
     int64_t run;
     uint32_t step;
-    bool behind;
+    bool behind, weak;
     char *text;
 };
 
-static void say(struct dispatcher *d, const struct head *h, bool behind, const char *text)
+static void say(struct dispatcher *d, const struct head *h, bool behind, bool weak,
+                const char *text)
 {
     struct saying *s = xcalloc(1, sizeof *s);
-    *s = (struct saying){.run = h->run, .step = h->step, .behind = behind, .text = xstrdup(text)};
+    *s = (struct saying){NULL, h->run, h->step, behind, weak, xstrdup(text)};
     *d->last_saying = s;
     d->last_saying = &s->next;
 }
@@ -28,7 +29,7 @@ static void take_sayings(struct dispatcher *d, bool tell)
         struct saying *s = d->sayings;
         d->sayings = s->next;
         if (tell)
-            replies_tell(d->deps.replies, s->run, s->step, s->behind, s->text);
+            replies_tell(d->deps.replies, s->run, s->step, s->behind, s->weak, s->text);
         free(s->text);
         free(s);
     }
@@ -92,12 +93,13 @@ enum cw_status reply_prepare(struct dispatcher *d, const struct head *h, struct 
     return st;
 }
 
+/* Facts that say no are as if the rule had not matched: told when nobody has anything better. */
 void reply_note(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
 {
     const struct head *h = lane->head;
     auto_free char *undone = sentence(h->action, cw_text_of(v->reason));
     if (replies_awaits(d->deps.replies, h->run, h->step))
-        say(d, h, false, v->reply ? v->reply : undone);
+        say(d, h, false, v->ends_run, v->reply ? v->reply : undone);
     else if (turn_ends_run(v) && replies_awaits_behind(d->deps.replies, h->run, h->step))
-        say(d, h, true, undone);
+        say(d, h, true, v->ends_run, undone);
 }

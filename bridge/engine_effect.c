@@ -35,6 +35,15 @@ static int64_t expires_of(const struct store_run *run, const struct cw_call *cal
     return ms ? ms : 1;                          /* 0 would be never */
 }
 
+/* Why a rule has nothing to say: better than silence, for a person who typed a command. */
+void engine_explain(struct engine *e, const char *before, struct cw_text what)
+{
+    struct accepted *a = e->delivery;
+    auto_free char *text = xprintf("%s%.*s", before, (int)what.len, what.at);
+    if (a && e->deps.replies && !replies_add(e->deps.replies, &a->waiter, text) && !a->waiter)
+        a->too_many = true;
+}
+
 /* The sender waits for what the rules of its own delivery say at once. */
 static void expect_reply(struct engine *e, const struct store_call *call)
 {
@@ -150,6 +159,8 @@ static enum cw_status do_run(struct engine *e, const struct decision *d, const s
         metric_add(METRIC_runs_refused, 1);
         metric_add(METRIC_rule_limits, f->limit);
         engine_log_effect("run refused", d->event, f);
+        if (f->answers)
+            engine_explain(e, "not done: ", f->what);
         return CW_OK;
     }
     metric_add(METRIC_runs_begun, 1);

@@ -122,5 +122,7 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
         return st;
     count_event(ev, rules);
     log_event(ev, plan.n);
+    for (size_t i = 0; ev->matches.answers && i < ev->matches.n_strangers; i++)
+        engine_explain(e, "nobody here has the name or alias ", ev->matches.strangers[i]);
     return engine_write(e, d, &plan, err);
 }

@@ -50,6 +50,8 @@ enum cw_status engine_add_calls(struct engine *e, const struct store_run *run,
                                 const struct cw_effect *f, int64_t now_ms,
                                 struct cw_error *err) CW_CHECKED;
 void engine_log_effect(const char *msg, int64_t event, const struct cw_effect *f);
+/* What the sender hears when no rule has anything better to say. */
+void engine_explain(struct engine *e, const char *before, struct cw_text what);
 /* Decides with what the journal has of facts. */
 enum cw_status engine_decide(struct engine *e, const struct cw_ruleset *rules,
                              const struct cw_matches *matches, const struct decision *d,

@@ -13,7 +13,7 @@ const char replies_late[] = "Noted. It takes a moment longer.";
 struct awaited {
     int64_t run;
     uint32_t step;
-    bool is_told;
+    bool is_told, is_weak;
     char *text; /* NULL: told already, with another */
 };
 
@@ -21,6 +21,7 @@ struct waiter {
     struct waiter *next;
     struct awaited *texts;
     size_t n, n_told;
+    int64_t first_run, last_run; /* whose texts it waits for */
     int64_t until_ms;
     void (*heard)(void *ctx, struct cw_text text); /* NULL until it is on disk */
     void *ctx;
@@ -71,31 +72,57 @@ static struct waiter *add_waiter(struct replies *r)
     if (r->closed || r->n == r->most)
         return NULL;
     struct waiter *w = xcalloc(1, sizeof *w);
-    w->until_ms = INT64_MAX;
+    w->until_ms = w->first_run = INT64_MAX;
+    w->last_run = INT64_MIN;
     w->next = r->first;
     r->first = w;
     r->n++;
     return w;
 }
 
-bool replies_expect(struct replies *r, struct waiter **waiter, int64_t run, uint32_t step)
+/* Returns: NULL when too many wait. */
+static struct awaited *add_text(struct replies *r, struct waiter **waiter)
 {
     struct waiter *w = *waiter ? *waiter : add_waiter(r);
     if (!w)
-        return false;
+        return NULL;
     *waiter = w;
     if (w->n == TEXTS)
-        return false;
+        return NULL;
     if (!(w->n & (w->n - 1)))
         w->texts = xrealloc(w->texts, (w->n ? 2 * w->n : 1) * sizeof *w->texts);
-    w->texts[w->n++] = (struct awaited){.run = run, .step = step};
+    w->texts[w->n] = (struct awaited){0};
+    return &w->texts[w->n++];
+}
+
+bool replies_expect(struct replies *r, struct waiter **waiter, int64_t run, uint32_t step)
+{
+    struct awaited *a = add_text(r, waiter);
+    if (!a)
+        return false;
+    a->run = run;
+    a->step = step;
+    if (run < (*waiter)->first_run)
+        (*waiter)->first_run = run;
+    if (run > (*waiter)->last_run)
+        (*waiter)->last_run = run;
+    return true;
+}
+
+bool replies_add(struct replies *r, struct waiter **waiter, const char *text)
+{
+    struct awaited *a = add_text(r, waiter);
+    if (!a)
+        return false;
+    *a = (struct awaited){.is_told = true, .is_weak = true, .text = xstrdup(text)};
+    (*waiter)->n_told++;
     return true;
 }
 
 static struct waiter *find(const struct replies *r, int64_t run)
 {
     struct waiter *w = r ? r->first : NULL;
-    while (w && (run < w->texts[0].run || run > w->texts[w->n - 1].run))
+    while (w && (run < w->first_run || run > w->last_run))
         w = w->next;
     return w;
 }
@@ -149,13 +176,17 @@ static size_t put(char *to, size_t len, const char *text)
     return len + gap + n;
 }
 
-/* What is known, in the order of the rules; what is not is late. */
+/* What is known, in the order of the rules; what is not is late. Why a rule had nothing to say is
+ * said when none had. */
 static void finish(struct replies *r, struct waiter *w)
 {
     auto_free char *text = xmalloc(TEXT_BYTES);
     size_t len = 0;
+    bool is_weak = w->n_told == w->n;
     for (size_t i = 0; i < w->n; i++)
-        if (w->texts[i].text)
+        is_weak = is_weak && w->texts[i].is_weak;
+    for (size_t i = 0; i < w->n; i++)
+        if (w->texts[i].text && w->texts[i].is_weak == is_weak)
             len = put(text, len, w->texts[i].text);
     if (w->n_told < w->n)
         len = put(text, len, replies_late);
@@ -175,7 +206,8 @@ void replies_hear(struct replies *r, struct waiter *w, int64_t until_ms,
         finish(r, w);
 }
 
-void replies_tell(struct replies *r, int64_t run, uint32_t step, bool behind, const char *text)
+void replies_tell(struct replies *r, int64_t run, uint32_t step, bool behind, bool weak,
+                  const char *text)
 {
     struct waiter *w = find(r, run);
     bool said = false;
@@ -184,6 +216,7 @@ void replies_tell(struct replies *r, int64_t run, uint32_t step, bool behind, co
         if (!is_meant(a, run, step, behind))
             continue;
         a->is_told = true;
+        a->is_weak = weak;
         a->text = said ? NULL : xstrdup(text);
         said = true;
         w->n_told++;

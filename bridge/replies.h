@@ -25,6 +25,9 @@ void replies_destroy(struct replies *replies); /* after replies_close */
 /* One more text, of step `step` of `run`, for the sender *waiter (NULL before its first text; its
  * runs have ascending ids without others between them). Returns: false when too many wait. */
 bool replies_expect(struct replies *replies, struct waiter **waiter, int64_t run, uint32_t step);
+/* A text that is known already, and said if nothing better is: why a rule did not come to its
+ * reply. Returns: false when too many wait. */
+bool replies_add(struct replies *replies, struct waiter **waiter, const char *text);
 /* Its delivery was not written: as if it had never been expected. NULL is fine. */
 void replies_drop(struct replies *replies, struct waiter *waiter);
 /* Its delivery is on disk: `heard` is called once, with the texts, or with what is there at
@@ -36,8 +39,9 @@ void replies_hear(struct replies *replies, struct waiter *waiter, int64_t until_
 bool replies_awaits(const struct replies *replies, int64_t run, uint32_t step);
 bool replies_awaits_behind(const struct replies *replies, int64_t run, uint32_t step);
 /* Says it; what nobody waits for is passed over. Not inside a turn: what is not on disk is not
- * said. `behind`: it stands for all texts of later steps. */
-void replies_tell(struct replies *replies, int64_t run, uint32_t step, bool behind,
+ * said. `behind`: it stands for all texts of later steps. `weak`: it is left out when any other
+ * rule has something to say. */
+void replies_tell(struct replies *replies, int64_t run, uint32_t step, bool behind, bool weak,
                   const char *text);
 
 /* When the next one's time is over; INT64_MAX: never. */

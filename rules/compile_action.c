@@ -293,6 +293,8 @@ void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, str
         compile_item(c, list ? cw_node_item(node, i) : node, &actions[i]);
     rule->actions = actions;
     rule->n_actions = actions ? n : 0;
-    for (size_t i = 0; i < rule->n_actions; i++)
+    for (size_t i = 0; i < rule->n_actions; i++) {
         rule->has_timer |= actions[i].timer;
+        rule->answers |= actions[i].now_only;
+    }
 }

@@ -116,6 +116,7 @@ static enum cw_status refuse_by_final(const struct cwr_deciding *d, const struct
     struct cwr_buf buf = cwr_buf_in(d->arena);
     struct cw_text what;
     cwr_buf_printf(&buf, "stopped by rule `%s`, which is final", final->id.at);
+    effect->answers = false; /* that rule has spoken */
     return cwr_buf_end(&buf, &what) ? CW_NOMEM
                                     : cwr_refuse(effect, d->arena, what.at, final->place);
 }
@@ -251,6 +252,7 @@ static enum cw_status decide_run_of(struct plan *p, const struct cwr_rule *rule,
                                  .vars = from->vars,
                                  .due_ms = p->d.now_ms + (rule->has_wait ? rule->wait_ms : 0),
                                  .dated = rule->at != NULL,
+                                 .answers = rule->answers && !rule->dry_run,
                                  .beside = rule->mode == CWR_PARALLEL};
     return decide_match(p, rule, from, effect);
 }

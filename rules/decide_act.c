@@ -80,8 +80,12 @@ enum cw_status cwr_refuse(struct cw_effect *effect, struct cw_arena *arena, cons
                        place.line);
     if (cwr_buf_end(&buf, &reason))
         return CW_NOMEM;
+    const char *copy = cw_arena_copy(arena, cw_text_of(what));
+    if (!copy)
+        return CW_NOMEM;
     effect->kind = CW_EFFECT_REFUSED;
     effect->reason = reason;
+    effect->what = cw_text_of(copy);
     effect->calls = NULL;
     effect->n_calls = 0;
     return CW_OK;

@@ -368,6 +368,7 @@ enum cw_status cwr_match_finish(struct cwr_match *m, struct cw_matches *out)
     memcpy(strangers, m->strangers, m->n_strangers * sizeof *strangers);
     made.strangers = strangers;
     made.n_strangers = m->n_strangers;
+    made.answers = m->answers;
     *out = made;
     return CW_OK;
 }

@@ -24,6 +24,7 @@ struct cwr_match {
     size_t n, size;
     struct cw_text strangers[CWR_STRANGERS];
     size_t n_strangers;
+    bool answers; /* a rule that asked for a stranger answers the sender */
     uint32_t limits, limit_rule;
     struct cw_value captures[CWR_REGEX_GROUPS];
     uint32_t trigger; /* of the rule at hand: what fits */

@@ -61,6 +61,7 @@ static void add_stranger(struct cwr_match *m, struct cw_text name, bool team)
             m, team ? "no: there is no " : "no: nobody has the name or alias ", name, CW_TEXT(""));
         cwr_match_say(m, CW_LOOK_NO, NULL, m->rule->place, made.at);
     }
+    m->answers |= m->rule->answers && !m->rule->dry_run;
     for (size_t i = 0; i < m->n_strangers; i++)
         if (m->strangers[i].len == name.len && memcmp(m->strangers[i].at, name.at, name.len) == 0)
             return;

@@ -105,6 +105,7 @@ struct cwr_rule {
     const struct cw_template *key; /* NULL: the person */
     enum cwr_mode mode;
     bool has_timer; /* some action changes the timer */
+    bool answers;   /* some action is now_only */
     struct cwr_action *actions;
     size_t n_actions;
     const struct cw_text *captures; /* their names */

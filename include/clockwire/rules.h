@@ -273,6 +273,8 @@ struct cw_matches {
     size_t n;
     const struct cw_text *strangers; /* names that a matching rule asked for and nobody has */
     size_t n_strangers;              /* at most 16 */
+    bool answers; /* who sent the event may hear of the strangers: a rule that asked for one has an
+                     action that is now_only */
     struct cw_text used; /* JSON object: every path of this event that rules read, with its value */
     uint32_t limits;     /* patterns that hit a limit: rule errors, to be counted and told */
     uint32_t limit_rule; /* the first rule with one, when there are any */
@@ -455,8 +457,11 @@ struct cw_effect {
     const struct cw_call *calls; /* RUN that is due: what to do, in order; none: a dry run */
     size_t n_calls;
     struct cw_text reason; /* REFUSED; of a dry run: what it would do */
-    bool limit;            /* REFUSED: a pattern hit a limit: a rule error, to be counted */
-    const char *mark;      /* MARK, FORGET: its kind */
+    struct cw_text what;   /* REFUSED: the reason without its place */
+    bool answers;     /* REFUSED: who sent the event may hear of it: the rule has an action that is
+                         now_only, and no earlier rule was final */
+    bool limit;       /* REFUSED: a pattern hit a limit: a rule error, to be counted */
+    const char *mark; /* MARK, FORGET: its kind */
     struct cw_text value;
     int64_t until_ms;
 };

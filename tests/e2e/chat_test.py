@@ -110,7 +110,8 @@ def outgoing_webhooks():
         assert post(post_id="p2") == (200, "not stopped: no timer is active")
         assert post(post_id="p2") == (200, None), "a repeat is acknowledged"
         assert post(post_id="p3", token="wrong") == (401, "not verified\n")
-        assert post(post_id="p4", user_name="eve") == (200, None), "a stranger has no timer"
+        assert post(post_id="p4", user_name="eve") == \
+            (200, "nobody here has the name or alias mattermost:eve")
 
 
 @test

@@ -2,18 +2,25 @@
 #include "course.h"
 
 #define RULES                                                                                      \
-    HEAD "  - id: track\n    when: calendar.track\n    user: ${event.people}\n    then:\n"         \
-         "      - start: { task: \"${event.task}\" }\n"                                            \
-         "      - reply: \"${user.name} is on ${event.task}.\"\n"                                  \
-         "  - id: off\n    when: calendar.off\n    user: ${event.people}\n    then:\n"             \
-         "      - stop\n      - reply: Stopped.\n"                                                 \
-         "  - id: who\n    when: calendar.who\n    user: ada\n    if: { timer: running }\n"        \
-         "    then: { reply: Your timer runs. }\n"                                                 \
-         "  - id: two\n    when: calendar.two\n    user: [grace, ada]\n    then:\n"                \
-         "      - reply: \"first, ${user.name}\"\n      - log: x\n"                                \
-         "      - reply: \"second, ${user.name}\"\n"                                               \
-         "  - id: too\n    when: [calendar.track, calendar.two]\n    user: ada\n"                  \
-         "    if: { event.too: true }\n    then: { reply: And so on. }\n"
+    HEAD                                                                                           \
+        "  - id: track\n    when: calendar.track\n    user: ${event.people}\n    then:\n"          \
+        "      - start: { task: \"${event.task}\" }\n"                                             \
+        "      - reply: \"${user.name} is on ${event.task}.\"\n"                                   \
+        "  - id: off\n    when: calendar.off\n    user: ${event.people}\n    then:\n"              \
+        "      - stop\n      - reply: Stopped.\n"                                                  \
+        "  - id: who\n    when: calendar.who\n    user: ada\n    if: { timer: running }\n"         \
+        "    then: { reply: Your timer runs. }\n"                                                  \
+        "  - id: two\n    when: calendar.two\n    user: [grace, ada]\n    then:\n"                 \
+        "      - reply: \"first, ${user.name}\"\n      - log: x\n"                                 \
+        "      - reply: \"second, ${user.name}\"\n"                                                \
+        "  - id: too\n    when: [calendar.track, calendar.two]\n    user: ada\n"                   \
+        "    if: { event.too: true }\n    then: { reply: And so on. }\n"                           \
+        "  - id: once\n    when: calendar.once\n    user: ${event.people}\n    throttle: 1 hour\n" \
+        "    then: { reply: Once. }\n"                                                             \
+        "  - id: on\n    when: calendar.state\n    user: ada\n    if: { timer: running }\n"        \
+        "    then: { reply: It runs. }\n"                                                          \
+        "  - id: not-on\n    when: calendar.state\n    user: ada\n    if: { timer: stopped }\n"    \
+        "    then: { reply: It is off. }\n"
 #define ADA(task) "{\"people\":\"ada\",\"task\":\"" task "\"}"
 #define LATE      "Noted. It takes a moment longer."
 
@@ -64,6 +71,34 @@ BOTH(told_why_it_was_not_done)
     CHECK_STR(w.told, "[ada is on T-1.][Your timer runs.]");
 }
 
+/* A rule that comes to nothing is no silence. */
+BOTH(told_why_there_is_nothing_to_say)
+{
+    begin(file, RULES);
+    deliver("track", "{\"people\":[\"nobody\",\"eve\"],\"task\":\"T-1\"}");
+    CHECK_STR(w.told,
+              "[nobody here has the name or alias nobody\nnobody here has the name or alias "
+              "eve]");
+    w.told[0] = '\0';
+    deliver("track", "{\"people\":[\"eve\",\"ada\"],\"task\":\"T-1\"}");
+    deliver("once", "{\"people\":\"ada\"}");
+    deliver("once", "{\"people\":\"ada\"}");
+    CHECK_STR(w.told, "[ada is on T-1.][Once.][not done: throttled until 10:00:00]");
+    w.told[0] = '\0';
+    deliver("track", "{\"people\":\"ada\"}");
+    CHECK_STR(w.told, "[not done: `event.task` is missing]");
+}
+
+BOTH(facts_that_say_no_are_told_when_nobody_else_speaks)
+{
+    begin(file, RULES);
+    deliver("state", "{}");
+    CHECK_STR(w.told, "[It is off.]");
+    deliver("track", ADA("T-1"));
+    deliver("state", "{}");
+    CHECK_STR(w.told, "[It is off.][ada is on T-1.][It runs.]");
+}
+
 BOTH(what_runs_already_is_no_fault)
 {
     begin(file, RULES);
@@ -91,8 +126,7 @@ BOTH(who_has_no_reply_does_not_wait)
 {
     begin(file, RULES);
     deliver("nothing", "{}");
-    deliver("track", "{\"people\":\"nobody\",\"task\":\"T-1\"}");
-    CHECK_STR(w.told, "[ok][ok]");
+    CHECK_STR(w.told, "[ok]");
 }
 
 BOTH(nobody_waits_longer_than_two_and_a_half_seconds)

@@ -31,16 +31,16 @@ TEST(texts_come_in_any_order_and_are_heard_in_theirs)
     CHECK_INT(replies_next_ms(r), 100);
     CHECK(replies_awaits(r, 5, 1) && replies_awaits(r, 7, 0));
     CHECK(!replies_awaits(r, 5, 2) && !replies_awaits(r, 6, 0) && !replies_awaits(r, 8, 0));
-    replies_tell(r, 7, 0, false, "third");
-    replies_tell(r, 5, 3, false, "second");
-    replies_tell(r, 5, 3, false, "again");
+    replies_tell(r, 7, 0, false, false, "third");
+    replies_tell(r, 5, 3, false, false, "second");
+    replies_tell(r, 5, 3, false, false, "again");
     CHECK(!replies_awaits(r, 5, 3));
     CHECK_STR(heard, "");
-    replies_tell(r, 5, 1, false, "first");
+    replies_tell(r, 5, 1, false, false, "first");
     CHECK_STR(heard, "a[first\nsecond\nthird]");
     CHECK_INT(replies_waiting(r), 0);
     CHECK_INT(replies_next_ms(r), INT64_MAX);
-    replies_tell(r, 5, 1, false, "nobody");
+    replies_tell(r, 5, 1, false, false, "nobody");
     replies_destroy(r);
 }
 
@@ -54,8 +54,8 @@ TEST(one_text_for_all_later_steps)
     replies_hear(r, a, 100, on_heard, "");
     CHECK(replies_awaits_behind(r, 5, 1) && replies_awaits_behind(r, 5, 3));
     CHECK(!replies_awaits_behind(r, 5, 4) && !replies_awaits_behind(r, 6, 0));
-    replies_tell(r, 5, 0, false, "begun");
-    replies_tell(r, 5, 1, true, "not stopped");
+    replies_tell(r, 5, 0, false, false, "begun");
+    replies_tell(r, 5, 1, true, false, "not stopped");
     CHECK_STR(heard, "[begun\nnot stopped]");
     replies_destroy(r);
 }
@@ -68,7 +68,7 @@ TEST(time_and_the_end)
     CHECK(replies_expect(r, &b, 2, 0) && replies_expect(r, &c, 3, 0));
     replies_hear(r, a, 100, on_heard, "a");
     replies_hear(r, b, 200, on_heard, "b");
-    replies_tell(r, 1, 0, false, "half");
+    replies_tell(r, 1, 0, false, false, "half");
     replies_expire(r, 99);
     CHECK_STR(heard, "");
     replies_expire(r, 100);
@@ -93,11 +93,37 @@ TEST(what_was_not_written_is_dropped)
     replies_drop(r, NULL);
     CHECK(!replies_awaits(r, 1, 0));
     CHECK(replies_expect(r, &b, 2, 0));
-    replies_tell(r, 2, 0, false, "early");
+    replies_tell(r, 2, 0, false, false, "early");
     CHECK_STR(heard, "");
     replies_hear(r, b, 100, on_heard, "b");
     CHECK_STR(heard, "b[early]");
     CHECK(!replies_awaits(NULL, 1, 0));
+    replies_destroy(r);
+}
+
+/* Why a rule has nothing to say is said when none has. */
+TEST(weak_texts)
+{
+    struct replies *r = begin(4);
+    struct waiter *a = NULL, *b = NULL, *c = NULL, *d = NULL;
+    CHECK(replies_add(r, &a, "nobody") && replies_expect(r, &a, 1, 0) &&
+          replies_expect(r, &a, 2, 0));
+    replies_hear(r, a, 100, on_heard, "a");
+    replies_tell(r, 1, 0, false, true, "not so");
+    replies_tell(r, 2, 0, false, false, "done");
+    CHECK_STR(heard, "a[done]");
+    CHECK(replies_add(r, &b, "nobody") && replies_expect(r, &b, 3, 0));
+    replies_hear(r, b, 100, on_heard, "b");
+    CHECK(!replies_awaits(r, 0, 0));
+    replies_tell(r, 3, 0, false, true, "not so");
+    CHECK_STR(heard + 7, "b[nobody\nnot so]");
+    CHECK(replies_add(r, &c, "nobody"));
+    replies_hear(r, c, 100, on_heard, "c"); /* nothing to wait for */
+    CHECK_STR(heard + 23, "c[nobody]");
+    CHECK(replies_add(r, &d, "nobody") && replies_expect(r, &d, 4, 0));
+    replies_hear(r, d, 100, on_heard, "d");
+    replies_expire(r, 100);
+    CHECK_STR(heard + 32, "d[Noted. It takes a moment longer.]");
     replies_destroy(r);
 }
 
@@ -115,7 +141,7 @@ TEST(ceilings)
     memset(longest, 'x', sizeof longest - 1);
     memcpy(longest + 65533, "\xc3\xa4", 2); /* half of it would fit */
     for (int i = 0; i < n; i++)
-        replies_tell(r, i, 0, false, i ? longest : "a");
+        replies_tell(r, i, 0, false, false, i ? longest : "a");
     replies_hear(r, a, 0, on_heard, "");
     CHECK_INT(strlen(heard), 65535 + 2);
     CHECK(strncmp(heard, "[a\nxxx", 6) == 0);
