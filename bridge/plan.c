@@ -25,7 +25,7 @@ struct planner {
     const struct plan_ask *ask;
     struct plan_sums *sums;
     struct cw_arena *arena; /* of one decision */
-    struct lines rules, runs[PLAN_FATES], marks, lanes;
+    struct lines rules, clocks, runs[PLAN_FATES], marks, lanes;
 };
 
 static bool has_person(const struct cw_ruleset *rules, struct cw_text name)
@@ -76,6 +76,37 @@ static void compare_rules(struct planner *p)
         p->sums->rules_gone++;
         add_rule(p, id, "gone", place);
     }
+}
+
+/* ---- Schedules, and what counts and listens ---- */
+
+static void add_clock(struct planner *p, const char *id, struct cw_text trigger, const char *change)
+{
+    if (!has_room(&p->clocks))
+        return;
+    json_t *line = json_pack("{s:o, s:o, s:s}", "clock", tell_short(trigger), "rule",
+                             tell_text(cw_text_of(id)), "change", change);
+    json_array_append_new(p->clocks.items, line);
+}
+
+/* Triggers that are more than an event, of `of` and not of `other`. */
+static void add_clocks(struct planner *p, const struct cw_ruleset *of,
+                       const struct cw_ruleset *other, const char *change)
+{
+    const char *id;
+    enum cw_trigger_kind kind;
+    struct cw_text shown;
+    for (size_t rule = 0; (id = cw_ruleset_rule(of, rule, NULL)); rule++)
+        for (size_t i = 0; cw_ruleset_trigger(of, rule, i, &kind, &shown); i++)
+            if (shown.len && !cw_ruleset_has_trigger(other, cw_text_of(id), shown))
+                add_clock(p, id, shown, change);
+}
+
+static void compare_clocks(struct planner *p)
+{
+    const struct cw_ruleset *old = p->ask->old->rules, *new = p->ask->new->rules;
+    add_clocks(p, new, old, "begins");
+    add_clocks(p, old, new, "ends");
 }
 
 /* ---- Runs ---- */
@@ -204,6 +235,7 @@ static void put_sums(FILE *f, const struct planner *p)
 static enum cw_status look(struct planner *p, struct cw_error *err)
 {
     compare_rules(p);
+    compare_clocks(p);
     enum cw_status st = pages_runs(p->ask->store, add_run, p, err);
     if (!st)
         st = count_runs(p, err);
@@ -216,6 +248,7 @@ static void put_rest(FILE *f, struct planner *p)
 {
     const char *path;
     put_lines(f, "rules", &p->rules);
+    put_lines(f, "clocks", &p->clocks);
     for (size_t i = 0; i < PLAN_FATES; i++)
         put_lines(f, fate_words[i], &p->runs[i]);
     put_lines(f, "marks", &p->marks);

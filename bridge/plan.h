@@ -32,7 +32,8 @@ struct plan_ask {
     int64_t now_ms;
 };
 
-/* JSON lines: {"plan":...} with the sums, then {"rule":...}, {"run":...}, {"mark":...},
+/* JSON lines: {"plan":...} with the sums, then {"rule":...}, {"clock":...} (a trigger
+ * that begins or ends), {"run":...}, {"mark":...},
  * {"lane":...} and {"restart":...}, and {"note":...} when the journal could not be read to its end;
  * the text is the caller's. Limits: 100,000 runs and as many marks are looked at; 100 lines of each
  * kind and fate; what is left out is counted. */

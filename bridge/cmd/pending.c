@@ -86,6 +86,8 @@ static void print_what(const json_t *o)
         printf("state.%s is %s", key, value);
     else if (strcmp(kind, "tick") == 0)
         fputs(trigger, stdout);
+    else if (strncmp(trigger, kind, strlen(kind)) == 0)
+        printf("%s: %s", trigger, text);
     else
         printf("%s%s%s: %s", kind, *trigger ? " " : "", trigger, text);
     if (*key && strcmp(kind, "state") != 0)

@@ -55,6 +55,40 @@ def everything_by_time():
 
 
 @test
+def what_counts_listens_and_is_remembered():
+    rules = RULES + """
+  - { id: six, when: { count: 6, of: desktop.active, within: 1 hour }, then: { log: six } }
+  - { id: both, when: { all: [desktop.active, desktop.idle], within: 1 hour }, then: { log: both } }
+  - { id: gone, when: { absent: desktop.active, for: 15 minutes }, then: { log: gone } }
+  - { id: lunch, when: calendar.meeting_ended, user: "${event.attendees}",
+      then: [{ set: { lunch: "at noon", for: 1 hour } }, { set: { mood: good } }] }
+"""
+    with world(rules=rules) as (sim, b):
+        b.desktop("active")
+        b.desktop("active")
+        b.calendar("MEETING_ENDED", "m1")
+        assert until(lambda: len(b.pending("state")) == 2)
+        lines = told(b, "--user", "ada")
+        assert "1 absence clock, 1 counter, 1 incomplete `all`, 2 facts; times of Europe/Berlin" in lines[0], lines
+        body = "\n".join(re.sub(" +", " ", x) for x in lines)
+        for line in ("TIME gone ada absent desktop.active for 15 minutes: it fires then, unless there is a sign of life",
+                     "TIME six ada count 6 of desktop.active within 1 hour: 2 came until now",
+                     "TIME both ada all [desktop.active, desktop.idle] within 1 hour: 1 of its parts came until now",
+                     "TIME ada state.lunch is \"at noon\"", "for ever ada state.mood is \"good\""):
+            assert line in body, (line, body)
+        (clock,) = b.pending("absent")
+        assert b.command("pending", "--cancel", clock["id"]).returncode == 0
+        assert b.pending("absent") == []
+        b.write(rules.replace("count: 6", "count: 7").replace("id: both", "id: pair"))
+        out = re.sub(r"\S*/clockwire\.yaml:\d+", "FILE", b.command("plan").stdout)
+        for line in ("  begins   six  7 of desktop.active within 1 hour\n", "  ends     six  6 of desktop.active within",
+                     "  begins   pair  all [", "  ends     both  all [", "2 marks of 4 end\n",
+                     "  count of six for ada ends: its rule has another trigger\n",
+                     "  all of both for ada ends: its rule is gone\n"):
+            assert line in out, (line, out)
+
+
+@test
 def ended_by_hand():
     with world(rules=LATER) as (sim, b):
         b.calendar("MEETING_ENDED", "m1")
