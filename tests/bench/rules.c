@@ -7,7 +7,7 @@
 
 #include "lab.h"
 
-enum { SIZES = 4, MOST_ROUNDS = 1000, EVENTS = 300 /* in one round */ };
+enum { SIZES = 4, MOST_ROUNDS = 1000, EVENTS = 300 /* in one round */, BODIES = 256 };
 
 static const unsigned sizes[SIZES] = {10, 1000, 10000, 100000};
 
@@ -24,6 +24,8 @@ struct loaded {
 struct bench {
     struct lab *lab;
     char *body;
+    char *bodies[BODIES]; /* pushes to other repositories */
+    size_t n_bodies;      /* 1: always the same */
     struct push push;
     struct loaded loaded[SIZES];
     double reading[MOST_ROUNDS];
@@ -70,9 +72,37 @@ static void get(struct lab *lab, const char *path, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)value.text.len, value.text.at);
 }
 
-static bool read_push(struct bench *b)
+static bool read_push(struct bench *b, size_t i)
 {
-    return lab_event(b->lab, "github", "git", "push", b->body);
+    return lab_event(b->lab, "github", "git", "push", b->bodies[i % b->n_bodies]);
+}
+
+/* The same push to a repository of another name. */
+static char *other_push(const struct bench *b, unsigned number)
+{
+    const char *rest = b->body, *hit;
+    char *made = malloc(strlen(b->body) + 4096), *at = made;
+    size_t len = strlen(b->push.repository);
+    while ((hit = strstr(rest, b->push.repository))) {
+        bool whole = hit[-1] == '"' && hit[len] == '"';
+        at += sprintf(at, "%.*s%s", (int)(hit - rest), rest, b->push.repository);
+        at += whole ? sprintf(at, "-%u", number) : 0;
+        rest = hit + len;
+    }
+    strcpy(at, rest);
+    return made;
+}
+
+/* Pushes to repositories all over the rules of the first workload, so that what is looked up is not
+ * in the processor's caches. */
+static void scatter(struct bench *b, unsigned n)
+{
+    for (size_t i = 0; i < BODIES; i++) {
+        if (b->bodies[i] != b->body)
+            free(b->bodies[i]);
+        b->bodies[i] = other_push(b, (unsigned)(i * 7919 % (n - 1)));
+    }
+    b->n_bodies = BODIES;
 }
 
 /* ---- Workloads: conditions of rule i of n; the last one is to match ---- */
@@ -157,13 +187,15 @@ static int own_pattern(char *at, const struct push *p, unsigned i, unsigned n)
 static const struct workload {
     const char *name;
     write_fn *write;
-    bool loading; /* only that */
-} workloads[] = {{"(a) a repository for each rule", own_repository, false},
-                 {"(b) all rules share one type", one_type, false},
-                 {"(c) all rules share one repository", one_repository, false},
-                 {"(d) repositories x senders", pairs, false},
-                 {"the same pattern in each rule", same_pattern, true},
-                 {"a pattern of its own in each rule", own_pattern, true}};
+    bool loading;   /* only that */
+    bool scattered; /* events are for rules all over the file */
+} workloads[] = {{"(a) a repository for each rule", own_repository, false, false},
+                 {"(b) all rules share one type", one_type, false, false},
+                 {"(c) all rules share one repository", one_repository, false, false},
+                 {"(d) repositories x senders", pairs, false, false},
+                 {"(e) as (a), pushes to 256 repositories in turn", own_repository, false, true},
+                 {"the same pattern in each rule", same_pattern, true, false},
+                 {"a pattern of its own in each rule", own_pattern, true, false}};
 
 static char *write_rules(const struct push *p, unsigned n, write_fn *write)
 {
@@ -197,7 +229,7 @@ static double round_us(struct bench *b, const struct cw_ruleset *rules)
     double from = now_us();
     for (int i = 0; i < EVENTS; i++) {
         struct cw_plan plan;
-        if (!read_push(b) ||
+        if (!read_push(b, (size_t)i) ||
             cw_match(b->lab->matcher, rules, &b->lab->event, 0, NULL, b->lab->arena,
                      &b->lab->matches) ||
             cw_decide(rules, &b->lab->matches, NULL, 0, b->lab->arena, &plan) || plan.n != 1 ||
@@ -211,7 +243,7 @@ static double read_us(struct bench *b)
 {
     double from = now_us();
     for (int i = 0; i < EVENTS; i++)
-        if (!read_push(b))
+        if (!read_push(b, (size_t)i))
             exit(2);
     return (now_us() - from) / EVENTS;
 }
@@ -229,12 +261,15 @@ static double median(double *of, int n)
     return of[n / 2];
 }
 
-static void measure(struct bench *b)
+static void measure(struct bench *b, bool scattered)
 {
     for (int r = 0; r < b->rounds; r++) {
-        b->reading[r] = read_us(b);
-        for (size_t i = 0; i < SIZES; i++)
+        for (size_t i = 0; i < SIZES; i++) {
+            if (scattered)
+                scatter(b, sizes[i]);
+            b->reading[r] = read_us(b);
             b->loaded[i].us[r] = round_us(b, b->loaded[i].rules);
+        }
     }
 }
 
@@ -257,13 +292,15 @@ static void report(struct bench *b, const char *name)
 static void run(struct bench *b, const struct workload *w)
 {
     size_t first = w->loading ? SIZES - 1 : 0;
+    b->bodies[0] = b->body;
+    b->n_bodies = 1;
     for (size_t i = first; i < SIZES; i++)
         load(b, sizes[i], w->write, &b->loaded[i]);
     if (w->loading) {
         printf("%s: %u rules loaded in %.0f ms, %.0f bytes a rule\n", w->name, sizes[first],
                b->loaded[first].ms, b->loaded[first].bytes);
     } else {
-        measure(b);
+        measure(b, w->scattered);
         report(b, w->name);
     }
     for (size_t i = first; i < SIZES; i++)
@@ -279,8 +316,10 @@ int main(int argc, char **argv)
     }
     b.lab = lab_create();
     b.body = read_file(argv[1]);
+    b.bodies[0] = b.body;
+    b.n_bodies = 1;
     b.rounds = argc > 2 ? atoi(argv[2]) : 20;
-    if (b.rounds < 1 || b.rounds > MOST_ROUNDS || !read_push(&b))
+    if (b.rounds < 1 || b.rounds > MOST_ROUNDS || !read_push(&b, 0))
         return 1;
     get(b.lab, "ref", b.push.ref, sizeof b.push.ref);
     get(b.lab, "repository.full_name", b.push.repository, sizeof b.push.repository);
