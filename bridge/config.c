@@ -97,7 +97,7 @@ static void read_rules(struct config *c, const struct cw_doc *doc, struct cw_dia
         abort();
     const struct cw_node *tests = cw_node_get(cw_doc_root(doc), "tests");
     const struct cw_node *zone = cw_node_get(cw_doc_root(doc), "timezone");
-    if (tests)
+    if (tests && !cw_doc_is_partial(doc))
         c->tests =
             suite_read(&tests, 1, &catalogue, c->rules, zone ? cw_node_text(zone).at : NULL, diags);
 }
@@ -263,7 +263,8 @@ static void read_all(struct config *c, const struct cw_doc *doc, const struct so
     read_rules(c, doc, deps->diags);
     if (c->rules)
         read_people(c, deps);
-    check_whole(c, root, deps->diags);
+    if (!cw_doc_is_partial(doc))
+        check_whole(c, root, deps->diags);
 }
 
 enum cw_status config_load(const char *file, const struct config_opts *opts, struct cw_diags *diags,

@@ -225,7 +225,8 @@ static bool read_first(struct reader *r, const char *file)
         return false;
     }
     auto_free char *text = bytes;
-    return cw_doc_parse(file, (struct cw_text){text, len}, NULL, r->diags, &r->doc) == CW_OK;
+    const struct cw_doc_limits limits = {.mend = true};
+    return cw_doc_parse(file, (struct cw_text){text, len}, &limits, r->diags, &r->doc) == CW_OK;
 }
 
 static bool read_all(struct reader *r, const char *file)

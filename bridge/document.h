@@ -8,7 +8,8 @@
 
 #include <clockwire/doc.h>
 
-/* Returns: NULL after a fault; the caller destroys it. */
+/* Returns: NULL after a fault; the caller destroys it. It may be partial (cw_doc_is_partial): then
+ * there are errors, and it is good for finding more of them only. */
 struct cw_doc *document_read(const char *file, struct cw_diags *diags);
 
 #endif

@@ -16,7 +16,9 @@ enum {
     DEFAULT_ENTRY = 10000,
     ENTRY_LEVEL = 2, /* lists and mappings around an entry: the file and a section of it */
     DEFAULT_DEPTH = 32,
-    FAULTS = 50 /* of YAML itself in one file */
+    FAULTS = 50, /* of YAML itself in one file */
+    MENDS = 10,  /* faults that end the run, and after which the rest is read */
+    MEND_BYTES = 256 << 10
 };
 
 struct frame {
@@ -46,6 +48,12 @@ struct builder {
     uint32_t lines, last_column; /* where the text ends */
     size_t seen_index, seen_at;  /* character and byte of the latest mark */
     enum cw_status status;
+    uint32_t told;                 /* faults up to this line have been told */
+    bool odd;                      /* a fault that may leave a value other than it was meant */
+    struct {                       /* where libyaml gave up; lines and columns from 0 */
+        bool here, context, block; /* it was in something; which was a block */
+        uint32_t line, context_line, context_column;
+    } stop;
 };
 
 /* Reads `text` to its end, or to a ceiling: sets root, nodes and status. */
@@ -64,5 +72,8 @@ const char *cwr_yaml_text_at(struct builder *b, const yaml_mark_t *mark);
 void cwr_yaml_find_end(struct builder *b);
 /* Tells what libyaml could not read. */
 void cwr_yaml_parser_error(struct builder *b);
+/* Blanks what `b` could not read. *out_line is the last line of it, from 1. Returns: false when it
+ * does not know what that is. */
+bool cwr_yaml_mend(const struct builder *b, char *text, size_t len, uint32_t *out_line);
 
 #endif

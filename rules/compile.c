@@ -55,7 +55,7 @@ static void check_section(struct cwr_compiler *c, const struct cw_node *key)
 static void check_version(struct cwr_compiler *c, const struct cw_node *root)
 {
     const struct cw_node *version = cw_node_get(root, "version");
-    if (!version && cwr_is_meant(root, &cwr_section_keys, "version"))
+    if (!version && (c->partial || cwr_is_meant(root, &cwr_section_keys, "version")))
         return;
     if (!version)
         cwr_fault(c, root, "missing-key", NULL, "the file begins with `version: 1`");
@@ -91,7 +91,7 @@ static void compile_sections(struct cwr_compiler *c, const struct cw_node *root)
         cwr_compile_hours(c, cw_node_get(root, "hours"), cw_node_get(root, "users"));
     if (rules && !c->no_memory)
         cwr_compile_rules(c, rules);
-    else if (!rules && !cwr_is_meant(root, &cwr_section_keys, "rules"))
+    else if (!rules && !c->partial && !cwr_is_meant(root, &cwr_section_keys, "rules"))
         cwr_fault(c, root, "missing-key", NULL, "the section `rules` is missing");
 }
 
@@ -118,7 +118,7 @@ static enum cw_status compile_all(struct cwr_compiler *c, const struct cw_doc *d
     compile_sections(c, root);
     if (c->no_memory || c->diags->memory_was_short)
         return CW_NOMEM;
-    if (cw_diags_count(c->diags, CW_ERROR) > before)
+    if (c->partial || cw_diags_count(c->diags, CW_ERROR) > before)
         return CW_EINVAL;
     keep_paths(c);
     cwr_lint_rules(c, cw_node_get(root, "rules"));
@@ -141,6 +141,7 @@ enum cw_status cw_ruleset_compile(const struct cw_doc *doc, const struct cw_cata
         c.paths.arena = c.alias_rows.arena = c.awork_ids.arena = c.zones.arena = c.scratch;
         c.patterns.arena = c.good_events.arena = c.facts_set.arena = c.facts_read.arena =
             c.calendars.arena = c.scratch;
+        c.partial = cw_doc_is_partial(doc);
         status = compile_all(&c, doc);
     }
     cw_matcher_destroy(c.matcher);

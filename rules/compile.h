@@ -75,6 +75,7 @@ struct cwr_compiler {
     struct cw_arena *scratch; /* of this compilation */
     struct cw_arena *passing; /* reset after each rule */
     bool no_memory;
+    bool partial; /* entries of the document are missing: nobody is blamed for naming them */
     const char *file, *file_copy; /* the last one seen, and ours */
     struct cwr_map paths;         /* names of event paths to slots */
     struct cwr_ref *path_rows;

@@ -139,7 +139,7 @@ bool cwr_lint_matcher(struct cwr_compiler *c)
 
 void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_rule *rule)
 {
-    if (!rule->enabled)
+    if (!rule->enabled || c->partial)
         return;
     lint_actions(c, rule);
     lint_unless(c, rule);

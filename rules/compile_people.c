@@ -199,7 +199,7 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
     const char *zone = cwr_compile_zone(c, cw_node_get(map, "timezone"), &person->zone);
     if (zone)
         person->timezone = zone;
-    else if (!common && !cw_node_get(map, "timezone"))
+    else if (!common && !cw_node_get(map, "timezone") && !c->partial)
         cw_diags_add(c->diags, CW_WARNING, "no-timezone", cw_node_place(key), NULL,
                      "`%s` has no timezone and the file has none; UTC is taken", person->name);
     person->token = optional_text(c, map, "token");

@@ -8,12 +8,26 @@
 #include "fold.h"
 #include "number.h"
 
+/* Faults that may come from what is missing. */
+static bool is_about_names(const char *code)
+{
+    static const char *const codes[] = {"unknown-rule", "unknown-hours", "unknown-source",
+                                        "unknown-type", "unknown-user",  "unknown-alias",
+                                        "unknown-team"};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
 __attribute__((format(printf, 5, 0))) static void add_fault(struct cwr_compiler *c,
                                                             struct cw_place place, const char *code,
                                                             const char *hint, const char *format,
                                                             va_list args)
 {
     char text[400];
+    if (c->partial && is_about_names(code))
+        return;
     vsnprintf(text, sizeof text, format, args);
     cw_diags_add(c->diags, CW_ERROR, code, place, hint, "%s", text);
 }

@@ -30,15 +30,74 @@ static enum cw_status check_size(const struct cw_doc *doc, const char *file, str
     return CW_ELIMIT;
 }
 
+static struct builder builder_of(const struct cw_doc *doc, const char *file, struct cw_text text,
+                                 struct cw_diags *diags)
+{
+    return (struct builder){.file = file,
+                            .text = text,
+                            .limits = doc->limits,
+                            .diags = diags,
+                            .arena = doc->arena,
+                            .nodes = doc->nodes};
+}
+
+/* Takes the sections away of which nothing is left. */
+static void drop_empty(struct cw_node *root)
+{
+    struct cw_node *pairs = (struct cw_node *)(uintptr_t)root->at;
+    uint32_t n = 0;
+    if (root->kind != CW_NODE_MAP || root->n > CWR_SMALL_MAP) /* a large one is ordered */
+        return;
+    for (uint32_t i = 0; i < root->n; i++) {
+        if (cw_node_is_null(&pairs[2 * i + 1]))
+            continue;
+        pairs[2 * n] = pairs[2 * i];
+        pairs[2 * n + 1] = pairs[2 * i + 1];
+        n++;
+    }
+    root->n = n;
+}
+
+/* Reads on behind a fault, without the entry that has it, as often as it takes: tells the faults
+ * that come later. Returns: whether the rest could be read. */
+static bool read_rest(struct builder *b, struct cw_doc *doc, char *copy)
+{
+    size_t len = b->text.len;
+    const char *file = b->file;
+    for (int i = 0; i < MENDS && b->stop.here && b->stop.line >= b->told; i++) {
+        uint32_t told = 0;
+        if (!cwr_yaml_mend(b, copy, len, &told))
+            return false;
+        *b = builder_of(doc, file, (struct cw_text){copy, len}, b->diags);
+        b->told = told;
+        cwr_yaml_find_end(b);
+        cwr_yaml_build(b);
+        if (b->status && b->status != CW_ESYNTAX)
+            return false;
+    }
+    return !b->stop.here;
+}
+
+/* What is left of a file that has a fault, for the checks behind. */
+static enum cw_status read_partly(struct builder *b, struct cw_doc *doc)
+{
+    struct cw_arena *arena = cw_arena_create(MEND_BYTES + 1024);
+    char *copy = arena ? cw_arena_copy(arena, b->text) : NULL;
+    bool odd = b->odd, rest = copy && read_rest(b, doc, copy);
+    cw_arena_destroy(arena);
+    if (b->status == CW_NOMEM || !copy)
+        return CW_NOMEM;
+    if (!rest || odd || b->odd || !b->have_root)
+        return CW_ESYNTAX;
+    drop_empty(&b->root);
+    doc->is_partial = true;
+    return CW_OK;
+}
+
 /* Reads one file. What it takes counts, good or bad. */
 static enum cw_status read_file(struct cw_doc *doc, const char *file, struct cw_text text,
                                 struct cw_diags *diags, struct cw_node *out)
 {
-    struct builder b = {.file = file,
-                        .limits = doc->limits,
-                        .diags = diags,
-                        .arena = doc->arena,
-                        .nodes = doc->nodes};
     size_t skip = 0;
     enum cw_status status = check_size(doc, file, text, diags);
     if (status)
@@ -47,9 +106,12 @@ static enum cw_status read_file(struct cw_doc *doc, const char *file, struct cw_
     cw_diags_file(diags, file, text);
     if (cwr_yaml_check(file, text, diags, &skip) != CW_OK)
         return CW_ESYNTAX;
-    b.text = (struct cw_text){text.at + skip, text.len - skip};
+    struct builder b =
+        builder_of(doc, file, (struct cw_text){text.at + skip, text.len - skip}, diags);
     cwr_yaml_find_end(&b);
     cwr_yaml_build(&b);
+    if (doc->limits.mend && b.status == CW_ESYNTAX && b.text.len <= MEND_BYTES)
+        b.status = read_partly(&b, doc);
     doc->nodes = b.nodes;
     *out = b.root;
     return b.status;
@@ -101,4 +163,9 @@ enum cw_status cw_doc_add(struct cw_doc *doc, const char *file, struct cw_text t
     doc->last = part;
     *out_root = &part->root;
     return CW_OK;
+}
+
+bool cw_doc_is_partial(const struct cw_doc *doc)
+{
+    return doc->is_partial;
 }

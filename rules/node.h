@@ -26,6 +26,7 @@ struct cw_doc {
     struct cwr_doc_part first, *last;
     struct cw_doc_limits limits;
     size_t bytes, nodes; /* of all files so far */
+    bool is_partial;     /* entries are left out that could not be read */
 };
 
 /* Orders the pairs of a large map for look-ups; small ones need none. Returns: CW_NOMEM. */

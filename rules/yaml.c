@@ -117,7 +117,7 @@ static void check_scalar(struct builder *b, const struct cw_node *node)
     if (node->n && memchr(node->at, '\0', node->n))
         cwr_yaml_fault(b, "encoding", place, NULL, "a text may not hold NUL");
     const char *open = node->n ? strstr(node->at, "{{") : NULL;
-    if (open && (node->plain || strstr(open, "}}")))
+    if (open && (node->plain || strstr(open, "}}")) && place.line > b->told)
         cw_diags_add(b->diags, CW_WARNING, "template-braces", place, "templates are written ${x}",
                      "`{{` is plain text here");
 }

@@ -18,7 +18,9 @@ struct cw_place cwr_yaml_place(const struct builder *b, const yaml_mark_t *from,
 void cwr_yaml_fault(struct builder *b, const char *code, struct cw_place place, const char *hint,
                     const char *text)
 {
-    cw_diags_add(b->diags, CW_ERROR, code, place, hint, "%s", text);
+    if (place.line > b->told)
+        cw_diags_add(b->diags, CW_ERROR, code, place, hint, "%s", text);
+    b->odd |= strcmp(code, "duplicate-key") != 0;
     b->status = CW_ESYNTAX;
     b->end |= ++b->faults == FAULTS;
 }
@@ -97,6 +99,62 @@ static const char *hint_for(struct builder *b, const yaml_mark_t *mark)
     return NULL;
 }
 
+/* ---- Brackets that are not closed ---- */
+
+/* The outermost [ or { that is open. */
+static const struct frame *open_bracket(const struct builder *b)
+{
+    for (unsigned i = 0; i < b->depth; i++)
+        if (b->frames[i].flow)
+            return &b->frames[i];
+    return NULL;
+}
+
+/* The blanks before a line, SIZE_MAX when nothing stands there; `line` counts from 0. */
+static size_t indent_of(const struct builder *b, size_t line)
+{
+    const char *at = b->text.at, *end = at + b->text.len;
+    for (; line && at < end; line--) {
+        const char *feed = memchr(at, '\n', (size_t)(end - at));
+        at = feed ? feed + 1 : end;
+    }
+    size_t n = 0;
+    while (at + n < end && at[n] == ' ')
+        n++;
+    return at + n == end || strchr("\r\n", at[n]) ? SIZE_MAX : n;
+}
+
+/* Whether the fault lies behind where the bracket should have been closed: on a line that is
+ * indented no deeper, or at the end. */
+static bool is_left_open(const struct builder *b, const struct frame *open, const yaml_mark_t *mark)
+{
+    size_t line = open->node.line - 1, indent = indent_of(b, mark->line);
+    return mark->line > line && (indent == SIZE_MAX || indent <= indent_of(b, line));
+}
+
+static void tell_open(struct builder *b, const struct frame *open, const yaml_mark_t *mark,
+                      const char *problem)
+{
+    char text[320], hint[64];
+    struct cw_place place = cw_node_place(&open->node);
+    snprintf(text, sizeof text, "this bracket is not closed: %s", problem);
+    snprintf(hint, sizeof hint, "line %zu is not within it any more", mark->line + 1);
+    place.width = 1;
+    cwr_yaml_fault(b, "syntax", place, hint, text);
+}
+
+/* What is to be blanked, for whoever reads on. */
+static void stop(struct builder *b, const struct frame *open, const yaml_mark_t *mark)
+{
+    const yaml_parser_t *p = &b->parser;
+    b->stop.here = true;
+    b->stop.line = (uint32_t)mark->line;
+    b->stop.context = open || p->context;
+    b->stop.block = !open && p->context && strstr(p->context, "block");
+    b->stop.context_line = open ? open->node.line - 1 : (uint32_t)p->context_mark.line;
+    b->stop.context_column = (uint32_t)p->context_mark.column;
+}
+
 void cwr_yaml_parser_error(struct builder *b)
 {
     const yaml_parser_t *p = &b->parser;
@@ -112,6 +170,8 @@ void cwr_yaml_parser_error(struct builder *b)
         return;
     }
     const yaml_mark_t *mark = p->error == YAML_READER_ERROR ? &p->mark : &p->problem_mark;
+    const struct frame *open = open_bracket(b);
+    bool odd = b->odd;
     if (p->context && strstr(problem, "unexpected end of stream"))
         mark = &p->context_mark; /* the quote that is never closed */
     snprintf(text, sizeof text, "%s%s%s", p->context ? p->context : "", p->context ? ", " : "",
@@ -119,7 +179,11 @@ void cwr_yaml_parser_error(struct builder *b)
     if (line_has(b, mark, "{{"))
         cwr_yaml_fault(b, "template-braces", cwr_yaml_place(b, mark, NULL),
                        "write ${x}; {{ x }} is no template here", text);
+    else if (open && is_left_open(b, open, mark))
+        tell_open(b, open, mark, text);
     else
         cwr_yaml_fault(b, "syntax", cwr_yaml_place(b, mark, NULL), hint_for(b, mark), text);
+    b->odd = odd; /* what cannot be read leaves no value at all */
     b->end = true;
+    stop(b, open, mark);
 }

@@ -81,6 +81,7 @@ struct cw_doc_limits {
     size_t nodes;   /* 0: 4 million */
     unsigned depth; /* 0: 32; flow collections at most 16 */
     size_t entry;   /* nodes of one rule, person, source, ...; 0: 10,000 */
+    bool mend;      /* a file with faults in some of its entries is taken without these */
 };
 
 /* Reads one document. `file` is its name in places. Faults go to `diags` (needed), which also
@@ -92,6 +93,10 @@ enum cw_status cw_doc_parse(const char *file, struct cw_text text,
                             const struct cw_doc_limits *limits, struct cw_diags *diags,
                             struct cw_doc **out) CW_CHECKED;
 void cw_doc_destroy(struct cw_doc *doc);
+/* Whether entries (rules, people, sources) are left out because of their faults, which have been
+ * told: with limits.mend, so that the faults in the others are found in the same run. No ruleset is
+ * made of such a document. Limits: files of 256 KiB, 10 faults. */
+bool cw_doc_is_partial(const struct cw_doc *doc);
 /* Reads one more file into a document: one that its `include`, or that of another file, names. The
  * host finds and reads files. Its `limits` hold for all files together. *out_root is this file's
  * own root. Returns: as cw_doc_parse; the document itself stays as it was. */

@@ -102,6 +102,24 @@ def test_json_counts_what_it_leaves_out():
         assert got["files"][0]["left_out"] > 0
 
 
+def test_faults_behind_faults_of_yaml():
+    """A fault of YAML hides the rule that has it, and nobody is blamed for naming that."""
+    with Folder() as f:
+        (f.path / "yaml.yaml").write_text(
+            "version: 1\nsources: { desk: { path: /d, preset: generic, verify: none } }\nrules:\n"
+            "  - { id: a, when: desk.idle, then: pause\n"
+            "  - { id: b, when: desk.idle, wen: 1, if: { paused_by: a }, then: stop }\n"
+            "  - id: c\n    name: it's: not\n    then: stop\n"
+            "  - { id: d, when: desk.idle, then: stopp }\n")
+        got = json.loads(f.check("--format", "json", "yaml.yaml", code=1))
+        equal([(d["line"], d["code"]) for d in got["diagnostics"]],
+              [(4, "syntax"), (5, "unknown-key"), (7, "syntax"), (9, "unknown-action")])
+        f.check("yaml.yaml", "good.yaml", code=1)
+        r = subprocess.run([CLOCKWIRE, "run", "-c", "yaml.yaml"], cwd=f.path, capture_output=True,
+                           text=True, timeout=60)
+        equal(r.returncode, 78, r.stderr)
+
+
 def test_names_that_are_not_utf8():
     with Folder() as f:
         name = os.fsencode(f.path) + b"/\xff.yaml"

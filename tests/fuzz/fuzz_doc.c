@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                          \
     } while (0)
 
-static void walk(const struct cw_node *node, unsigned depth, uint32_t lines)
+/* A partial document may have a key twice. */
+static void walk(const struct cw_node *node, unsigned depth, uint32_t lines, bool partial)
 {
     struct cw_place place = cw_node_place(node);
     MUST(depth <= 32 && place.line >= 1 && place.line <= lines && place.column >= 1);
@@ -24,13 +25,13 @@ static void walk(const struct cw_node *node, unsigned depth, uint32_t lines)
     MUST(strlen(text.at) == text.len);
     for (size_t i = 0; i < cw_node_count(node); i++) {
         if (cw_node_kind(node) == CW_NODE_SEQ) {
-            walk(cw_node_item(node, i), depth + 1, lines);
+            walk(cw_node_item(node, i), depth + 1, lines, partial);
             continue;
         }
         const struct cw_node *key = cw_node_key(node, i);
         MUST(cw_node_kind(key) == CW_NODE_SCALAR);
-        MUST(cw_node_get(node, cw_node_text(key).at) == cw_node_value(node, i));
-        walk(cw_node_value(node, i), depth + 1, lines);
+        MUST(partial || cw_node_get(node, cw_node_text(key).at) == cw_node_value(node, i));
+        walk(cw_node_value(node, i), depth + 1, lines, partial);
     }
 }
 
@@ -55,13 +56,30 @@ static struct cw_text next_file(struct cw_text *text)
 
 static void check_doc(struct cw_doc *doc, struct cw_diags *diags, bool more, uint32_t lines)
 {
-    walk(cw_doc_root(doc), 0, lines);
+    walk(cw_doc_root(doc), 0, lines, false);
     if (!more && cw_node_kind(cw_doc_root(doc)) != CW_NODE_MAP)
         return;
     size_t errors = cw_diags_count(diags, CW_ERROR);
     enum cw_status status = cw_doc_join(doc, diags);
     MUST((status == CW_OK) == (cw_diags_count(diags, CW_ERROR) == errors));
-    walk(cw_doc_root(doc), 0, lines);
+    walk(cw_doc_root(doc), 0, lines, false);
+}
+
+/* What is left of a file with faults; a good file is whole. */
+static void check_mended(struct cw_text text, bool good, uint32_t lines)
+{
+    const struct cw_doc_limits limits = {.mend = true};
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    enum cw_status status = cw_doc_parse("f", text, &limits, diags, &doc);
+    MUST((status == CW_OK) == (doc != NULL));
+    MUST(good == (cw_diags_count(diags, CW_ERROR) == 0));
+    MUST(!doc || good != cw_doc_is_partial(doc));
+    if (doc)
+        walk(cw_doc_root(doc), 0, lines, !good);
+    check_rendered(diags);
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -78,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum cw_status status = cw_doc_parse(name, text, NULL, diags, &doc);
     MUST((status == CW_OK) == (doc != NULL));
     MUST((status == CW_OK) == (cw_diags_count(diags, CW_ERROR) == 0));
+    check_mended(text, status == CW_OK, lines);
     for (int i = 0; doc && left.len && i < 20; i++) {
         name[0]++;
         size_t errors = cw_diags_count(diags, CW_ERROR);

@@ -218,8 +218,10 @@ TEST(syntax)
     FAULTS("", "syntax 1:1+1");
     FAULTS("# nothing\n", "syntax 1:1+1");
     FAULTS("\xEF\xBB\xBF", "syntax 1:1+1");
-    FAULTS("a: [1\n", "syntax 2:1+1");
-    FAULTS("a: [1", "syntax 1:6+1");
+    FAULTS("a: [1\n", "syntax 1:4+1");
+    FAULTS("a: [1", "syntax 1:4+1");
+    FAULTS("a:\n  - { b: 1\n  - c\n", "syntax 2:5+1");
+    FAULTS("a: {\n  b: 1\n  c: 2\n}\n", "syntax 3:4+1");
     FAULTS("a: 'x\n", "syntax 1:4+1");
     FAULTS("a: 1\n b: 2\n", "syntax 2:3+1");
     FAULTS("a: b: c\n", "syntax 1:5+1");

@@ -244,7 +244,7 @@ TEST(all_faults_of_all_files_are_shown)
     put("a.yaml", "rules: [\n");
     put("b.yaml", "x: &anchor 1\n");
     READS("c.yaml", "wrong-kind c.yaml:2:27, wrong-kind c.yaml:2:31, include-cycle c.yaml:2:35, "
-                    "syntax a.yaml:2:1, yaml-anchor b.yaml:1:4");
+                    "syntax a.yaml:1:8, yaml-anchor b.yaml:1:4");
     put("c.yaml", "version: 1\ninclude: { a: b }\n");
     READS("c.yaml", "wrong-kind c.yaml:2:10");
     put("c.yaml", "version: 1\ninclude: a.yaml\nrules: []\n");

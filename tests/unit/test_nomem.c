@@ -145,6 +145,30 @@ static enum cw_status parse_doc(void)
     return status;
 }
 
+/* One that is read on behind its faults. */
+static enum cw_status parse_mended(void)
+{
+    const struct cw_doc_limits limits = {.mend = true};
+    struct cw_diags *diags = cw_diags_create();
+    struct cw_doc *doc = NULL;
+    if (!diags)
+        return CW_NOMEM;
+    enum cw_status status = cw_doc_parse("f", CW_TEXT("a:\n  - x: [\n  - y: 1\nb:\n  - {\n  - z\n"),
+                                         &limits, diags, &doc);
+    CHECK((status == CW_OK) == (doc != NULL));
+    CHECK(cw_diags_count(diags, CW_ERROR) > 0);
+    if (doc)
+        CHECK_INT(cw_node_count(cw_doc_root(doc)), 2);
+    cw_doc_destroy(doc);
+    cw_diags_destroy(diags);
+    return status;
+}
+
+TEST(doc_with_faults)
+{
+    nomem_each(parse_mended, 2);
+}
+
 TEST(doc)
 {
     nomem_each(parse_doc, 2);
