@@ -250,7 +250,8 @@ static void compile_one(struct cwr_compiler *c, const struct cw_node *key,
         return;
     }
     if (cw_node_kind(value) == CW_NODE_SEQ) {
-        cwr_fault(c, value, "wrong-kind", NULL, "`%s` takes a mapping of arguments", spec->name);
+        cwr_fault(c, value, "wrong-kind", NULL, "`%s` takes %s, not a list", spec->name,
+                  spec->scalar ? "one value" : "a mapping of arguments");
         return;
     }
     bool map = cw_node_kind(value) == CW_NODE_MAP;

@@ -45,11 +45,19 @@ static size_t read_offset(struct cwr_compiler *c, const struct cw_node *node, st
     return 0;
 }
 
-/* One that is always the same can be read now. */
+/* One that is always the same can be read now. What stands around a template cannot be anything
+ * but parts of a moment: "10 minutes befor ${event.start}" would never be one. */
 static bool is_instant(const struct cw_template *tpl)
 {
+    static const char signs[] = "0123456789-:.+TtZz ";
     int64_t ms;
-    return tpl->n_paths || (tpl->n_parts == 1 && cwr_moment_read(tpl->parts[0].literal, &ms));
+    if (!tpl->n_paths)
+        return tpl->n_parts == 1 && cwr_moment_read(tpl->parts[0].literal, &ms);
+    for (size_t i = 0; i < tpl->n_parts; i++)
+        for (size_t j = 0; !tpl->parts[i].path.n && j < tpl->parts[i].literal.len; j++)
+            if (!memchr(signs, tpl->parts[i].literal.at[j], sizeof signs - 1))
+                return false;
+    return true;
 }
 
 static void compile_at(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)

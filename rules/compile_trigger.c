@@ -209,6 +209,18 @@ static bool refuse_inner(struct cwr_compiler *c, const struct cw_node *map, cons
     return false;
 }
 
+/* A first key that is nearly one that says what kind of trigger it is. */
+static void needs_event(struct cwr_compiler *c, const struct cw_node *map)
+{
+    static const char *const words[] = {"event", "every", "all", "absent", "count"};
+    const char *hint = NULL;
+    for (size_t i = 0; !hint && i < cw_node_count(map); i++)
+        hint = cwr_did_you_mean(c, cw_node_text(cw_node_key(map, i)), words,
+                                sizeof words / sizeof *words);
+    cwr_fault(c, map, "missing-key", hint ? hint : "or `every`, `all`, `absent`, `count`",
+              "a trigger with a filter needs `event`");
+}
+
 static bool compile_map(struct cwr_compiler *c, const struct cw_node *map, struct cwr_trigger *out)
 {
     const struct cw_node *event = cw_node_get(map, "event");
@@ -219,7 +231,7 @@ static bool compile_map(struct cwr_compiler *c, const struct cw_node *map, struc
                                : kinds[i].compile(c, map, out);
     }
     if (!event) {
-        cwr_fault(c, map, "missing-key", NULL, "a trigger with a filter needs `event`");
+        needs_event(c, map);
         return false;
     }
     bool good = compile_event(c, event, out);

@@ -330,10 +330,13 @@ enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *
     status = cw_template_render(rule->at, &scope, d->arena, &value, &err);
     if (status && status != CW_NOMEM && !r.failed)
         return cwr_refuse(effect, d->arena, err.text, rule->at_place);
-    if (status || cw_value_text(&value, d->arena, &text))
-        return status ? status : CW_NOMEM;
-    if (!cwr_moment_read(text, &effect->due_ms))
+    if (status)
+        return status;
+    if (!cwr_value_moment(&value, effect->person->zone, &effect->due_ms)) {
+        if (cw_value_text(&value, d->arena, &text))
+            return CW_NOMEM;
         return not_an_instant(d, rule, text, effect);
+    }
     effect->due_ms += rule->at_ms;
     return CW_OK;
 }

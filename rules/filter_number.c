@@ -6,7 +6,7 @@
 
 #include "buf.h"
 
-enum { WHOLE_DIGITS = 15, NUMBER_BYTES = 400 };
+enum { WHOLE_DIGITS = 18 /* two of them fit into 64 bits */, NUMBER_BYTES = 400 };
 
 static bool is_digit(char c)
 {

@@ -56,12 +56,12 @@ static bool read_whole(struct cw_text text, int64_t *out)
 
 /* ---- date ---- */
 
-static bool read_moment(const struct cw_value *value, const struct cw_zone *zone, int64_t *out)
+bool cwr_value_moment(const struct cw_value *value, const struct cw_zone *zone, int64_t *out)
 {
     const int64_t in_ms = INT64_C(100000000000); /* seconds reach it in the year 5138 */
     int64_t n;
     if (value->kind == CW_STRING && cwr_date_read(value->text, &n)) {
-        *out = cwr_zone_instant(zone, n, 0);
+        *out = cwr_zone_instant(zone ? zone : &cwr_utc, n, 0);
         return true;
     }
     if (value->kind == CW_STRING && cwr_moment_read(value->text, out))
@@ -127,7 +127,7 @@ enum cw_status cwr_filter_date(struct cw_text format, const struct cw_value *val
 {
     struct cwr_buf buf = cwr_buf_in(arena);
     int64_t ms;
-    if (!read_moment(value, zone, &ms))
+    if (!cwr_value_moment(value, zone, &ms))
         return CW_EINVAL;
     struct cwr_wall wall = cwr_zone_wall(zone, ms);
     for (size_t i = 0; i < format.len; i++) {

@@ -101,6 +101,9 @@ enum cw_status cwr_filter_check_unit(struct cw_text unit, size_t at, struct cwr_
                                      struct cw_error *err) CW_CHECKED;
 /* Points in time are RFC 3339, days (the midnight of the zone that begins them) and numbers of
  * seconds or milliseconds since 1970. */
+/* A point in time as `date` and `at` read it: RFC 3339; a day, which begins at midnight of the
+ * zone (NULL: UTC); a number of seconds or milliseconds since 1970. */
+bool cwr_value_moment(const struct cw_value *value, const struct cw_zone *zone, int64_t *out);
 enum cw_status cwr_filter_date(struct cw_text format, const struct cw_value *value,
                                const struct cw_zone *zone, struct cw_arena *arena,
                                struct cw_text *out) CW_CHECKED;

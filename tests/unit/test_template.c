@@ -20,7 +20,8 @@ static enum cw_status look_up(void *ctx, struct cw_path path, struct cw_arena *i
 
 static const char body[] =
     "{\"event\":{\"title\":\"  \\u00dcber Stra\\u00dfe: 2. Teil \\nmore\",\"n\":1.50,\"big\":"
-    "12345678901234567890,\"no\":false,\"nil\":null,\"empty\":\"\",\"list\":[1,\"x\",null],"
+    "12345678901234567890,\"exact\":9007199254740993,\"no\":false,\"nil\":null,\"empty\":\"\","
+    "\"list\":[1,\"x\",null],"
     "\"o\":{\"odd } "
     "name\":\"yes\",\"it's\":\"no\"},\"greek\":\"\\u03a3\\u03c3\\u03c2\",\"csv\":\" a@x ,b@x,, "
     "c,\",\"pi\":3.14159,"
@@ -177,6 +178,7 @@ TEST(numbers)
         {"${event.minus | round | plus: 5}", "2"},
         {"${event.count | plus: 1}", "42"},
         {"${event.count | plus: -42}", "-1"},
+        {"${event.exact | plus: 1}", "9007199254740994"},
         {"${event.none | default: 0 | plus: +1}", "1"},
         {"${event.none | plus: 1 | default: none}", "none"},
         {"${event.n | plus: 1}", "`event.n` is no whole number"},
@@ -245,7 +247,7 @@ TEST(faults_have_their_place)
     check_status("${x | first: 1}", CW_ESYNTAX, "this filter takes no argument", 6);
     check_status("${x | plus}", CW_ESYNTAX, "this filter takes one argument", 6);
     check_status("${x | plus: 1.5}", CW_ESYNTAX, "`plus` takes a whole number", 6);
-    check_status("${x | plus: 1000000000000001}", CW_ESYNTAX, "`plus` takes a whole number", 6);
+    check_status("${x | plus: 1000000000000000000}", CW_ESYNTAX, "`plus` takes a whole number", 6);
     check_status("${x | round: 16}", CW_ESYNTAX, "`round` takes 0 to 15 digits", 6);
     check_status("${x | round: -1}", CW_ESYNTAX, "`round` takes 0 to 15 digits", 6);
     check_status("${x | date}", CW_ESYNTAX, "this filter takes one argument", 6);
