@@ -264,6 +264,9 @@ uint64_t cwr_doing(const struct cwr_rule *rule);
  * that nothing asks for, and in the end of what rules are to each other. */
 void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const struct cwr_rule *rule);
 /* The scratch of warnings. Returns: false, and no_memory. */
+/* Warns of event.x where only a schedule begins the rule. */
+void cwr_lint_event(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                    const struct cwr_ref *ref);
 bool cwr_lint_matcher(struct cwr_compiler *c);
 void cwr_lint_never(struct cwr_compiler *c, const struct cwr_rule *rule);
 void cwr_lint_hours(struct cwr_compiler *c);

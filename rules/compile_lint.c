@@ -53,6 +53,26 @@ static void lint_user(struct cwr_compiler *c, const struct cwr_rule *rule)
                  rule->id.at, (int)source.len, source.at);
 }
 
+/* ---- Schedules ---- */
+
+/* The event of a tick has what every event has, and nothing else. What is asked of the event of
+ * `unless` is another event's. */
+void cwr_lint_event(struct cwr_compiler *c, struct cw_path path, struct cw_place place,
+                    const struct cwr_ref *ref)
+{
+    static const char *const always[] = {"id", "type", "source", "received", "provider_type"};
+    const struct cwr_triggers *when = &c->at.rule->when;
+    bool ticks = when->n > 0 && !c->at.events_of && place.line; /* without one it is our own */
+    for (size_t i = 0; i < when->n; i++)
+        ticks &= when->items[i].kind == CW_TRIGGER_EVERY;
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        ticks &= !cw_text_is(path.steps[1].name, always[i]);
+    if (ticks)
+        cw_diags_add(c->diags, CW_WARNING, "no-event", place, NULL,
+                     "a schedule brings no `%.*s`: it is always missing",
+                     (int)(ref->name.len > 60 ? 60 : ref->name.len), ref->name.at);
+}
+
 /* ---- unless ---- */
 
 static bool covers(const struct cwr_trigger *wide, const struct cwr_trigger *narrow)

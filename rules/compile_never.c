@@ -252,23 +252,30 @@ static bool pairs_fit(struct never *v)
 
 /* ---- The whole ---- */
 
-/* With each trigger's filter; one warning for each rule. */
-void cwr_lint_never(struct cwr_compiler *c, const struct cwr_rule *rule)
+/* Each trigger's filter with what is laid out already. Returns: false after a warning. */
+static bool triggers_fit(struct never *v, const struct cwr_triggers *triggers)
 {
-    struct never v = {.c = c};
-    if (rule->condition)
-        lay_out(&v, rule->condition, false);
-    size_t common = v.n;
-    if (v.full || !facts_fit(&v) || !pairs_fit(&v))
-        return;
-    for (size_t i = 0; i < rule->when.n && !c->no_memory; i++) {
-        const struct cwr_trigger *trigger = &rule->when.items[i];
-        v.n = common;
+    size_t common = v->n;
+    for (size_t i = 0; i < triggers->n && !v->c->no_memory; i++) {
+        const struct cwr_trigger *trigger = &triggers->items[i];
+        v->n = common;
         if (trigger->kind != CW_TRIGGER_EVENT)
             continue;
         if (trigger->filter)
-            lay_out(&v, trigger->filter, false);
-        if (v.full || !type_fits(&v, trigger, rule->when.n == 1) || !pairs_fit(&v))
-            return;
+            lay_out(v, trigger->filter, false);
+        if (v->full || !type_fits(v, trigger, triggers->n == 1) || !pairs_fit(v))
+            return false;
     }
+    return true;
+}
+
+/* One warning for each rule. */
+void cwr_lint_never(struct cwr_compiler *c, const struct cwr_rule *rule)
+{
+    struct never v = {.c = c}, unless = {.c = c};
+    if (rule->condition)
+        lay_out(&v, rule->condition, false);
+    if (v.full || !facts_fit(&v) || !pairs_fit(&v) || !triggers_fit(&v, &rule->when))
+        return;
+    triggers_fit(&unless, &rule->unless);
 }

@@ -285,6 +285,7 @@ static bool bind_root(struct cwr_compiler *c, struct cw_path path, struct cw_pla
                           ref->name);
     switch (ref->root) {
     case CWR_ROOT_EVENT:
+        cwr_lint_event(c, path, place, ref);
         return use_event(c, ref);
     case CWR_ROOT_MATCH:
         return use_capture(c, path, place, ref);

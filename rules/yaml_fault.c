@@ -90,7 +90,7 @@ static const char *hint_for(struct builder *b, const yaml_mark_t *mark)
     if (at && at < end && strchr("@`%|>", *at))
         return "text that begins with this character needs quotes";
     if (line_has(b, mark, "${"))
-        return "inside { } and [ ] a template needs quotes";
+        return "inside { } and [ ] a template, or a path with [ ], needs quotes";
     const char *problem = b->parser.problem ? b->parser.problem : "";
     if (strstr(problem, "mapping values are not allowed"))
         return "is the line indented like its neighbours? a text with `: ` in it needs quotes";

@@ -234,7 +234,8 @@ TEST(syntax)
     CHECK_STR(cw_diags_get(diags, 0)->hint, "indent with blanks, not with tabs");
     end();
     CHECK_INT(parse("a: {b: ${x}}\n"), CW_ESYNTAX);
-    CHECK_STR(cw_diags_get(diags, 0)->hint, "inside { } and [ ] a template needs quotes");
+    CHECK_STR(cw_diags_get(diags, 0)->hint,
+              "inside { } and [ ] a template, or a path with [ ], needs quotes");
     end();
 }
 
