@@ -118,7 +118,7 @@ static void junit_file(const struct test_file *r)
     put_suite(file, r->trials->n, r->trials->failed, 0);
     for (size_t i = 0; i < r->trials->n; i++) {
         const struct trial *t = &r->trials->items[i];
-        put_case(file, t->test->place.line, t->test->name);
+        put_case(t->test->place.file, t->test->place.line, t->test->name);
         if (t->fault)
             put_fault("failure", t->line, t->fault);
         else

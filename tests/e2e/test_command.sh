@@ -31,6 +31,7 @@ said outside 1 outside.yaml
 said several 1 by_hand.yaml bad.yaml plays.yaml
 said missing 1 nowhere.yaml
 said junit 1 --format junit by_hand.yaml plays.yaml bad.yaml
+said included 0 --format junit included.yaml
 said json 1 --format json --coverage plays.yaml bad.yaml
 said format 64 --format html plays.yaml
 said demo 0 --coverage ../../../examples/demo/clockwire.yaml

@@ -50,6 +50,8 @@ def a_silence_survives_a_kill():
         began = time.monotonic()
         killed(b)
         (clock,) = b.pending("absent")
+        out = b.command("pending").stdout
+        assert "  absent desktop.heartbeat for 2 seconds: it fires then" in out, out
         assert clock["rule"] == "silent" and clock["person"] == "ada", clock
         assert until(lambda: sim.acts(ADA) == ["started"])
         assert time.monotonic() - began < 4 * SLOW
