@@ -14,7 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20, RELOADS = 16, WHY_NOT_MOST = 10 };
+enum {
+    EVENTS_AT_ONCE = 200,
+    QUERY_BYTES = 1 << 20,
+    RELOADS = 16,
+    WHY_NOT_MOST = 10,
+    WHY_NOT_LOOKED = 2000
+};
 
 struct admin {
     struct admin_deps deps;
@@ -208,14 +214,15 @@ static void answer_why(struct admin *a, struct listener_exchange *x, const struc
     auto_free char *at = text_in(form, "at");
     struct why_ask ask = {number_of(form, "event"), number_of(form, "run"), rule, user,
                           clock_now_ms()};
-    struct why_not_ask search = {rule, user, at, ask.now_ms, WHY_NOT_MOST};
+    struct why_not_ask search = {
+        rule, user, at, number_of(form, "before"), ask.now_ms, WHY_NOT_MOST, WHY_NOT_LOOKED};
     enum cw_status st;
     if (ask.event > 0 || ask.run > 0)
         st = why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
-    else if (rule && user)
+    else if (user)
         st = why_not(a->deps.store, a->deps.config, &search, &text, &len, &err);
     else
-        st = cw_fail(&err, CW_EINVAL, "ask for ?event=N, ?run=N, or ?rule=ID&user=NAME");
+        st = cw_fail(&err, CW_EINVAL, "ask for ?event=N, ?run=N, or ?user=NAME");
     reply_found(x, st, text, len, &err);
 }
 

@@ -1,6 +1,6 @@
 #include "pending.h"
 
-#include "marks.h"
+#include "mark.h"
 #include "outlook.h"
 #include "pages.h"
 #include "tell.h"

@@ -1,6 +1,6 @@
 #include "plan.h"
 
-#include "marks.h"
+#include "mark.h"
 #include "outlook.h"
 #include "pages.h"
 #include "settings.h"

@@ -16,7 +16,7 @@ enum {
     STORY_BYTES = 256 << 10, /* of one answer, which a command takes up to 1 MiB */
     STORY_VALUE = 64 << 10,  /* a larger one is told by its size */
     PICKED = 2000,           /* events that a page looks at when it picks some */
-    LOOKED = 20000,          /* likewise, for the last ones */
+    LOOKED = 5000,           /* likewise, for the last ones */
 };
 
 static void set_text(json_t *to, const char *name, struct cw_text text)

@@ -20,7 +20,7 @@ struct story_ask {
 /* A page, one JSON object per line, and {"next": N, "more": B}: the number after which to go on,
  * and whether there is more by now. The text is the caller's. Limits: the last 50 attempts of a
  * call; no further event after 256 KiB of text; values above 64 KiB are told by their size; a page
- * looks at 2,000 events, and the last ones are looked for among 20,000. */
+ * looks at 2,000 events, and the last ones are looked for among 5,000. */
 enum cw_status story_events(struct store *store, const struct story_ask *ask, char **out,
                             size_t *len, struct cw_error *err) CW_CHECKED;
 

@@ -1,5 +1,5 @@
-/* when: a time as somebody asks for it: "2 hours" ago, "2026-03-02 10:00" on a person's clock, or
- * RFC 3339. */
+/* when: a time as somebody asks for it: "2 hours" ago, "2026-03-02 10:00" or the last "17:30" on a
+ * person's clock, or RFC 3339. */
 #ifndef WHEN_H
 #define WHEN_H
 

@@ -27,16 +27,20 @@ enum cw_status why_event(struct store *store, const struct config *config,
                          struct cw_error *err) CW_CHECKED;
 
 struct why_not_ask {
-    const char *rule, *user; /* both are needed */
-    const char *at;          /* on the user's clock, or RFC 3339; NULL: now */
+    const char *rule; /* NULL: whatever rules had a say */
+    const char *user; /* is needed */
+    const char *at;   /* on the user's clock, RFC 3339, or so long ago; NULL: now */
+    int64_t before;   /* go on with events of lower numbers; 0: begin at that time */
     int64_t now_ms;
-    size_t most; /* events that are told */
+    size_t most;   /* events that are told */
+    size_t looked; /* events that are looked at */
 };
 
-/* Why a rule did not do for somebody what they expected at a time: the events of its triggers that
- * came before it, or up to a minute after, and concern the person, the newest first. JSON lines:
- * one with "why_not", then objects with both "event" and "rule", then one with "looked". Returns:
- * CW_ENOENT, CW_EINVAL for a time that cannot be read. Limits: it looks at 20,000 events. */
+/* Why nothing, or something, was done for somebody at a time: the events that came before it, or up
+ * to a minute after, and concern the person and the rule, the newest first. JSON lines: one with
+ * "why_not"; for a rule objects with both "event" and "rule", else each event as why_event tells
+ * it, without the rules that had no say; and one with "looked" and "next", the number to go on
+ * before, 0 at the end. Returns: CW_ENOENT, CW_EINVAL for a time that cannot be read. */
 enum cw_status why_not(struct store *store, const struct config *config,
                        const struct why_not_ask *ask, char **out, size_t *len,
                        struct cw_error *err) CW_CHECKED;

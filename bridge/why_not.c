@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED = 20000, PAGE_BYTES = 256 << 20, AFTER_MS = 60000 };
+enum { PAGE_BYTES = 256 << 20, AFTER_MS = 60000 };
 
 struct search {
     struct asker a;
     const struct why_not_ask *ask;
     int64_t until_ms, oldest_ms;
+    int64_t before;
+    bool at_end;
     size_t looked, others, told;
     char *last, *run, *cancel; /* of why_last: lines */
 };
@@ -84,43 +86,84 @@ static bool concerns(struct search *s, const struct why_look *look)
     return !of_others;
 }
 
-static enum cw_status look_at(struct search *s, int64_t event, struct cw_error *err)
+/* Runs are asked for only where there may be one: a rule that had no say begins none, unless it was
+ * another rule then. */
+static bool may_have_run(const struct search *s, const struct why_look *look)
+{
+    return !look || look->kind != CW_LOOK_OTHER ||
+           ages_since(s->a.ages, s->a.rule) > s->a.story.event.received_ms;
+}
+
+static enum cw_status look_for_rule(struct search *s, struct cw_error *err)
 {
     struct asker *a = &s->a;
     const struct why_look *look = NULL, *cancel = NULL;
-    cw_arena_reset(a->story.arena);
-    enum cw_status st = why_story_read(&a->story, event, err);
-    if (st)
-        return st;
-    const struct store_run *run = why_run_of(&a->story, a->rule, name_of(a));
-    if (!run && why_can_match(&a->story.event)) {
+    const struct store_run *run = NULL;
+    enum cw_status st = CW_OK;
+    if (why_can_match(&a->story.event)) {
         st = why_match(a->config, &a->story.event, a->rule, a->story.arena, &a->looks, err);
         look = why_best(a->looks.looks.items, a->looks.looks.n, name_of(a));
         cancel = why_best(a->looks.cancels.items, a->looks.cancels.n, name_of(a));
         s->others += !look && !cancel && a->looks.looks.n;
     }
-    if (st)
-        return st;
-    if (run || cancel || concerns(s, look))
+    if (!st && may_have_run(s, look)) {
+        st = why_story_runs(&a->story, err);
+        run = st ? NULL : why_run_of(&a->story, a->rule, name_of(a));
+    }
+    if (!st && (run || cancel || concerns(s, look)))
         put_event(s, cancel && (!look || look->kind < CW_LOOK_RUN) ? cancel : look, run);
-    return CW_OK;
+    return st;
+}
+
+/* Whatever rules had a say in an event that names the person, or in what began runs for them. */
+static enum cw_status look_for_all(struct search *s, struct cw_error *err)
+{
+    struct asker *a = &s->a;
+    bool is_theirs = whose_is(a->config->rules, &a->story.event, a->user) == WHOSE_THEIRS;
+    enum cw_status st = why_story_runs(&a->story, err);
+    for (size_t i = 0; !st && !is_theirs && i < a->story.n_runs; i++)
+        is_theirs = cw_text_is(a->story.runs[i].person, a->user->name);
+    if (st || !is_theirs)
+        return st;
+    if (why_can_match(&a->story.event))
+        st = why_match(a->config, &a->story.event, NULL, a->story.arena, &a->looks, err);
+    if (!st) {
+        why_put_event(a, a->user->name);
+        s->told++;
+    }
+    return st;
+}
+
+static enum cw_status look_at(struct search *s, const struct store_event *event,
+                              struct cw_error *err)
+{
+    struct asker *a = &s->a;
+    cw_arena_reset(a->story.arena);
+    a->story.event = *event;
+    a->story.n_runs = a->story.n_calls = 0;
+    a->looks.looks.n = a->looks.cancels.n = 0;
+    return a->rule ? look_for_rule(s, err) : look_for_all(s, err);
 }
 
 static enum cw_status walk(struct search *s, struct cw_error *err)
 {
     struct cw_arena *page = xarena(PAGE_BYTES);
     struct store_event *list = NULL;
-    int64_t before = 0;
-    enum cw_status st = pages_until(s->a.story.store, s->until_ms, &before, err);
-    before++;
-    for (size_t n = 1; !st && n && s->told < s->ask->most && s->looked < LOOKED;) {
-        st = pages_back(s->a.story.store, before, page, &list, &n, err);
+    enum cw_status st = CW_OK;
+    s->before = s->ask->before;
+    if (!s->before) {
+        st = pages_until(s->a.story.store, s->until_ms, &s->before, err);
+        s->before++;
+    }
+    for (size_t n = 1; !st && n && s->told < s->ask->most && s->looked < s->ask->looked;) {
+        st = pages_back(s->a.story.store, s->before, page, &list, &n, err);
         for (size_t i = 0; !st && i < n && s->told < s->ask->most; i++) {
-            before = list[i].seq;
+            s->before = list[i].seq;
             s->oldest_ms = list[i].received_ms;
             s->looked++;
-            st = look_at(s, before, err);
+            st = look_at(s, &list[i], err);
         }
+        s->at_end = !n;
     }
     cw_arena_destroy(page);
     return st;
@@ -132,19 +175,23 @@ static void put_begin(struct search *s)
 {
     struct asker *a = &s->a;
     struct cw_place place = why_rule_place(a->config->rules, cw_text_of(a->rule));
-    auto_free char *where = xprintf("%s:%u", place.file ? place.file : "", place.line);
     json_t *line = json_object();
     json_object_set_new(line, "why_not", tell_text(cw_text_of(a->rule)));
     json_object_set_new(line, "user", tell_text(cw_text_of(a->user->name)));
-    json_object_set_new(line, "place", tell_text(cw_text_of(where)));
+    if (place.file) {
+        auto_free char *where = xprintf("%s:%u", place.file, place.line);
+        json_object_set_new(line, "place", tell_text(cw_text_of(where)));
+    }
     tell_moment(line, "until", s->until_ms, a->user);
     tell_line(a->out, line);
 }
 
 static void put_end(struct search *s)
 {
-    json_t *line = json_pack("{s:I, s:I, s:I}", "looked", (json_int_t)s->looked, "told",
-                             (json_int_t)s->told, "others", (json_int_t)s->others);
+    bool is_end = s->at_end || s->told >= s->ask->most;
+    json_t *line = json_pack("{s:I, s:I, s:I, s:I}", "looked", (json_int_t)s->looked, "told",
+                             (json_int_t)s->told, "others", (json_int_t)s->others, "next",
+                             (json_int_t)(is_end ? 0 : s->before));
     if (s->looked)
         tell_moment(line, "since", s->oldest_ms, s->a.user);
     tell_line(s->a.out, line);
@@ -153,7 +200,7 @@ static void put_end(struct search *s)
 enum cw_status why_not(struct store *store, const struct config *config,
                        const struct why_not_ask *ask, char **out, size_t *len, struct cw_error *err)
 {
-    struct search s = {.a = {.now_ms = ask->now_ms}, .ask = ask};
+    struct search s = {.a = {.now_ms = ask->now_ms, .brief = !ask->rule}, .ask = ask};
     char *text = NULL;
     s.a.out = tell_open(&text, len);
     enum cw_status st = why_begin(&s.a, store, config, ask->rule, ask->user, err);
@@ -176,7 +223,7 @@ enum cw_status why_not(struct store *store, const struct config *config,
 char *why_last(struct store *store, const struct config *config, const char *rule, const char *user,
                int64_t now_ms)
 {
-    const struct why_not_ask ask = {rule, user, NULL, now_ms, 1};
+    const struct why_not_ask ask = {rule, user, NULL, 0, now_ms, 1, SIZE_MAX};
     struct search s = {.a = {.now_ms = now_ms}, .ask = &ask, .until_ms = now_ms};
     struct cw_error err;
     enum cw_status st = why_begin(&s.a, store, config, rule, user, &err);

@@ -18,6 +18,7 @@ struct asker {
     const struct cw_person *user; /* likewise */
     struct why_looks looks;
     int64_t now_ms;
+    bool brief; /* without the rules that had no say */
     FILE *out;
 };
 
@@ -27,6 +28,8 @@ enum cw_status why_begin(struct asker *a, struct store *store, const struct conf
 void why_end(struct asker *a);
 /* "source.type" of the event at hand; the caller frees it. */
 char *why_name(const struct asker *a);
+/* The head of the event at hand for a person, and a line for each rule. */
+void why_put_event(struct asker *a, const char *person);
 /* Adds "rule", "place", "matched" and "text" for a person (NULL: whoever it is). */
 void why_put_look(struct asker *a, json_t *line, const struct why_look *look, const char *person);
 void why_put_run(struct asker *a, json_t *line, const struct store_run *run);

@@ -18,8 +18,16 @@ enum cw_status why_story_read(struct why_story *s, int64_t event, struct cw_erro
     if (!n || list[0].seq != event)
         return cw_fail(err, CW_ENOENT, "there is no event %lld", (long long)event);
     s->event = list[0];
-    st = store_runs_of(s->store, event, s->arena, &s->runs, &s->n_runs, err);
-    return st ? st : store_calls_of(s->store, event, s->arena, &s->calls, &s->n_calls, err);
+    return why_story_runs(s, err);
+}
+
+enum cw_status why_story_runs(struct why_story *s, struct cw_error *err)
+{
+    int64_t event = s->event.seq;
+    enum cw_status st = store_runs_of(s->store, event, s->arena, &s->runs, &s->n_runs, err);
+    if (st || !s->n_runs)
+        return st;
+    return store_calls_of(s->store, event, s->arena, &s->calls, &s->n_calls, err);
 }
 
 const struct store_run *why_run_of(const struct why_story *s, const char *rule, const char *person)

@@ -20,6 +20,8 @@ struct why_story {
 /* Reads an event with its runs and calls. Returns: CW_ENOENT when there is none. */
 enum cw_status why_story_read(struct why_story *story, int64_t event,
                               struct cw_error *err) CW_CHECKED;
+/* Those of the event at hand. */
+enum cw_status why_story_runs(struct why_story *story, struct cw_error *err) CW_CHECKED;
 /* The run of a rule for a person (NULL: of anybody), or NULL. */
 const struct store_run *why_run_of(const struct why_story *story, const char *rule,
                                    const char *person);

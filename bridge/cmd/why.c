@@ -46,74 +46,114 @@ static void print_head(const json_t *o)
         "  %s%s\n", i ? "                   " : "to paste into users: ", json_string_value(note));
 }
 
-static void print_event_lines(const char *text)
+/* ---- Of a rule and a person, or of a person ---- */
+
+struct search { /* over several answers */
+    long long looked, told, others, next;
+    char since[20];
+    bool begun;
+};
+
+static void add_looked(struct search *s, const json_t *o)
 {
-    struct widths w = measure(text);
-    json_t *line;
-    while ((line = show_next(&text))) {
-        if (json_object_get(line, "event"))
-            print_head(line);
-        else if (json_object_get(line, "more"))
-            printf("  ... and %lld rules more that did not match\n", show_number(line, "more"));
-        else
-            printf("  %-*s  %-*s  %s\n", w.rule, show_text(line, "rule"), w.place,
-                   show_text(line, "place"), show_text(line, "text"));
-        json_decref(line);
-    }
+    s->looked += show_number(o, "looked");
+    s->told += show_number(o, "told");
+    s->others += show_number(o, "others");
+    s->next = show_number(o, "next");
+    if (*show_text(o, "since"))
+        snprintf(s->since, sizeof s->since, "%s", show_moment(show_text(o, "since")));
 }
 
-/* ---- Of a rule and a person ---- */
-
-static void print_looked(const json_t *o)
+static void print_looked(const struct search *s)
 {
-    long long looked = show_number(o, "looked"), others = show_number(o, "others");
-    if (!looked) {
+    if (!s->looked) {
         puts("  no event had come by then");
         return;
     }
-    if (!show_number(o, "told"))
-        puts("  no event that concerns this rule and user");
-    printf("  looked at %lld event%s, back to %s", looked, show_s(looked),
-           show_moment(show_text(o, "since")));
-    if (others)
-        printf("; %lld of them would fit but %s about others", others, others == 1 ? "is" : "are");
+    if (!s->told)
+        puts("  none of them concerns this user and rule");
+    printf("  looked at %lld event%s, back to %s", s->looked, show_s(s->looked), s->since);
+    if (s->others)
+        printf("; %lld of them would fit but %s about others", s->others,
+               s->others == 1 ? "is" : "are");
     putchar('\n');
 }
 
-static void print_search(const char *text)
+static void print_search(struct search *s, const json_t *o)
+{
+    const char *rule = show_text(o, "why_not");
+    if (!s->begun)
+        printf("%s%s%s%s%s, until %s %s\n", rule, *rule ? " for " : "", show_text(o, "user"),
+               *rule ? "  " : "", show_text(o, "place"), show_moment(show_text(o, "until")),
+               show_text(o, "zone"));
+    s->begun = true;
+}
+
+static void print_lines(const char *text, struct search *s)
 {
     struct widths w = measure(text);
-    json_t *line;
-    while ((line = show_next(&text))) {
-        if (json_object_get(line, "why_not"))
-            printf("%s for %s  %s, until %s %s\n", show_text(line, "why_not"),
-                   show_text(line, "user"), show_text(line, "place"),
-                   show_moment(show_text(line, "until")), show_text(line, "zone"));
-        else if (json_object_get(line, "looked"))
-            print_looked(line);
+    json_t *o;
+    while ((o = show_next(&text))) {
+        if (json_object_get(o, "why_not"))
+            print_search(s, o);
+        else if (json_object_get(o, "looked"))
+            add_looked(s, o);
+        else if (json_object_get(o, "event") && json_object_get(o, "rule"))
+            printf("  event %lld  %s  %-*s  %s\n", show_number(o, "event"),
+                   show_moment(show_text(o, "received")), w.name, show_text(o, "name"),
+                   show_text(o, "text"));
+        else if (json_object_get(o, "event"))
+            print_head(o);
+        else if (json_object_get(o, "more"))
+            printf("  ... and %lld rules more that did not match\n", show_number(o, "more"));
         else
-            printf("  event %lld  %s  %-*s  %s\n", show_number(line, "event"),
-                   show_moment(show_text(line, "received")), w.name, show_text(line, "name"),
-                   show_text(line, "text"));
-        json_decref(line);
+            printf("  %-*s  %-*s  %s\n", w.rule, show_text(o, "rule"), w.place,
+                   show_text(o, "place"), show_text(o, "text"));
+        json_decref(o);
+    }
+}
+
+/* Only what tells where to go on. */
+static void read_looked(const char *text, struct search *s)
+{
+    json_t *o;
+    while ((o = show_next(&text))) {
+        if (json_object_get(o, "looked"))
+            add_looked(s, o);
+        json_decref(o);
     }
 }
 
 /* ---- Asking ---- */
 
+/* The daemon looks at some events at a time, so that nobody else waits for it. */
 static int ask(const struct config *config, const struct cmd_args *args, const char *what)
 {
-    char *text = NULL;
+    enum { MOST = 10, LOOKED = 20000 };
+    struct search s = {.next = 0};
     auto_free char *rule = form_pair("rule", args->rule), *user = form_pair("user", args->user),
                    *at = form_pair("at", args->at);
-    auto_free char *path = xprintf("/why?%s&%s&%s&%s", what, rule, user, at);
-    int status = cmd_ask(config, "GET", path, &text);
-    auto_free char *body = text;
-    if (status == 200 && !args->json)
-        (*what ? print_event_lines : print_search)(body);
-    else if (body)
-        fprintf(status == 200 ? stdout : stderr, "%s", body);
-    return status == 200 ? CMD_OK : CMD_FAILED;
+    do {
+        char *text = NULL;
+        auto_free char *path =
+            xprintf("/why?%s&%s&%s&%s&before=%lld", what, rule, user, at, s.next);
+        int status = cmd_ask(config, "GET", path, &text);
+        auto_free char *body = text;
+        s.next = 0;
+        if (status != 200) {
+            fputs(body ? body : "", stderr);
+            return CMD_FAILED;
+        }
+        if (args->json) {
+            fputs(body, stdout);
+            read_looked(body, &s);
+        } else {
+            print_lines(body, &s);
+        }
+    } while (s.next && s.told < MOST && s.looked < LOOKED);
+    if (!*what && !args->json)
+        print_looked(&s);
+    return CMD_OK;
 }
 
 static bool is_number(const char *text)
@@ -129,7 +169,7 @@ static char *what_of(const struct cmd_args *args)
         return xprintf("event=%s", words[0]);
     if (args->n_words == 2 && strcmp(words[0], "run") == 0 && is_number(words[1]) && !args->at)
         return xprintf("run=%s", words[1]);
-    return args->n_words == 0 && args->rule && args->user ? xstrdup("") : NULL;
+    return args->n_words == 0 && args->user ? xstrdup("") : NULL;
 }
 
 int cmd_why(const struct cmd_args *args)
@@ -138,7 +178,7 @@ int cmd_why(const struct cmd_args *args)
     if (!what) {
         fprintf(stderr, "usage: clockwire why EVENT [--rule ID] [--user NAME] [--json]\n"
                         "       clockwire why run N [--json]\n"
-                        "       clockwire why --rule ID --user NAME [--at TIME] [--json]\n"
+                        "       clockwire why --user NAME [--rule ID] [--at TIME] [--json]\n"
                         "EVENT is its number; `clockwire events` lists them\n");
         return CMD_USAGE;
     }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 
 from bridge import CONFIG, RULES, main, test, until, world
 
@@ -211,9 +212,35 @@ def why_not():
         assert "event 3" in out[1], out
         code, _, err = why(b, "--rule", "at-night", "--user", "ada", "--at", "tea time")
         assert code == 1 and '"tea time" is no time' in err, err
-        assert why(b, "--rule", "at-night")[0] == 64 and why(b, "--user", "ada")[0] == 64
+        assert why(b, "--rule", "at-night")[0] == 64 and why(b, "--at", "1 hour")[0] == 64
+        out = lines(b, "--user", "grace")
+        assert out[1].startswith("event 2  desktop.idle for grace, ") and len(out) == 5, out
+        assert "pause-when-idle" in out[2] and "at-night" in out[3], out
+        assert lines(b, "--rule", "track-branch", "--user", "ada")[1:][0] == \
+            "  none of them concerns this user and rule"
         found = objects(b, "--rule", "at-night", "--user", "ada")
         assert found[0]["why_not"] == "at-night" and found[1]["event"] == 3 and found[2]["looked"] == 3, found
+
+
+@test
+def why_not_long_ago():
+    """It looks at a part of the events at a time, and goes on."""
+    with world() as (sim, b):
+        b.desktop("idle", "ada")
+        b.push({"ref": "refs/heads/main", "sender": {"login": "ada-l"}}, "x")
+        b.stop()
+        db = sqlite3.connect(b.folder / "journal.db")
+        db.execute("WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO event"
+                   " SELECT i, received_ms, source, type, id || i, verdict, codec, reason, used, payload FROM n, event"
+                   " WHERE seq = 2")
+        db.commit()
+        db.close()
+        b.start()
+        out = lines(b, "--rule", "pause-when-idle", "--user", "ada")
+        assert len(out) == 3 and out[1].startswith("  event 1  ") and "looked at 5000 events" in out[2], out
+        found = objects(b, "--rule", "pause-when-idle", "--user", "ada")
+        assert [o["looked"] for o in found if "looked" in o] == [2000, 2000, 1000], found
+        assert [o["event"] for o in found if "event" in o] == [1], found
 
 
 @test

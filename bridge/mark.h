@@ -1,6 +1,6 @@
-/* marks: the kinds of marks that rules keep in the journal, for those who tell of them. */
-#ifndef MARKS_H
-#define MARKS_H
+/* mark: the kinds of marks that rules keep in the journal, for those who tell of them. */
+#ifndef MARK_H
+#define MARK_H
 
 #include "store/store.h"
 

@@ -1,4 +1,4 @@
-#include "marks.h"
+#include "mark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
