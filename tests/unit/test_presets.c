@@ -319,7 +319,8 @@ TEST(mattermost)
         CHECK_INT(kit.got.events[0].n_keys, 1);
         CHECK_STR(kit_field(&kit, 0, "channel"), "workshop");
         CHECK_STR(kit_field(&kit, 0, "team"), "harbour");
-        CHECK(!memmem(kit.got.payload.at, kit.got.payload.len, "mattermost-test-token", 21));
+        struct cw_text kept = kit.got.payload;
+        CHECK(kept.len == 0 || !memmem(kept.at, kept.len, "mattermost-test-token", 21));
         unload(&d);
     }
     kit_close(&kit);
