@@ -13,19 +13,19 @@
                                             "3") " }\nteams: { all: [ada, grace, lin] }\nrules:\n"
 #define RULES                                                                                      \
     PEOPLE                                                                                         \
-        "  - id: off\n    when: calendar.off\n    user: ada\n    then:\n"                          \
-        "      - notify: { to: \"${user.chat}\", text: \"bye ${event.n}\" }\n"                     \
-        "      - stop\n"                                                                           \
-        "  - { id: on, when: calendar.on, user: ada, then: { start: { task: T-1 } } }\n"           \
-        "  - id: team\n    when: calendar.team\n    user: ada\n"                                   \
-        "    then: { notify: { to: team:all, text: hello } }\n"                                    \
-        "  - id: post\n    when: calendar.post\n    user: ${event.who}\n    then:\n"               \
-        "      - call: { url: \"https://api/${user.name}\", json: { n: \"${event.n}\" } }\n"       \
-        "      - log: posted\n"                                                                    \
-        "  - id: if-running\n    when: calendar.if\n    user: ada\n    if: { timer: running }\n"   \
-        "    then: { notify: { to: ada, text: \"on ${timer.task}\" } }\n"                          \
-        "  - id: say\n    when: calendar.say\n    user: grace\n    then: [{ log: x }, { reply: "   \
-        "hello }]\n"
+    "  - id: off\n    when: calendar.off\n    user: ada\n    then:\n"                              \
+    "      - notify: { to: \"${user.chat}\", text: \"bye ${event.n}\" }\n"                         \
+    "      - stop\n"                                                                               \
+    "  - { id: on, when: calendar.on, user: ada, then: { start: { task: T-1 } } }\n"               \
+    "  - id: team\n    when: calendar.team\n    user: ada\n"                                       \
+    "    then: { notify: { to: team:all, text: hello } }\n"                                        \
+    "  - id: post\n    when: calendar.post\n    user: ${event.who}\n    then:\n"                   \
+    "      - call: { url: \"https://api/${user.name}\", json: { n: \"${event.n}\" } }\n"           \
+    "      - log: posted\n"                                                                        \
+    "  - id: if-running\n    when: calendar.if\n    user: ada\n    if: { timer: running }\n"       \
+    "    then: { notify: { to: ada, text: \"on ${timer.task}\" } }\n"                              \
+    "  - id: say\n    when: calendar.say\n    user: grace\n    then: [{ log: x }, { reply: "       \
+    "hello }]\n"
 
 static void on(void)
 {
