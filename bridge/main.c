@@ -108,10 +108,11 @@ static bool takes(const struct command *command, size_t row)
     size_t n = strlen(rows[row].name);
     if (row < EVERYWHERE)
         return true;
-    for (; at; at = strchr(at, ' '), at += at != NULL)
-        if (strncmp(at, rows[row].name, n) == 0 && (at[n] == ' ' || !at[n]))
-            return true;
-    return false;
+    while (at && !(strncmp(at, rows[row].name, n) == 0 && (at[n] == ' ' || !at[n]))) {
+        at = strchr(at, ' ');
+        at = at ? at + 1 : NULL;
+    }
+    return at != NULL;
 }
 
 static bool read_args(const struct command *command, int argc, char **argv, struct cmd_args *args)

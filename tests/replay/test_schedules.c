@@ -34,9 +34,12 @@ static const char *rows(int64_t after)
 
 static void reload(const char *text)
 {
-    cw_ruleset_unref(w.rules);
+    struct cw_ruleset *old = w.rules;
     w.rules = rules_of(text);
+    fill_people();
     engine_reload(w.engine, w.rules);
+    dispatcher_reload(w.dispatcher, &w.people);
+    cw_ruleset_unref(old);
     go(w.now_ms);
 }
 
