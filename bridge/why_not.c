@@ -28,7 +28,8 @@ static enum cw_status read_time(struct search *s, struct cw_error *err)
     if (!s->ask->at)
         return CW_OK;
     enum cw_status st = when_parse(s->ask->at, s->a.user, s->ask->now_ms, &s->until_ms, err);
-    s->until_ms += AFTER_MS;
+    if (!st && s->until_ms < INT64_MAX - AFTER_MS) /* a moment may be as far as can be written */
+        s->until_ms += AFTER_MS;
     return st;
 }
 
