@@ -207,6 +207,8 @@ static void follow(struct reader *r, const struct level *level, const struct cw_
         follow_one(r, level, node);
         return;
     }
+    if (!cw_node_count(node))
+        fault(r, node, "bad-value", NULL, "this list of files is empty");
     for (size_t i = 0; i < cw_node_count(node) && r->names <= NAMES; i++)
         follow_one(r, level, cw_node_item(node, i));
 }

@@ -291,20 +291,27 @@ static json_t *preset_names(void)
     return json_pack("{s:o}", "enum", names);
 }
 
+static void define(json_t *definitions, const char *name, json_t *schema)
+{
+    if (json_object_get(definitions, name))
+        abort(); /* the library, or we, have one of that name */
+    json_object_set_new(definitions, name, schema);
+}
+
 static void add_definitions(json_t *definitions)
 {
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-        json_object_set_new(definitions, forms[i].name, parse(forms[i].fragment));
+        define(definitions, forms[i].name, parse(forms[i].fragment));
     for (size_t i = 0; i < sizeof enums / sizeof enums[0]; i++)
-        json_object_set_new(definitions, enums[i].name, words_of(enums[i].words));
+        define(definitions, enums[i].name, words_of(enums[i].words));
     for (size_t i = 0; i < sizeof mappings / sizeof mappings[0]; i++) {
         json_t *object = object_of();
         add_keys(object, mappings[i].keys);
-        json_object_set_new(definitions, mappings[i].name, object);
+        define(definitions, mappings[i].name, object);
     }
-    json_object_set_new(definitions, "preset", preset_names());
-    json_object_set_new(definitions, "secret_alone", secret_alone());
-    json_object_set_new(definitions, "expected", expected());
+    define(definitions, "preset", preset_names());
+    define(definitions, "secret_alone", secret_alone());
+    define(definitions, "expected", expected());
     /* Without a preset the file says what names the event. */
     json_object_update_new(json_object_get(definitions, "source"),
                            parse("'anyOf':[{'required':['preset']},{'required':['type']}]"));

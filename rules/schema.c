@@ -74,7 +74,7 @@ static const struct {
     [CWR_FORM_UNLESS] = {"unless", NULL},
     [CWR_FORM_PARTS] = {"parts",
                         "'type':'array','minItems':2,'maxItems':16,'items':" REF("unless")},
-    [CWR_FORM_COUNT] = {"count", "'type':['integer','string'],'minimum':1,'maximum':1000,"
+    [CWR_FORM_COUNT] = {"how_many", "'type':['integer','string'],'minimum':1,'maximum':1000,"
                                  "'pattern':'^([1-9][0-9]{0,2}|1000)$'"},
     [CWR_FORM_WHO] = {"who", SOME("text")},
     [CWR_FORM_CONDITION] = {"condition", NULL},
@@ -322,7 +322,7 @@ static void put_arg(struct writer *w, const struct cw_arg_spec *arg)
     else if (arg->kind == CW_ARG_DURATION)
         put(w, "'allOf':[" REF("duration") "]");
     else if (arg->kind == CW_ARG_FACT)
-        put(w, "'type':'string','pattern':'" FACT "'");
+        put(w, TYPES ",'pattern':'" FACT "'");
     else if (arg->kind != CW_ARG_TREE && arg->kind != CW_ARG_VALUE)
         put(w, "'allOf':[" REF("template") "]");
     put_help(w, arg->help);

@@ -248,6 +248,8 @@ users:
     awork: 6a2c1d3e-0000-4000-8000-000000000001
     aliases: [ada@example.org]
     hours: { work: mon-thu 10:00-18:00 }
+    chat: https://chat.example.org/hooks/${secret.chat}
+teams: { backend: [ada] }
 hours:
   work: mon-fri 09:00-17:30
   office: { windows: [mon-fri 08:00-18:00], timezone: Europe/Berlin, except: [2026-12-24] }
@@ -279,6 +281,18 @@ rules:
       - log: started
       - set: { lunch: true, where: { at: "${event.where}" }, for: 1 hour }
       - clear: lunch
+  - id: third
+    when:
+      - { every: mon-fri 20:00 }
+      - { absent: calendar.created, for: 15 minutes }
+      - { count: 6, of: timer.started, within: 1 hour }
+      - { all: [calendar.updated, { event: github.push, event.n: 1 }], within: 2 hours }
+    user: [everyone, "team:backend"]
+    if: { timer.note: x }
+    then:
+      - notify: { to: "${user.chat}", text: "${timer.task | default: none}" }
+      - call: { url: "https://example.org/${user.name}", method: PUT, headers: { X-Key: "${secret.k}" }, json: { a: [1, "${event.x | default: 1}"] } }
+      - resume
   - { id: second, when: calendar.updated, user: ada, at: "5 minutes before ${event.start}", then: stop }
 tests:
   - name: it does
@@ -360,6 +374,24 @@ MISTAKES = [
     ("restart: true", "restart: maybe"),
     ("timer: running\n    steps", "timer: on\n    steps"),
     ("with: { uid: 1 }", "with: 1"),
+    ("teams: { backend: [ada] }", "teams: { backend: ada }"),
+    ("teams: { backend: [ada] }", "teams: { backend: [] }"),
+    ("every: mon-fri 20:00", "every: mon-fri 25:00"),
+    ("every: mon-fri 20:00", "evry: mon-fri 20:00"),
+    ("absent: calendar.created, for", "absent: calendar.created, within"),
+    ("count: 6", "count: 0"),
+    ("count: 6", "count: 1001"),
+    ("count: 6, of", "count: 6, event"),
+    ("all: [calendar.updated,", "all: [{ every: 1 hour },"),
+    ("within: 2 hours", "within: two hours"),
+    ("user: [everyone,", "user: [[everyone],"),
+    ("timer.note:", "timer.notes:"),
+    ("state.lunch:", "state.for:"),
+    ("clear: lunch", "clear: []"),
+    ("to: \"${user.chat}\"", "too: \"${user.chat}\""),
+    ("method: PUT", "method: Put"),
+    ("headers: { X-Key: \"${secret.k}\" }", "headers: [X-Key]"),
+    ("url: \"https://example.org/${user.name}\", ", ""),
 ]
 
 
@@ -368,7 +400,7 @@ def test_mistakes():
     for old, new in MISTAKES:
         equal(GOOD.count(old), 1, f"{old!r} in the good file: ")
         docs[f"{old!r} -> {new!r}"] = GOOD.replace(old, new)
-    assert len(docs) > 60
+    assert len(docs) > 80
     for who, said in (("check", checked(docs)), ("ajv", validated(docs))):
         equal(said.pop("good"), "", f"{who}: ")
         equal([name for name, text in said.items() if not text], [], f"{who} takes mistakes")
