@@ -103,6 +103,30 @@ def test_lists_of_entries(sim):
         wrong(found(sim, text), 400, "invalid-filter-or-order")
 
 
+def test_a_list_looks_at_little(sim):
+    """Of many entries only at those that its filter leaves."""
+    sim.reset("2026-03-01T08:00:00Z")
+    for day in range(20):
+        for user in (s.ADA_ID, s.GRACE_ID):
+            for _ in range(10):
+                worked(sim, 60, "n", user)
+        sim.advance(86400 - 1200)
+    entry = sim.start(s.ADA_ID).json()
+    for text, wanted, most in (
+            (f"id eq guid'{entry['id']}'", 1, 1), ("endTimeUtc eq null and startTimeUtc ne null", 1, 1),
+            ("endDateUtc eq null", 1, 1), (f"userId eq guid'{s.GRACE_ID}'", 200, 200),
+            (f"startDateUtc ge datetime'2026-03-19' and userId eq guid'{s.ADA_ID}'", 21, 40),
+            ("startDateLocal ge datetime'2026-03-05' and startDateLocal lt datetime'2026-03-06'", 20, 120),
+            ("startDateUtc le datetime'2026-03-01'", 20, 100), ("note eq 'n'", 400, 401)):
+        before = sim.control("GET", "/check")["lookedAt"]
+        equal(int(found(sim, text).headers["aw-totalitems"]), wanted, text)
+        looked = sim.control("GET", "/check")["lookedAt"] - before
+        equal(looked <= most, True, (text, looked))
+    before = sim.control("GET", "/check")["lookedAt"]
+    equal(int(found(sim, page=20).headers["aw-totalitems"]), 401)
+    equal(sim.control("GET", "/check")["lookedAt"], before)
+
+
 def test_pages_and_orders_of_entries(sim):
     three_days(sim)
     equal(notes(found(sim, orderby="startDateUtc desc,startTimeUtc desc")),
@@ -488,7 +512,7 @@ def test_sabotage_needs_a_victim(sim):
     worked(sim, 60, "old")
     sim.start(s.ADA_ID)
     equal(sim.raw("POST", "/_sim/sabotage", json.dumps({"what": "x"})).status, 400)
-    equal(sim.control("GET", "/check"), {"good": True, "entries": 2})
+    equal({**sim.control("GET", "/check"), "lookedAt": 0}, {"good": True, "entries": 2, "lookedAt": 0})
 
 
 def strict():

@@ -120,7 +120,8 @@ json_t *sim_show_tokens(struct sim *sim)
 json_t *sim_show_check(struct sim *sim)
 {
     sim_check_all(sim);
-    return json_pack("{s:b, s:I}", "good", 1, "entries", (json_int_t)sim->world.entry_count);
+    return json_pack("{s:b, s:I, s:I}", "good", 1, "entries", (json_int_t)sim->world.entry_count,
+                     "lookedAt", (json_int_t)sim->world.looked_at);
 }
 
 static void forget_new_users(struct sim *sim)

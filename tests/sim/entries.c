@@ -312,6 +312,7 @@ void sim_get_entries(struct sim_call *call)
     }
     struct sim_bounds bounds = sim_filter_bounds(filter);
     collect(call, &bounds, &found);
+    call->sim->world.looked_at += found.count;
     sim_filter_free(filter);
     sim_say_list(call, &MODEL, found.items, found.count);
 }

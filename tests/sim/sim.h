@@ -202,6 +202,7 @@ struct sim_world {
     struct sim_settings seed_settings;
     struct sim_map entry_ids;
     size_t entry_count;
+    uint64_t looked_at;     /* by lists: no more than their filters make necessary */
     struct sim_entry *open; /* the entries without an end */
 };
 
