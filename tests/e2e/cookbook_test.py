@@ -4,6 +4,7 @@ say.
 The real daemon and awork-sim. A minute of a rule's `wait` is 0.4 seconds here (examples/cookbook/
 README.md has the format of NAME.events). A file's own `tests:` are played, too."""
 
+import contextlib
 import datetime
 import json
 import pathlib
@@ -17,6 +18,7 @@ import zoneinfo
 
 import bridge
 from bridge import CLOCKWIRE, ROOT, SLOW, until, world
+from chat_server import Chat
 
 BOOK = ROOT / "examples/cookbook"
 SEED = json.loads((ROOT / "tests/sim/seed.json").read_text())
@@ -28,12 +30,16 @@ server: { listen: "127.0.0.1:@PORT@" }
 journal: { store: "sqlite:journal.db" }
 log: { format: json, level: debug }
 """
-ACTS = ("started", "stopped", "paused", "resumed")
+EFFECTS = ("started", "stopped", "paused", "resumed")
+ACTS = (*EFFECTS, "told")
 
 
-def secrets_of(text):
-    return {name: bridge.SECRETS.get(name, f"secret-of-{name}-0123456789")
-            for name in re.findall(r"\$\{secret\.(\w+)\}", text)}
+def secrets_of(text, chat="https://chat.example.org"):
+    def secret(name):
+        if name.startswith("chat_"):
+            return f"{chat}/{name[5:]}"
+        return bridge.SECRETS.get(name, f"secret-of-{name}-0123456789")
+    return {name: secret(name) for name in re.findall(r"\$\{secret\.(\w+)\}", text)}
 
 
 def quick(text):
@@ -74,8 +80,9 @@ def lines(file):
 
 
 class Replay:
-    def __init__(self, sim, b):
+    def __init__(self, sim, b, chat):
         self.sim, self.b, self.config, self.seen = sim, b, b.config, len(sim.log())
+        self.chat, self.heard = chat, 0
 
     def acts(self):
         """What was done since the last time, by person: (effect, body)."""
@@ -83,9 +90,12 @@ class Replay:
         new, self.seen = log[self.seen:], len(log)
         done = {name: [] for name in PEOPLE}
         for x in new:
-            if x["effect"] in ACTS:
+            if x["effect"] in EFFECTS:
                 name = next(n for n, i in PEOPLE.items() if i == x["user"])
                 done[name].append((x["effect"], x["body"]))
+        heard, self.heard = self.chat.got[self.heard:], len(self.chat.got)
+        for _, path, _, body in heard:
+            done[path[1:]].append(("told", body))
         return done
 
     def by_hand(self, name, key):
@@ -170,12 +180,22 @@ class Replay:
                 assert word in ACTS or words == ["nothing"], f"what is {word}?"
 
 
+@contextlib.contextmanager
+def chatting():
+    chat = Chat()
+    try:
+        yield chat
+    finally:
+        chat.end()
+
+
 def replay(name):
     text = (BOOK / f"{name}.yaml").read_text()
     steps = list(lines(BOOK / f"{name}.events"))
     assert any("nothing" not in s[1][2] for s in steps), "no event of this file does anything"
-    with world(rules="", config=quick(text), secrets=secrets_of(text)) as (sim, b):
-        r = Replay(sim, b)
+    with chatting() as chat, \
+            world(rules="", config=quick(text), secrets=secrets_of(text, chat.url)) as (sim, b):
+        r = Replay(sim, b, chat)
         for place, (source, file, expected) in steps:
             try:
                 if source == "timer":
