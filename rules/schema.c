@@ -75,7 +75,7 @@ static const struct {
     [CWR_FORM_PARTS] = {"parts",
                         "'type':'array','minItems':2,'maxItems':16,'items':" REF("unless")},
     [CWR_FORM_COUNT] = {"how_many", "'type':['integer','string'],'minimum':1,'maximum':1000,"
-                                 "'pattern':'^([1-9][0-9]{0,2}|1000)$'"},
+                                    "'pattern':'^([1-9][0-9]{0,2}|1000)$'"},
     [CWR_FORM_WHO] = {"who", SOME("text")},
     [CWR_FORM_CONDITION] = {"condition", NULL},
     [CWR_FORM_CONDITIONS] = {"conditions", "'type':'array','minItems':1,'items':" REF("condition")},
