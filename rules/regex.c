@@ -123,10 +123,13 @@ static void weigh(struct cwr_regex *regex, struct cw_text pattern)
     regex->refers = info(regex->code, PCRE2_INFO_BACKREFMAX) > 0;
 }
 
-/* What the JIT may refuse, or what takes it more than a millisecond. */
+/* What the JIT may refuse (conditions, and verbs within assertions), or what takes it more than a
+ * millisecond. */
 static bool is_odd(const struct cwr_regex *regex, struct cw_text pattern)
 {
-    return code_bytes(regex->code) > SIMPLE_BYTES || cwr_regex_has(pattern, "(?(");
+    return code_bytes(regex->code) > SIMPLE_BYTES || cwr_regex_has(pattern, "(?(") ||
+           cwr_regex_has(pattern, "(*") || cwr_regex_has(pattern, "(?*") ||
+           cwr_regex_has(pattern, "(?<*");
 }
 
 static enum cw_status build(struct cw_text pattern, pcre2_code *code, struct cwr_regex **out,
