@@ -1,8 +1,6 @@
-#include "admin.h"
+#include "admin_priv.h"
 
-#include "admin_door.h"
 #include "clock.h"
-#include "form.h"
 #include "metrics.h"
 #include "pending.h"
 #include "story.h"
@@ -14,21 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    EVENTS_AT_ONCE = 200,
-    QUERY_BYTES = 1 << 20,
-    RELOADS = 16,
-    WHY_NOT_MOST = 10,
-    WHY_NOT_LOOKED = 2000
-};
-
-struct admin {
-    struct admin_deps deps;
-    struct admin_door door;
-    const struct listener *watched;
-    struct listener_exchange *reloads[RELOADS]; /* that wait for the answer */
-    size_t n_reloads;
-};
+enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20, WHY_NOT_MOST = 10, WHY_NOT_LOOKED = 2000 };
 
 static void reply(struct listener_exchange *x, int status, const char *type, struct cw_text body)
 {
@@ -47,7 +31,7 @@ static void reply_lines(struct listener_exchange *x, int status, struct cw_text 
     reply(x, status, status < 300 ? "application/x-ndjson" : "text/plain; charset=utf-8", body);
 }
 
-static void reply_text(struct listener_exchange *x, int status, const char *text)
+void admin_text(struct listener_exchange *x, int status, const char *text)
 {
     reply(x, status, "text/plain; charset=utf-8", cw_text_of(text));
 }
@@ -90,7 +74,7 @@ static void on_healthz(struct admin *a, struct listener_exchange *x, const struc
 {
     (void)a;
     (void)r;
-    reply_text(x, 200, "ok\n"); /* the loop turns, or nobody would answer */
+    admin_text(x, 200, "ok\n"); /* the loop turns, or nobody would answer */
 }
 
 static void on_readyz(struct admin *a, struct listener_exchange *x, const struct http_request *r)
@@ -98,11 +82,11 @@ static void on_readyz(struct admin *a, struct listener_exchange *x, const struct
     (void)r;
     const char *trouble = dispatcher_trouble(a->deps.dispatcher);
     if (!engine_well(a->deps.engine)) {
-        reply_text(x, 503, "the journal cannot be written\n");
+        admin_text(x, 503, "the journal cannot be written\n");
         return;
     }
     auto_free char *text = trouble ? xprintf("ok, but %s\n", trouble) : xstrdup("ok\n");
-    reply_text(x, 200, text);
+    admin_text(x, 200, text);
 }
 
 static void read_gauges(struct admin *a)
@@ -136,19 +120,18 @@ static void reply_story(struct listener_exchange *x, enum cw_status st, char *te
 {
     auto_free char *mine = text;
     if (st)
-        reply_text(x, 500, err->text);
+        admin_text(x, 500, err->text);
     else
         reply(x, 200, "application/x-ndjson", (struct cw_text){mine, len});
 }
 
-/* A copy that ends with NUL, or NULL. */
-static char *text_in(const struct form *form, const char *name)
+char *admin_field(const struct form *form, const char *name)
 {
     const struct form_field *field = form_find(form, cw_text_of(name), 0);
     return field && field->value.len ? xtext(field->value) : NULL;
 }
 
-static int http_of(enum cw_status st)
+int admin_status(enum cw_status st)
 {
     return st == CW_OK       ? 200
            : st == CW_ENOENT ? 404
@@ -157,34 +140,32 @@ static int http_of(enum cw_status st)
                              : 500;
 }
 
-/* JSON lines, or a line that says what is not there. */
-static void reply_found(struct listener_exchange *x, enum cw_status st, char *text, size_t len,
-                        const struct cw_error *err)
+void admin_found(struct listener_exchange *x, enum cw_status st, char *text, size_t len,
+                 const struct cw_error *err)
 {
     if (!st) {
         reply_story(x, st, text, len, err);
         return;
     }
     auto_free char *line = xprintf("%s\n", err->text);
-    reply_text(x, http_of(st), line);
+    admin_text(x, admin_status(st), line);
 }
 
-/* The number of that name, 0 when there is none. */
-static int64_t number_of(const struct form *form, const char *name)
+int64_t admin_number(const struct form *form, const char *name)
 {
-    auto_free char *text = text_in(form, name);
+    auto_free char *text = admin_field(form, name);
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
 static enum cw_status read_story(struct admin *a, const struct form *form, struct story_ask *ask,
                                  struct cw_error *err)
 {
-    auto_free char *user = text_in(form, "user"), *since = text_in(form, "since");
-    size_t limit = (size_t)number_of(form, "limit");
+    auto_free char *user = admin_field(form, "user"), *since = admin_field(form, "since");
+    size_t limit = (size_t)admin_number(form, "limit");
     ask->rules = a->deps.config->rules;
     ask->person = user ? cw_ruleset_find(ask->rules, cw_text_of(user)) : NULL;
-    ask->after = number_of(form, "after");
-    ask->last = (size_t)number_of(form, "last");
+    ask->after = admin_number(form, "after");
+    ask->last = (size_t)admin_number(form, "last");
     ask->limit = limit < 1 || limit > EVENTS_AT_ONCE ? EVENTS_AT_ONCE : limit;
     ask->since_ms = INT64_MIN;
     if (user && !ask->person)
@@ -197,12 +178,12 @@ static void answer_events(struct admin *a, struct listener_exchange *x, const st
     struct cw_error err;
     char *text = NULL;
     size_t len = 0;
-    auto_free char *source = text_in(form, "source"), *rule = text_in(form, "rule");
+    auto_free char *source = admin_field(form, "source"), *rule = admin_field(form, "rule");
     struct story_ask ask = {.source = source, .rule = rule};
     enum cw_status st = read_story(a, form, &ask, &err);
     if (!st)
         st = story_events(a->deps.store, &ask, &text, &len, &err);
-    reply_found(x, st, text, len, &err);
+    admin_found(x, st, text, len, &err);
 }
 
 static void answer_why(struct admin *a, struct listener_exchange *x, const struct form *form)
@@ -210,12 +191,12 @@ static void answer_why(struct admin *a, struct listener_exchange *x, const struc
     struct cw_error err = {0};
     char *text = NULL;
     size_t len = 0;
-    auto_free char *rule = text_in(form, "rule"), *user = text_in(form, "user");
-    auto_free char *at = text_in(form, "at");
-    struct why_ask ask = {number_of(form, "event"), number_of(form, "run"), rule, user,
+    auto_free char *rule = admin_field(form, "rule"), *user = admin_field(form, "user");
+    auto_free char *at = admin_field(form, "at");
+    struct why_ask ask = {admin_number(form, "event"), admin_number(form, "run"), rule, user,
                           clock_now_ms()};
     struct why_not_ask search = {
-        rule, user, at, number_of(form, "before"), ask.now_ms, WHY_NOT_MOST, WHY_NOT_LOOKED};
+        rule, user, at, admin_number(form, "before"), ask.now_ms, WHY_NOT_MOST, WHY_NOT_LOOKED};
     enum cw_status st;
     if (ask.event > 0 || ask.run > 0)
         st = why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
@@ -223,7 +204,7 @@ static void answer_why(struct admin *a, struct listener_exchange *x, const struc
         st = why_not(a->deps.store, a->deps.config, &search, &text, &len, &err);
     else
         st = cw_fail(&err, CW_EINVAL, "ask for ?event=N, ?run=N, or ?user=NAME");
-    reply_found(x, st, text, len, &err);
+    admin_found(x, st, text, len, &err);
 }
 
 static void answer_pending(struct admin *a, struct listener_exchange *x, const struct form *form)
@@ -231,10 +212,10 @@ static void answer_pending(struct admin *a, struct listener_exchange *x, const s
     struct cw_error err = {0};
     char *text = NULL;
     size_t len = 0;
-    auto_free char *rule = text_in(form, "rule"), *user = text_in(form, "user");
+    auto_free char *rule = admin_field(form, "rule"), *user = admin_field(form, "user");
     struct pending_ask ask = {a->deps.store, a->deps.config, clock_now_ms(), rule, user};
     enum cw_status st = pending_list(&ask, &text, &len, &err);
-    reply_found(x, st, text, len, &err);
+    admin_found(x, st, text, len, &err);
 }
 
 static enum cw_status cancel(struct admin *a, const char *id, struct cw_arena *arena,
@@ -251,11 +232,11 @@ static void answer_cancel(struct admin *a, struct listener_exchange *x, const st
 {
     struct cw_arena *arena = xarena(QUERY_BYTES);
     struct cw_error err = {0};
-    auto_free char *id = text_in(form, "id");
+    auto_free char *id = admin_field(form, "id");
     enum cw_status st =
         id ? cancel(a, id, arena, &err) : cw_fail(&err, CW_EINVAL, "ask for ?id=ID");
     auto_free char *line = xprintf("%s\n", st ? err.text : "cancelled");
-    reply_text(x, http_of(st), line);
+    admin_text(x, admin_status(st), line);
     cw_arena_destroy(arena);
 }
 
@@ -263,7 +244,7 @@ static void on_reload(struct admin *a, struct listener_exchange *x, const struct
 {
     (void)r;
     if (a->n_reloads == RELOADS) {
-        reply_text(x, 503, "too many ask for a reload at once\n");
+        admin_text(x, 503, "too many ask for a reload at once\n");
         return;
     }
     a->reloads[a->n_reloads++] = x;
@@ -275,9 +256,9 @@ static void answer_plan(struct admin *a, struct listener_exchange *x, const stru
 {
     char *text = NULL;
     size_t len = 0;
-    auto_free char *file = text_in(form, "file");
+    auto_free char *file = admin_field(form, "file");
     if (file && !a->door.is_local) {
-        reply_text(x, 400, "another file is planned over a unix socket only\n");
+        admin_text(x, 400, "another file is planned over a unix socket only\n");
         return;
     }
     int status = a->deps.plan(a->deps.ctx, file, &text, &len);
@@ -286,15 +267,13 @@ static void answer_plan(struct admin *a, struct listener_exchange *x, const stru
 }
 
 /* Reads the query for those that take one. */
-typedef void (*answer_fn)(struct admin *, struct listener_exchange *, const struct form *);
-
 static void with_query(struct admin *a, struct listener_exchange *x, const struct http_request *r,
-                       answer_fn answer)
+                       admin_answer_fn answer)
 {
     struct cw_arena *arena = xarena(QUERY_BYTES);
     struct form form = {0};
     if (form_read(r->query, arena, &form, NULL))
-        reply_text(x, 400, "the query cannot be read\n");
+        admin_text(x, 400, "the query cannot be read\n");
     else
         answer(a, x, &form);
     cw_arena_destroy(arena);
@@ -303,7 +282,7 @@ static void with_query(struct admin *a, struct listener_exchange *x, const struc
 static const struct page {
     const char *path, *method;
     void (*run)(struct admin *, struct listener_exchange *, const struct http_request *);
-    answer_fn answer; /* in place of run */
+    admin_answer_fn answer; /* in place of run */
 } pages[] = {
     {"/healthz", "GET", on_healthz, NULL},     {"/readyz", "GET", on_readyz, NULL},
     {"/metrics", "GET", on_metrics, NULL},     {"/events", "GET", NULL, answer_events},
@@ -348,7 +327,7 @@ static void on_request(void *ctx, struct listener_exchange *x, const struct http
     else if (page)
         page->run(a, x, r);
     else
-        reply_text(x, 404, "not here\n");
+        admin_text(x, 404, "not here\n");
 }
 
 static void on_route(void *ctx, struct cw_text method, struct cw_text path,

@@ -1,0 +1,35 @@
+/* admin_priv: what the pages of the admin listener share. A page of its own file has a row in the
+ * table of admin.c. */
+#ifndef ADMIN_PRIV_H
+#define ADMIN_PRIV_H
+
+#include "admin.h"
+#include "admin_door.h"
+#include "form.h"
+
+enum { RELOADS = 16 };
+
+struct admin {
+    struct admin_deps deps;
+    struct admin_door door;
+    const struct listener *watched;
+    struct listener_exchange *reloads[RELOADS]; /* that wait for the answer */
+    size_t n_reloads;
+};
+
+/* Answers a request whose query was read. */
+typedef void (*admin_answer_fn)(struct admin *, struct listener_exchange *, const struct form *);
+
+/* A field of the query: a copy that ends with NUL, or NULL. */
+char *admin_field(const struct form *form, const char *name);
+/* The number of that name, 0 when there is none. */
+int64_t admin_number(const struct form *form, const char *name);
+
+void admin_text(struct listener_exchange *x, int status, const char *text);
+/* JSON lines, which are freed, or a line that says what is wrong. */
+void admin_found(struct listener_exchange *x, enum cw_status st, char *text, size_t len,
+                 const struct cw_error *err);
+/* The status of HTTP that says so. */
+int admin_status(enum cw_status st);
+
+#endif
