@@ -12,12 +12,13 @@ enum { ATTEMPTS_MAX = 1000 }; /* of one call that are read */
 
 struct backend; /* each implementation has its own */
 
-enum store_runs_want { RUNS_DUE, RUNS_WAITING, RUNS_OF_EVENT, RUN_OF_ID };
+enum store_runs_want { RUNS_DUE, RUNS_WAITING, RUNS_OF_EVENT, RUN_OF_ID, RUNS_YIELDING };
 struct store_runs_query {
     enum store_runs_want want;
     int64_t number; /* RUNS_DUE: now; RUNS_OF_EVENT: seq; RUN_OF_ID: id; RUNS_WAITING: due after */
     size_t limit;
-    int64_t id; /* RUNS_WAITING: of those due at `number`, only with a higher id */
+    int64_t id;            /* RUNS_WAITING: of those due at `number`, only with a higher id */
+    struct cw_text person; /* RUNS_YIELDING */
 };
 
 struct store_runs_key {

@@ -86,6 +86,9 @@ static bool wanted(const struct store_run *run, const struct store_runs_query *q
         return run->event == query->number;
     case RUNS_DUE:
         return run->state == STORE_RUN_WAITING && run->due_ms <= query->number;
+    case RUNS_YIELDING:
+        return mem_run_is_open(run) && run->yields == STORE_YIELDS &&
+               mem_same(run->person, query->person);
     case RUN_OF_ID:
     case RUNS_WAITING:
         break;
@@ -94,8 +97,7 @@ static bool wanted(const struct store_run *run, const struct store_runs_query *q
            (run->due_ms > query->number || (run->due_ms == query->number && run->id > query->id));
 }
 
-/* Those that wait lie behind the finished ones. */
-static bool waits(const struct store_runs_query *query)
+static bool by_time(const struct store_runs_query *query)
 {
     return query->want == RUNS_DUE || query->want == RUNS_WAITING;
 }
@@ -103,7 +105,8 @@ static bool waits(const struct store_runs_query *query)
 enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
                         struct row_list *out, struct cw_error *err)
 {
-    size_t first = waits(query) ? b->first_run : 0, n = 0;
+    /* The open ones lie behind the finished ones. */
+    size_t first = query->want == RUNS_OF_EVENT ? 0 : b->first_run, n = 0;
     if (query->want == RUN_OF_ID) {
         const struct store_run *run = mem_by_id(b, RUNS, query->number);
         return run ? row_list_copy(out, run, err) : CW_OK;
@@ -112,7 +115,7 @@ enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
     for (size_t i = first; i < b->rows[RUNS].n; i++)
         if (wanted(mem_run(b, i), query))
             found[n++] = mem_run(b, i);
-    if (waits(query))
+    if (by_time(query))
         qsort(found, n, sizeof(void *), by_due);
     enum cw_status status = CW_OK;
     for (size_t i = 0; status == CW_OK && i < n && i < query->limit; i++)

@@ -25,7 +25,8 @@
                                          sizeof name##_fields / sizeof name##_fields[0]}
 
 _Static_assert(sizeof(enum store_run_state) == 4 && sizeof(enum store_call_state) == 4 &&
-                   sizeof(enum store_verdict) == 4 && sizeof(int) == 4,
+                   sizeof(enum store_verdict) == 4 && sizeof(enum store_timer_state) == 4 &&
+                   sizeof(enum store_yields) == 4 && sizeof(int) == 4,
                "ROW_I32 copies four bytes");
 
 /* The payload is last: whoever reads the other columns need not walk its overflow pages. */
@@ -42,7 +43,8 @@ static const struct row_field run_fields[] = {
     I64(store_run, id),      I64(store_run, event),      TEXT(store_run, rule),
     TEXT(store_run, person), TEXT(store_run, key),       I32(store_run, state),
     I64(store_run, due_ms),  I64(store_run, changed_ms), TEXT(store_run, condition),
-    TEXT(store_run, vars),   TEXT(store_run, reason),    I32(store_run, dated)};
+    TEXT(store_run, vars),   TEXT(store_run, reason),    I32(store_run, dated),
+    I32(store_run, yields)};
 SHAPE(run, store_run);
 
 static const struct row_field call_fields[] = {
@@ -61,8 +63,11 @@ static const struct row_field attempt_fields[] = {
 SHAPE(attempt, store_attempt);
 
 static const struct row_field timer_fields[] = {
-    TEXT(store_timer, person),    TEXT(store_timer, entry), TEXT(store_timer, started_by),
-    TEXT(store_timer, paused_by), TEXT(store_timer, memo),  I64(store_timer, changed_ms)};
+    TEXT(store_timer, person),    TEXT(store_timer, entry),   TEXT(store_timer, started_by),
+    TEXT(store_timer, paused_by), TEXT(store_timer, memo),    I64(store_timer, changed_ms),
+    I32(store_timer, state),      I64(store_timer, since_ms), I64(store_timer, seen_ms),
+    I64(store_timer, told_ms),    I64(store_timer, version),  TEXT(store_timer, start),
+    TEXT(store_timer, work),      TEXT(store_timer, prior)};
 SHAPE(timer, store_timer);
 
 static const struct row_field mark_fields[] = {TEXT(store_mark, kind),   TEXT(store_mark, rule),

@@ -25,6 +25,7 @@ enum statement {
     SQL_RUN_CHANGE,
     SQL_RUNS_DUE,
     SQL_RUNS_WAITING,
+    SQL_RUNS_YIELDING,
     SQL_RUN_GET,
     SQL_RUNS_OF,
     SQL_RUN_PEOPLE,

@@ -44,6 +44,8 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_RUNS_DUE] = {SELECT, &row_run, "WHERE state=0 AND due_ms<=?1 ORDER BY due_ms,id LIMIT ?2"},
     [SQL_RUNS_WAITING] = {SELECT, &row_run,
                           "WHERE state=0 AND (due_ms,id)>(?1,?2) ORDER BY due_ms,id LIMIT ?3"},
+    [SQL_RUNS_YIELDING] = {SELECT, &row_run,
+                           "WHERE state<2 AND yields=2 AND person=?1 ORDER BY id"},
     [SQL_RUN_GET] = {SELECT, &row_run, "WHERE id=?1"},
     [SQL_RUNS_OF] = {SELECT, &row_run, "WHERE event=?1 ORDER BY id LIMIT ?2"},
     [SQL_RUN_PEOPLE] = {PLAIN, NULL,

@@ -58,6 +58,8 @@ enum cw_status sq_runs(struct backend *b, const struct store_runs_query *query,
         return sq_rows(b, sq_bind(b, SQL_RUNS_OF, "ii", query->number, limit), out, err);
     case RUN_OF_ID:
         return sq_rows(b, sq_bind(b, SQL_RUN_GET, "i", query->number), out, err);
+    case RUNS_YIELDING:
+        return sq_rows(b, sq_bind(b, SQL_RUNS_YIELDING, "t", query->person), out, err);
     case RUNS_WAITING:
         break;
     }

@@ -58,6 +58,16 @@ static const char *const steps[] = {
     "CREATE INDEX mark_until ON mark(kind, until_ms);"
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     "ALTER TABLE run ADD COLUMN dated INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE timer ADD COLUMN state INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE timer ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE timer ADD COLUMN seen_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE timer ADD COLUMN told_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE timer ADD COLUMN version INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE timer ADD COLUMN start TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE timer ADD COLUMN work TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE timer ADD COLUMN prior TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE run ADD COLUMN yields INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX run_yields ON run(person) WHERE state<2 AND yields=2;",
 };
 enum { VERSION = sizeof steps / sizeof *steps };
 

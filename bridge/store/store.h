@@ -82,6 +82,13 @@ enum store_run_state {
     STORE_RUN_STATES
 };
 
+/* What becomes of a run when its person changes the timer by hand after the match. */
+enum store_yields {
+    STORE_YIELDS_NEVER, /* `human_wins: false`, or of an older build */
+    STORE_YIELDS_QUIET, /* it goes on, but for the quiet that follows (a setting) */
+    STORE_YIELDS        /* it came from `wait`, and is cancelled */
+};
+
 struct store_run {
     int64_t id;
     int64_t event; /* seq */
@@ -91,6 +98,7 @@ struct store_run {
     struct cw_text condition, vars;
     struct cw_text reason;
     int dated; /* 1: due_ms is a moment of the calendar; 0: the end of a wait */
+    enum store_yields yields;
 };
 
 /* Adds a run. If it waits, acts or is done, waiting runs of the same rule, person and key become
@@ -134,6 +142,10 @@ enum cw_status store_next_due(struct store *store, int64_t *due_ms,
 enum cw_status store_runs_waiting(struct store *store, const struct store_run *after, size_t limit,
                                   struct cw_arena *arena, struct store_run **out, size_t *n,
                                   struct cw_error *err) CW_CHECKED;
+/* Waiting and acting runs of a person that yield (STORE_YIELDS), by id. */
+enum cw_status store_runs_yielding(struct store *store, struct cw_text person,
+                                   struct cw_arena *arena, struct store_run **out, size_t *n,
+                                   struct cw_error *err) CW_CHECKED;
 /* Returns: CW_ENOENT. */
 enum cw_status store_run_get(struct store *store, int64_t id, struct cw_arena *arena,
                              struct store_run *out, struct cw_error *err) CW_CHECKED;
@@ -203,14 +215,30 @@ enum cw_status store_attempts_of(struct store *store, int64_t call, struct cw_ar
                                  struct store_attempt **out, size_t *n,
                                  struct cw_error *err) CW_CHECKED;
 
-/* ---- What we know of each person's timer, from our own answers ---- */
+/* ---- What we know of each person's timer: from our own answers, looks and awork's webhooks ----
+ */
+enum store_timer_state {
+    STORE_TIMER_UNKNOWN, /* nothing was seen, or what was is in doubt: the next look tells */
+    STORE_TIMER_RUNNING,
+    STORE_TIMER_PAUSED,
+    STORE_TIMER_STOPPED
+};
+
 struct store_timer {
     struct cw_text person;
-    struct cw_text entry;      /* id of the time entry that we last started or paused */
+    struct cw_text entry;      /* id of the last time entry that is known, or empty */
     struct cw_text started_by; /* rule that started that entry, or empty */
     struct cw_text paused_by;  /* rule that paused it, or empty */
     struct cw_text memo;       /* JSON of an emulated pause: what to start again; or empty */
     int64_t changed_ms;
+    enum store_timer_state state; /* of that entry at awork; with a memo, rules see it as paused */
+    int64_t since_ms;             /* when it came into that state, by awork's clock; 0: not known */
+    int64_t seen_ms;              /* when it was last seen so */
+    int64_t told_ms;              /* when a webhook last told of this state; 0: none did */
+    int64_t version;              /* awork's resourceVersion of the entry; 0: not known */
+    struct cw_text start;         /* when the entry began, in a form that sorts */
+    struct cw_text work;          /* what it is on: task or project */
+    struct cw_text prior;         /* JSON: what was there before our last change; or empty */
 };
 /* Returns: CW_ENOENT when nothing is known. */
 enum cw_status store_timer_get(struct store *store, struct cw_text person, struct cw_arena *arena,

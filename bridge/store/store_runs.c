@@ -221,7 +221,9 @@ enum cw_status store_runs_due(struct store *store, int64_t now_ms, size_t limit,
                               struct cw_arena *arena, struct store_run **out, size_t *n,
                               struct cw_error *err)
 {
-    return runs(store, (struct store_runs_query){RUNS_DUE, now_ms, limit, 0}, arena, out, n, err);
+    return runs(store,
+                (struct store_runs_query){.want = RUNS_DUE, .number = now_ms, .limit = limit},
+                arena, out, n, err);
 }
 
 enum cw_status store_next_due(struct store *store, int64_t *due_ms, struct cw_error *err)
@@ -240,8 +242,18 @@ enum cw_status store_runs_waiting(struct store *store, const struct store_run *a
                                   struct cw_arena *arena, struct store_run **out, size_t *n,
                                   struct cw_error *err)
 {
-    struct store_runs_query query = {RUNS_WAITING, after ? after->due_ms : INT64_MIN, limit,
-                                     after ? after->id : 0};
+    struct store_runs_query query = {.want = RUNS_WAITING,
+                                     .number = after ? after->due_ms : INT64_MIN,
+                                     .limit = limit,
+                                     .id = after ? after->id : 0};
+    return runs(store, query, arena, out, n, err);
+}
+
+enum cw_status store_runs_yielding(struct store *store, struct cw_text person,
+                                   struct cw_arena *arena, struct store_run **out, size_t *n,
+                                   struct cw_error *err)
+{
+    struct store_runs_query query = {.want = RUNS_YIELDING, .limit = SIZE_MAX, .person = person};
     return runs(store, query, arena, out, n, err);
 }
 
@@ -251,7 +263,8 @@ enum cw_status store_run_get(struct store *store, int64_t id, struct cw_arena *a
     struct store_run *list = NULL;
     size_t n = 0;
     enum cw_status status =
-        runs(store, (struct store_runs_query){RUN_OF_ID, id, 1, 0}, arena, &list, &n, err);
+        runs(store, (struct store_runs_query){.want = RUN_OF_ID, .number = id, .limit = 1}, arena,
+             &list, &n, err);
     if (status != CW_OK)
         return status;
     if (!n)
@@ -263,6 +276,6 @@ enum cw_status store_run_get(struct store *store, int64_t id, struct cw_arena *a
 enum cw_status store_runs_of(struct store *store, int64_t event, struct cw_arena *arena,
                              struct store_run **out, size_t *n, struct cw_error *err)
 {
-    struct store_runs_query query = {RUNS_OF_EVENT, event, SIZE_MAX, 0};
+    struct store_runs_query query = {.want = RUNS_OF_EVENT, .number = event, .limit = SIZE_MAX};
     return runs(store, query, arena, out, n, err);
 }

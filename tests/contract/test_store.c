@@ -701,7 +701,57 @@ BOTH(a_timer_is_known_after_it_was_put)
     OK(store_timer_get(s, CW_TEXT("ann"), arena(), &got, NULL));
     IS(got.paused_by, "q");
     IS(got.memo, "{\"task\":1}");
+    timer.state = STORE_TIMER_PAUSED;
+    timer.since_ms = 6;
+    timer.seen_ms = 7;
+    timer.told_ms = 8;
+    timer.version = 639156112000000001;
+    timer.start = CW_TEXT("2026-03-02T08:00:00.1");
+    timer.work = CW_TEXT("KEY");
+    timer.prior = CW_TEXT("{}");
+    TURN(s, OK(store_timer_put(s, &timer, NULL)));
+    OK(store_timer_get(s, CW_TEXT("ann"), arena(), &got, NULL));
+    CHECK_INT(got.state, STORE_TIMER_PAUSED);
+    CHECK_INT(got.since_ms, 6);
+    CHECK_INT(got.seen_ms, 7);
+    CHECK_INT(got.told_ms, 8);
+    CHECK(got.version == 639156112000000001);
+    IS(got.start, "2026-03-02T08:00:00.1");
+    IS(got.work, "KEY");
+    IS(got.prior, "{}");
     CHECK_INT(store_timer_get(s, CW_TEXT("an"), arena(), &got, NULL), CW_ENOENT);
+}
+
+BOTH(runs_that_yield_are_found_by_their_person)
+{
+    static const enum store_run_state states[] = {STORE_RUN_WAITING, STORE_RUN_ACTING,
+                                                  STORE_RUN_DONE};
+    struct store_run *runs = NULL;
+    size_t n = 0;
+    OK(store_begin(s, NULL));
+    int64_t event = add_event(s, 1);
+    for (size_t i = 0; i < 12; i++) {
+        char rule[8];
+        snprintf(rule, sizeof rule, "r%zu", i);
+        struct store_run run = run_of(event, rule, i < 9 ? "ann" : "bob");
+        run.state = states[i / 3 % 3];
+        run.yields = (enum store_yields)(i % 3);
+        OK(store_run_add(s, &run, &run.id, NULL));
+    }
+    OK(store_commit(s, NULL));
+    OK(store_runs_yielding(s, CW_TEXT("ann"), arena(), &runs, &n, NULL));
+    CHECK_INT(n, 2);
+    IS(runs[0].rule, "r2");
+    CHECK_INT(runs[0].yields, STORE_YIELDS);
+    IS(runs[1].rule, "r5");
+    TURN(s, OK(store_run_cancel_one(s, runs[0].id, CW_TEXT("x"), 9, NULL)));
+    OK(store_runs_yielding(s, CW_TEXT("ann"), arena(), &runs, &n, NULL));
+    CHECK_INT(n, 1);
+    IS(runs[0].rule, "r5");
+    OK(store_runs_yielding(s, CW_TEXT("bob"), arena(), &runs, &n, NULL));
+    CHECK_INT(n, 1);
+    OK(store_runs_yielding(s, CW_TEXT("an"), arena(), &runs, &n, NULL));
+    CHECK_INT(n, 0);
 }
 
 BOTH(a_setting_is_kept)

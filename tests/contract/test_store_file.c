@@ -110,7 +110,7 @@ TEST(a_file_is_private_and_made_for_life)
     CHECK_STR(ask(path, "PRAGMA auto_vacuum"), "2");
     CHECK_STR(ask(path, "PRAGMA journal_mode"), "wal");
     CHECK_STR(ask(path, "PRAGMA application_id"), "1668770412");
-    CHECK_STR(ask(path, "PRAGMA user_version"), "2");
+    CHECK_STR(ask(path, "PRAGMA user_version"), "3");
     CHECK_STR(ask(path, "PRAGMA integrity_check"), "ok");
     CHECK_STR(ask(path, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE"
                         " type='table' ORDER BY name)"),
@@ -140,7 +140,7 @@ TEST(foreign_and_newer_files_are_refused)
     struct cw_error err = {0};
     store_close(fixture_open(fixture_where("newer.db")));
     CHECK_INT(try_open(fixture_where("newer.db"), 0, &err), CW_OK);
-    make_db(fixture_path("newer.db"), "PRAGMA user_version=3");
+    make_db(fixture_path("newer.db"), "PRAGMA user_version=4");
     CHECK_INT(try_open(fixture_where("newer.db"), 0, &err), CW_EINVAL);
     CHECK(strstr(err.text, "newer") != NULL);
     make_db(fixture_path("other.db"), "CREATE TABLE t(x)");
@@ -159,14 +159,16 @@ TEST(foreign_and_newer_files_are_refused)
 }
 
 /* A journal as an earlier build left it, from the SQL of tests/journals. */
-static void make_old(const char *path, const char *name)
+static void make_old(const char *path, int schema)
 {
     const char *root = getenv("CW_ROOT");
-    char file[300], text[32768] = "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL;"
-                                  "PRAGMA application_id=1668770412; PRAGMA user_version=1;"
-                                  "PRAGMA journal_mode=WAL;";
-    size_t n = strlen(text);
-    snprintf(file, sizeof file, "%s/tests/journals/%s", root ? root : ".", name);
+    char file[300], text[32768];
+    size_t n = (size_t)snprintf(text, sizeof text,
+                                "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL;"
+                                "PRAGMA application_id=1668770412; PRAGMA user_version=%d;"
+                                "PRAGMA journal_mode=WAL;",
+                                schema);
+    snprintf(file, sizeof file, "%s/tests/journals/%d.sql", root ? root : ".", schema);
     FILE *f = fopen(file, "r");
     if (!CHECK(f != NULL))
         return;
@@ -176,6 +178,18 @@ static void make_old(const char *path, const char *name)
     make_db(path, text);
 }
 
+/* A journal that was brought forward has the very same tables as a new one. */
+static void check_as_new(const char *name)
+{
+    static char made[8192];
+    store_close(fixture_open(fixture_where("made.db")));
+    CHECK_STR(ask(fixture_path(name), "PRAGMA user_version"), "3");
+    CHECK_STR(ask(fixture_path(name), "PRAGMA integrity_check"), "ok");
+    snprintf(made, sizeof made, "%s", ask(fixture_path("made.db"), SCHEMA));
+    CHECK(strlen(made) > 2000);
+    CHECK_STR(ask(fixture_path(name), SCHEMA), made);
+}
+
 TEST(a_journal_of_schema_1_opens_with_all_that_is_pending)
 {
     struct store_run *runs = NULL;
@@ -183,7 +197,7 @@ TEST(a_journal_of_schema_1_opens_with_all_that_is_pending)
     struct store_call call;
     int64_t due = 0, seq = 0;
     size_t n = 0;
-    make_old(fixture_path("old.db"), "1.sql");
+    make_old(fixture_path("old.db"), 1);
     struct store *s = fixture_open(fixture_where("old.db"));
     OK(store_runs_waiting(s, NULL, 10, arena(), &runs, &n, NULL));
     CHECK_INT(n, 2);
@@ -205,15 +219,34 @@ TEST(a_journal_of_schema_1_opens_with_all_that_is_pending)
     OK(store_run_add(s, &run, &run.id, NULL));
     OK(store_commit(s, NULL));
     store_close(s);
-    CHECK_STR(ask(fixture_path("old.db"), "PRAGMA user_version"), "2");
     CHECK_STR(ask(fixture_path("old.db"), "SELECT group_concat(dated) FROM run"), "0,0,0,0,0,0,1");
-    CHECK_STR(ask(fixture_path("old.db"), "PRAGMA integrity_check"), "ok");
-    s = fixture_open(fixture_where("made.db")); /* a new one has the very same tables */
+    check_as_new("old.db");
+    fixture_end();
+}
+
+TEST(a_journal_of_schema_2_opens_with_what_is_known_of_timers)
+{
+    struct store_timer timer;
+    struct store_run *runs = NULL;
+    size_t n = 0;
+    make_old(fixture_path("old.db"), 2);
+    struct store *s = fixture_open(fixture_where("old.db"));
+    OK(store_timer_get(s, CW_TEXT("ada"), arena(), &timer, NULL));
+    IS(timer.entry, "5e902303-9c31-444e-93aa-4de4e0b3a50f");
+    IS(timer.paused_by, "pause-when-idle");
+    CHECK_INT(timer.state, STORE_TIMER_UNKNOWN);
+    CHECK_INT(timer.seen_ms + timer.told_ms + timer.version, 0);
+    OK(store_timer_get(s, CW_TEXT("grace"), arena(), &timer, NULL));
+    CHECK(timer.memo.len > 0);
+    OK(store_runs_waiting(s, NULL, 10, arena(), &runs, &n, NULL));
+    CHECK_INT(n, 2);
+    IS(runs[0].rule, "stop-after-meeting");
+    CHECK_INT(runs[1].dated, 1);
+    /* What an older build let wait stands: it knew of no change by hand. */
+    OK(store_runs_yielding(s, CW_TEXT("ada"), arena(), &runs, &n, NULL));
+    CHECK_INT(n, 0);
     store_close(s);
-    static char made[8192];
-    snprintf(made, sizeof made, "%s", ask(fixture_path("made.db"), SCHEMA));
-    CHECK(strlen(made) > 2000);
-    CHECK_STR(ask(fixture_path("old.db"), SCHEMA), made);
+    check_as_new("old.db");
     fixture_end();
 }
 

@@ -77,7 +77,7 @@ def a_clock_that_was_set_back():
         query(b, "UPDATE event SET received_ms = received_ms + ?", hour)
         query(b, "UPDATE setting SET value = value + ? WHERE name = 'clock.reached'", hour)
         query(b, "INSERT INTO run SELECT 99, event, 'plan-ahead', 'grace', 'x', 0, due_ms, changed_ms, '',"
-              " '{}', '', 1 FROM run WHERE rule = 'stop-after-meeting'")
+              " '{}', '', 1, 0 FROM run WHERE rule = 'stop-after-meeting'")
         b.start()
         (line,) = b.log("the clock was set back: what waits has as long to go as it had then")
         assert 3595 <= line["seconds"] <= 3600, line
