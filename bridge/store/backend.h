@@ -91,6 +91,8 @@ struct store_ops {
                                 const struct store_calls_change *change, struct cw_error *err);
     enum cw_status (*lane_head)(struct backend *b, struct cw_text person, struct row_list *out,
                                 struct cw_error *err); /* none: an empty list */
+    enum cw_status (*lane_passing)(struct backend *b, struct cw_text person, struct row_list *out,
+                                   struct cw_error *err); /* none: an empty list */
     enum cw_status (*lanes)(struct backend *b, struct row_list *out, struct cw_error *err);
     enum cw_status (*calls_of)(struct backend *b, int64_t event, struct row_list *out,
                                struct cw_error *err);

@@ -343,6 +343,7 @@ const struct store_ops store_memory_ops = {
     .calls_tally = mem_calls_tally,
     .calls_end = mem_calls_end,
     .lane_head = mem_lane_head,
+    .lane_passing = mem_lane_passing,
     .lanes = mem_lanes,
     .calls_of = mem_calls_of,
     .attempt_begin = mem_attempt_begin,

@@ -99,6 +99,26 @@ enum cw_status mem_lane_head(struct backend *b, struct cw_text person, struct ro
     return CW_OK;
 }
 
+static bool has_open_before(const struct backend *b, const struct store_call *call)
+{
+    for (const struct call_row *c = last_call(b, call->run); c; c = call_before(b, c))
+        if (c->call.step < call->step && mem_call_is_open(&c->call))
+            return true;
+    return false;
+}
+
+enum cw_status mem_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
+                                struct cw_error *err)
+{
+    for (size_t i = b->first_call; i < b->rows[CALLS].n; i++) {
+        const struct store_call *call = mem_call(b, i);
+        if (call->passes && mem_call_is_open(call) && mem_same(call->person, person) &&
+            !has_open_before(b, call))
+            return row_list_copy(out, call, err);
+    }
+    return CW_OK;
+}
+
 enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_error *err)
 {
     size_t n = 0;

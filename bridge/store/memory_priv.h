@@ -95,6 +95,8 @@ enum cw_status mem_calls_end(struct backend *b, int64_t run, const struct store_
                              struct cw_error *err);
 enum cw_status mem_lane_head(struct backend *b, struct cw_text person, struct row_list *out,
                              struct cw_error *err);
+enum cw_status mem_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
+                                struct cw_error *err);
 enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_error *err);
 enum cw_status mem_calls_of(struct backend *b, int64_t event, struct row_list *out,
                             struct cw_error *err);

@@ -53,7 +53,7 @@ static const struct row_field call_fields[] = {
     TEXT(store_call, action),    TEXT(store_call, args),      TEXT(store_call, condition),
     I32(store_call, state),      I64(store_call, due_ms),     I64(store_call, created_ms),
     I64(store_call, changed_ms), I64(store_call, expires_ms), I32(store_call, tries),
-    TEXT(store_call, progress),  TEXT(store_call, reason)};
+    TEXT(store_call, progress),  TEXT(store_call, reason),    I32(store_call, passes)};
 SHAPE(call, store_call);
 
 static const struct row_field attempt_fields[] = {

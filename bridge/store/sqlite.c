@@ -251,6 +251,7 @@ const struct store_ops store_sqlite_ops = {
     .calls_tally = sq_calls_tally,
     .calls_end = sq_calls_end,
     .lane_head = sq_lane_head,
+    .lane_passing = sq_lane_passing,
     .lanes = sq_lanes,
     .calls_of = sq_calls_of,
     .attempt_begin = sq_attempt_begin,

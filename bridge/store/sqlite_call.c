@@ -49,6 +49,12 @@ enum cw_status sq_lane_head(struct backend *b, struct cw_text person, struct row
     return sq_rows(b, sq_bind(b, SQL_LANE_HEAD, "t", person), out, err);
 }
 
+enum cw_status sq_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
+                               struct cw_error *err)
+{
+    return sq_rows(b, sq_bind(b, SQL_LANE_PASSING, "t", person), out, err);
+}
+
 /* Jumps from person to person in the index: a lane may hold thousands of calls. */
 enum cw_status sq_lanes(struct backend *b, struct row_list *out, struct cw_error *err)
 {

@@ -36,6 +36,7 @@ enum statement {
     SQL_CALLS_TALLY,
     SQL_CALLS_END,
     SQL_LANE_HEAD,
+    SQL_LANE_PASSING,
     SQL_LANE_FIRST,
     SQL_LANE_NEXT,
     SQL_CALLS_OF,
@@ -143,6 +144,8 @@ enum cw_status sq_calls_end(struct backend *b, int64_t run, const struct store_c
                             struct cw_error *err);
 enum cw_status sq_lane_head(struct backend *b, struct cw_text person, struct row_list *out,
                             struct cw_error *err);
+enum cw_status sq_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
+                               struct cw_error *err);
 enum cw_status sq_lanes(struct backend *b, struct row_list *out, struct cw_error *err);
 enum cw_status sq_calls_of(struct backend *b, int64_t event, struct row_list *out,
                            struct cw_error *err);

@@ -65,6 +65,10 @@ static const struct source sources[SQL_STATEMENTS] = {
                        "UPDATE call SET state=?3,changed_ms=?4,reason=?5"
                        " WHERE run=?1 AND step>?2 AND state<2"},
     [SQL_LANE_HEAD] = {SELECT, &row_call, "WHERE state<2 AND person=?1 ORDER BY id LIMIT 1"},
+    [SQL_LANE_PASSING] = {SELECT, &row_call,
+                          "WHERE state<2 AND passes=1 AND person=?1 AND NOT EXISTS(SELECT 1"
+                          " FROM call AS e WHERE e.run=call.run AND e.step<call.step AND e.state<2)"
+                          " ORDER BY id LIMIT 1"},
     [SQL_LANE_FIRST] = {SELECT, &row_lane, "WHERE state<2 ORDER BY person LIMIT 1"},
     [SQL_LANE_NEXT] = {SELECT, &row_lane, "WHERE state<2 AND person>?1 ORDER BY person LIMIT 1"},
     [SQL_CALLS_OF] = {SELECT, &row_call,

@@ -67,7 +67,9 @@ static const char *const steps[] = {
     "ALTER TABLE timer ADD COLUMN work TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE timer ADD COLUMN prior TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE run ADD COLUMN yields INTEGER NOT NULL DEFAULT 0;"
-    "CREATE INDEX run_yields ON run(person) WHERE state<2 AND yields=2;",
+    "CREATE INDEX run_yields ON run(person) WHERE state<2 AND yields=2;"
+    "ALTER TABLE call ADD COLUMN passes INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX call_passing ON call(person) WHERE state<2 AND passes=1;",
 };
 enum { VERSION = sizeof steps / sizeof *steps };
 

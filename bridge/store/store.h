@@ -175,6 +175,7 @@ struct store_call {
     uint32_t tries;
     struct cw_text progress; /* JSON: the memory of the action's machine; empty at first */
     struct cw_text reason;
+    int passes; /* 1: a lane that is held does it all the same */
 };
 
 /* Adds a call. Returns: CW_EEXIST when (run, step) is there. */
@@ -186,6 +187,11 @@ enum cw_status store_call_save(struct store *store, const struct store_call *cal
 /* The oldest open (READY or SENT) call of a person. Returns: CW_ENOENT when there is none. */
 enum cw_status store_lane_head(struct store *store, struct cw_text person, struct cw_arena *arena,
                                struct store_call *out, struct cw_error *err) CW_CHECKED;
+/* The oldest open call of a person that passes, and whose run has no earlier step open. Returns:
+ * CW_ENOENT when there is none. */
+enum cw_status store_lane_passing(struct store *store, struct cw_text person,
+                                  struct cw_arena *arena, struct store_call *out,
+                                  struct cw_error *err) CW_CHECKED;
 /* Everybody who has an open call. */
 enum cw_status store_lanes(struct store *store, struct cw_arena *arena, struct cw_text **out,
                            size_t *n, struct cw_error *err) CW_CHECKED;

@@ -29,17 +29,30 @@ enum cw_status store_call_save(struct store *store, const struct store_call *cal
     return store_wrote(store, status);
 }
 
+static enum cw_status first_call(enum cw_status status, const struct row_list *list,
+                                 struct store_call *out, struct cw_error *err)
+{
+    if (status != CW_OK)
+        return status;
+    if (!list->n)
+        return cw_fail(err, CW_ENOENT, "the lane is empty");
+    memcpy(out, list->rows, sizeof *out);
+    return CW_OK;
+}
+
 enum cw_status store_lane_head(struct store *store, struct cw_text person, struct cw_arena *arena,
                                struct store_call *out, struct cw_error *err)
 {
     struct row_list list = {.shape = &row_call, .arena = arena};
-    enum cw_status status = store->ops->lane_head(store->b, person, &list, err);
-    if (status != CW_OK)
-        return status;
-    if (!list.n)
-        return cw_fail(err, CW_ENOENT, "the lane is empty");
-    memcpy(out, list.rows, sizeof *out);
-    return CW_OK;
+    return first_call(store->ops->lane_head(store->b, person, &list, err), &list, out, err);
+}
+
+enum cw_status store_lane_passing(struct store *store, struct cw_text person,
+                                  struct cw_arena *arena, struct store_call *out,
+                                  struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_call, .arena = arena};
+    return first_call(store->ops->lane_passing(store->b, person, &list, err), &list, out, err);
 }
 
 enum cw_status store_lanes(struct store *store, struct cw_arena *arena, struct cw_text **out,

@@ -589,6 +589,45 @@ BOTH(a_lane_is_in_order)
     CHECK_INT(head.id, c2);
 }
 
+static int64_t add_passing(struct store *s, int64_t run, int64_t event, uint32_t step)
+{
+    struct store_call call = call_of(run, event, "ann", step);
+    int64_t id = 0;
+    call.passes = 1;
+    OK(store_call_add(s, &call, &id, NULL));
+    return id;
+}
+
+static int64_t passing(struct store *s, const char *person)
+{
+    struct store_call call = {0};
+    enum cw_status st = store_lane_passing(s, cw_text_of(person), arena(), &call, NULL);
+    CHECK(st == CW_OK ? call.passes == 1 : st == CW_ENOENT);
+    return st ? 0 : call.id;
+}
+
+BOTH(what_passes_is_found_behind_what_does_not)
+{
+    CHECK_INT(passing(s, "ann"), 0);
+    OK(store_begin(s, NULL));
+    int64_t event = add_event(s, 1);
+    int64_t a = add_run(s, event, "a", "ann", STORE_RUN_ACTING, 0);
+    int64_t b = add_run(s, event, "b", "ann", STORE_RUN_ACTING, 0);
+    int64_t a0 = add_call(s, a, event, "ann", 0), a1 = add_passing(s, a, event, 1);
+    OK(store_commit(s, NULL));
+    CHECK_INT(passing(s, "ann"), 0); /* its own step before it is open */
+    int64_t b0 = 0, b1 = 0;
+    TURN(s, b0 = add_passing(s, b, event, 0); b1 = add_passing(s, b, event, 1));
+    CHECK_INT(passing(s, "ann"), b0);
+    CHECK_INT(passing(s, "bob"), 0);
+    TURN(s, set_call(s, b0, STORE_CALL_DONE, 0));
+    CHECK_INT(passing(s, "ann"), b1);
+    TURN(s, set_call(s, a0, STORE_CALL_SKIPPED, 0));
+    CHECK_INT(passing(s, "ann"), a1); /* the oldest one */
+    TURN(s, set_call(s, a1, STORE_CALL_DONE, 0); set_call(s, b1, STORE_CALL_DONE, 0));
+    CHECK_INT(passing(s, "ann"), 0);
+}
+
 BOTH(calls_end_above_a_step)
 {
     OK(store_begin(s, NULL));

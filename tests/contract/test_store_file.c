@@ -209,6 +209,7 @@ TEST(a_journal_of_schema_1_opens_with_all_that_is_pending)
     CHECK_INT(due, 1795820552332);
     OK(store_lane_head(s, CW_TEXT("grace"), arena(), &call, NULL));
     CHECK_INT(call.id, 5);
+    CHECK_INT(call.passes, 0);
     OK(store_marks(s, NULL, 10, arena(), &marks, &n, NULL));
     CHECK_INT(n, 2);
     OK(store_begin(s, NULL)); /* and it goes on in the new schema */
