@@ -72,8 +72,9 @@ def seed_file(path, people):
         json.dump(seed, f)
 
 
-def config_file(path, people, sim_url, port, journal, log_level="info"):
-    """Rules that start task 1 or 2 as the event says, with the event's number as the note."""
+def config_file(path, people, sim_url, port, journal, log_level="info", doubt_ms=1000, more=""):
+    """Rules that start task 1 or 2 as the event says, with the event's number as the note. more:
+    settings of target.awork."""
     users = "".join(
         f"  p{i}: {{ awork: {person_id(i + 1)}, aliases: [p{i}@example.org], "
         f"timezone: Europe/Berlin, type_of_work: Development }}\n" for i in range(people))
@@ -81,6 +82,7 @@ def config_file(path, people, sim_url, port, journal, log_level="info"):
   - id: start-{n}
     when: {{ event: load.work, event.task: {n} }}
     user: ${{event.person}}
+    expires: 1 day
     then: {{ start: {{ task: KILL-{n}, note: "${{event.person}} ${{event.n}}" }} }}
 """ for n in (1, 2))
     text = f"""version: 1
@@ -106,12 +108,13 @@ users:
     url: {sim_url}
     token: ${{secret.awork_key}}
     rate_limit: [10000 per second, 1000000 per minute]
-    retry: {{ base: 50 milliseconds, cap: 1 second }}
-rules:{rules}
+    retry: {{ base: 50 milliseconds, cap: 1 second, doubt_wait: {doubt_ms} milliseconds }}
+{more}rules:{rules}
   - id: start-later
     when: load.later
     user: ${{event.person}}
     wait: 400 milliseconds
+    expires: 1 day
     then: {{ start: {{ task: "KILL-${{event.task}}", note: "${{event.person}} later ${{event.n}}" }} }}
 """
     with open(path, "w") as f:

@@ -1,21 +1,38 @@
 #!/usr/bin/env python3
-"""The kill test: kill -9 at random moments under load, also while it recovers, and then: every
-acknowledged event's call has arrived, each person's in order, and nothing was started twice.
+"""The kill test: kill -9 at random moments under load, also while it recovers, with an awork that
+fails meanwhile in all ways it can; and then: every acknowledged event's call has arrived, each
+person's in order, and nothing was started twice.
 
 Each person has one poster that numbers its events 1, 2, 3 and goes on only after a 2xx; after a
 broken connection it sends the same delivery again. Starts alternate between two tasks, since a
-start of what already runs does nothing and would hide a double."""
+start of what already runs does nothing and would hide a double.
+
+With --collapse DURATION the backlog of a person is reduced to its net effect: what the journal says
+a later call stood in for counts as arrived. With --plant a fault is put into the journal of a dead
+bridge, and the test succeeds when the judge has seen it."""
 
 import argparse
+import json
 import os
 import random
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
 
+import kill_judge as judge
 from bench import (Daemon, Failure, PATIENCE, Room, SANITIZED, Sim, binary, config_file, free_port,
                    post, secrets_folder, seed_file)
+
+# A request that lands later than the bridge waits in doubt could not be told from a lost one.
+LATEST_MS, DOUBT_MS = 150, 400 * PATIENCE
+# Fault, its argument, of how many requests out of 1,000 of each kind.
+WEATHER = (("500", 0, 15), ("503", 0, 15), ("504", 0, 5), ("408", 0, 5), ("429", 1, 2),
+           ("reset_before", 0, 15), ("reset_after", 0, 15), ("drop_before", 0, 10),
+           ("drop_after", 0, 10), ("delay", 400, 20), ("delay_before", LATEST_MS, 15),
+           ("drip", 400, 10), ("garbage", 0, 15), ("truncate", 0, 15), ("cut", 0, 15))
+KINDS = ("POST */timetracking/start", "GET */timeentries/last*")
 
 
 class Poster(threading.Thread):
@@ -60,55 +77,6 @@ class Poster(threading.Thread):
             self.trouble = str(e)
 
 
-def verify(acknowledged, log):
-    """What is wrong, as lines. acknowledged: person → numbers in order of their 2xx."""
-    started = {}
-    wrong = []
-    for line in log:
-        if line.get("effect") == "started" and " later " not in line["body"]["note"]:
-            person, n = line["body"]["note"].split()
-            started.setdefault(person.split("@")[0], []).append((int(n), line["n"]))
-    for person, numbers in acknowledged.items():
-        seen, last = {}, 0
-        for n, at in started.get(person, []):
-            if n in seen:
-                wrong.append(f"{person} {n}: started twice (requests {seen[n]} and {at})")
-            elif n < last:
-                wrong.append(f"{person} {n}: started after {last} (request {at})")
-            seen.setdefault(n, at)
-            last = max(last, n)
-        wrong += [f"{person} {n}: acknowledged and never started"
-                  for n in numbers if n not in seen]
-        wrong += [f"{person} {n}: started and never acknowledged"
-                  for n in sorted(set(seen) - set(numbers))]
-    return wrong
-
-
-def verify_later(person, numbers, log):
-    """A waiting rule: each newer event replaces the one that waits; the last one must act. Its
-    events take many tasks in turn, since those that act are not every second one."""
-    notes = [int(line["body"]["note"].split()[2]) for line in log
-             if line.get("effect") == "started" and f"{person}@" in line["body"]["note"]]
-    wrong = [f"{person} later {n}: started twice" for n in set(notes) if notes.count(n) > 1]
-    if numbers and numbers[-1] not in notes:
-        wrong.append(f"{person} later {numbers[-1]}: its wait did not survive")
-    return wrong
-
-
-def self_test():
-    """The judge itself: it must see each kind of fault."""
-    def log(*numbers):
-        return [{"n": i + 1, "effect": "started", "body": {"note": f"p0@example.org {n}"}}
-                for i, n in enumerate(numbers)]
-    cases = [((1, 2, 3), ""), ((1, 3), "never started"), ((1, 2, 2, 3), "twice"),
-             ((1, 3, 2), "started after 3"), ((1, 2, 3, 4), "never acknowledged"),
-             ((1, 2, 3, 1), "twice")]
-    for numbers, expected in cases:
-        wrong = verify({"p0": [1, 2, 3]}, log(*numbers))
-        if (expected == "") != (wrong == []) or expected not in " ".join(wrong):
-            raise Failure(f"the judge says {wrong} of {numbers}")
-
-
 class Test:
     def __init__(self, args, room):
         self.args, self.room = args, room
@@ -117,41 +85,70 @@ class Test:
         seed_file(room.file("seed.json"), args.people + 1)
         secrets_folder(room.file("secrets"))
         self.sim = Sim(args.sim, room.file("seed.json"), room.file("sim.log"))
+        self.sim.ask("POST", "/_sim/dice", {"seed": args.seed % (1 << 31)})
         self.journal = room.file("clockwire.db")
         config_file(room.file("clockwire.yaml"), args.people + 1, self.sim.url, self.port,
-                    self.journal)
+                    self.journal, doubt_ms=DOUBT_MS,
+                    more=f"    collapse: {args.collapse}\n" if args.collapse else "")
         self.daemon = Daemon(args.clockwire, room.file("clockwire.yaml"), room.file("secrets"),
                              room.file("daemon.log"))
         self.posters = [Poster(f"p{i}", self.port, args.rate, args.seed, "work")
                         for i in range(args.people)]
         self.later = Poster(f"p{args.people}", self.port, args.rate / 4, args.seed, "later")
         self.ready_ms = []
-        self.early = 0
+        self.early = self.struck = self.dropped = 0
+        self.planted = False
 
     def all_posters(self):
         return [*self.posters, self.later]
 
-    def cycle(self):
+    def is_time_to_plant(self, n):
+        return self.args.plant and n >= self.args.cycles // 2 and not self.planted
+
+    def weather(self, n):
+        """Another one for each life; now and then none. What is planted needs calls that wait."""
+        self.count_hits()
+        self.sim.ask("DELETE", "/_sim/faults")
+        if self.is_time_to_plant(n):
+            self.sim.fault(KINDS[0], "503", 0)
+        elif self.random.random() < self.args.faults:
+            self.sim.ask("POST", "/_sim/faults", [
+                {"match": kind, "fault": fault, "arg": arg, "count": 0, "vary": arg > 1,
+                 "chance": self.random.uniform(0, 2) * thousandth / 1000}
+                for kind in KINDS for fault, arg, thousandth in WEATHER])
+
+    def count_hits(self):
+        self.struck += sum(f["hits"] for f in json.loads(self.sim.ask("GET", "/_sim/faults")))
+
+    def live(self):
+        """One life: until any moment of its start and recovery, or of its work."""
         self.daemon.start()
-        if self.random.random() < 0.25:  # at any moment of start and recovery
+        if self.random.random() < 0.25:
             self.early += 1
-            time.sleep(self.random.uniform(0, 0.12 * PATIENCE))
+            ready = sorted(self.ready_ms)[len(self.ready_ms) // 2] if self.ready_ms else 100
+            time.sleep(self.random.uniform(0, 2 * ready / 1000))
         else:
             self.ready_ms.append(self.daemon.wait_ready(self.port))
-            if self.random.random() < self.args.faults:
-                self.sim.fault("POST */timetracking/start", self.random.choice(
-                    ["drop_after", "drop_before", "500", "truncate"]), self.random.randint(1, 2))
             time.sleep(self.random.uniform(0.02, self.args.cycle))
+
+    def cycle(self, n):
+        self.weather(n)
+        self.live()
         if self.daemon.ended() is not None:
             raise Failure(f"the daemon ended by itself with {self.daemon.ended()}\n"
                           + self.daemon.tail())
         self.daemon.kill()
+        if self.is_time_to_plant(n):
+            self.planted = judge.plant(self.journal, self.args.plant)
         for poster in self.all_posters():
             if poster.trouble:
                 raise Failure(poster.trouble)
 
     def drain(self):
-        """The last start: until everything acknowledged has arrived or nothing moves for long."""
+        """The last start: until everything acknowledged has arrived or nothing moves for long.
+        Returns: what is wrong."""
+        self.count_hits()
+        self.sim.ask("DELETE", "/_sim/faults")
         self.daemon.start()
         self.ready_ms.append(self.daemon.wait_ready(self.port))
         for poster in self.all_posters():
@@ -160,19 +157,38 @@ class Test:
             poster.join(30 * PATIENCE)
             if poster.is_alive() or poster.trouble:
                 raise Failure(f"{poster.person} does not end: {poster.trouble or poster.statuses}")
-        seen, moved = 0, time.monotonic()
-        while self.wrong() and time.monotonic() - moved < 20 * PATIENCE:
+        seen, moved, wrong = 0, time.monotonic(), []
+        while time.monotonic() - moved < (3 if self.args.plant else 20) * PATIENCE:
             if self.daemon.ended() is not None:
                 raise Failure("the daemon ended by itself\n" + self.daemon.tail())
-            if len(self.sim.lines) > seen:
+            if len(self.sim.log()) > seen:
                 seen, moved = len(self.sim.lines), time.monotonic()
-            time.sleep(0.2)
+                time.sleep(0.2)
+                continue
+            wrong = self.wrong()
+            if not wrong:
+                break
+            time.sleep(1)
         time.sleep(1.5)  # what would come twice may come now
+        self.sim.seen, self.sim.lines = 0, []  # a line is not final while its request is delayed
+        return self.wrong()
 
     def wrong(self):
         log = self.sim.log()
-        return (verify({p.person: p.acknowledged for p in self.posters}, log)
-                + verify_later(self.later.person, self.later.acknowledged, log))
+        collapsed, wrong = judge.collapsed_of(self.events()) if self.args.collapse else (set(), [])
+        self.dropped = len(collapsed)
+        return (wrong + judge.verify({p.person: p.acknowledged for p in self.posters}, log,
+                                     collapsed)
+                + judge.verify_later(self.later.person, self.later.acknowledged, log))
+
+    def events(self):
+        done = subprocess.run(
+            [self.args.clockwire, "events", "--json", "--after", "0", "-c", self.daemon.config,
+             "--secrets", self.daemon.secrets], capture_output=True, text=True,
+            timeout=120 * PATIENCE, check=False)
+        if done.returncode != 0:
+            raise Failure(f"events: {done.stderr}\n" + self.daemon.tail(5))
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def stop(self):
         code, seconds = self.daemon.stop()
@@ -192,24 +208,34 @@ class Test:
         print(f"{self.args.cycles} kills, {self.early} of them while it started; "
               f"{sum(len(p.acknowledged) for p in posters)} events acknowledged, "
               f"{sum(p.again for p in posters)} deliveries sent again, {starts} starts in "
-              f"{len(self.sim.lines)} requests; listening after {ready[len(ready) // 2]:.0f} ms "
+              f"{len(self.sim.lines)} requests, {self.struck} of them struck by a fault"
+              + (f"; {self.dropped} calls collapsed" if self.args.collapse else "")
+              + f"; listening after {ready[len(ready) // 2]:.0f} ms "
               f"(median), {ready[-1]:.0f} ms (worst); SIGTERM took {stop_s:.2f} s; "
-              f"{seconds:.0f} s in all")
+              f"{seconds:.0f} s in all", flush=True)
 
     def run(self):
         began = time.monotonic()
         for poster in self.all_posters():
             poster.start()
-        for _ in range(self.args.cycles):
-            self.cycle()
-        self.drain()
-        wrong = self.wrong()
+        for n in range(self.args.cycles):
+            self.cycle(n)
+        wrong = self.drain()
         stop_s = self.stop()
         self.figures(time.monotonic() - began, stop_s)
         for line in wrong[:20]:
             print(line)
-        if wrong:
-            raise Failure(f"{len(wrong)} faults, seed {self.args.seed}")
+        self.conclude(wrong)
+
+    def conclude(self, wrong):
+        if not self.args.plant:
+            if wrong:
+                raise Failure(f"{len(wrong)} faults, seed {self.args.seed}")
+            return
+        if not self.planted:
+            raise Failure(f"there was no place to plant `{self.args.plant}`, seed {self.args.seed}")
+        if not any(judge.PLANTS[self.args.plant][1] in line for line in wrong):
+            raise Failure(f"`{self.args.plant}` was planted and not seen, seed {self.args.seed}")
 
     def end(self):
         for poster in self.all_posters():
@@ -228,8 +254,10 @@ def arguments():
     p.add_argument("--rate", type=float, default=5 if SANITIZED else 15,
                    help="events per second and person")
     p.add_argument("--cycle", type=float, default=1.0 * PATIENCE, help="longest life in seconds")
-    p.add_argument("--faults", type=float, default=0.3,
+    p.add_argument("--faults", type=float, default=0.8,
                    help="in which part of the lives the simulator misbehaves too")
+    p.add_argument("--collapse", default="", help="target.awork.collapse of the bridge")
+    p.add_argument("--plant", choices=list(judge.PLANTS), help="a fault that must be seen")
     p.add_argument("--clockwire", help="the binary; default: of the build")
     p.add_argument("--sim", help="awork-sim; default: of the build")
     args = p.parse_args()
@@ -244,7 +272,7 @@ def main():
     room = Room("clockwire-kill-")
     test, good = None, False
     try:
-        self_test()
+        judge.self_test()
         test = Test(args, room)
         test.run()
         good = True
