@@ -11,7 +11,7 @@ import time
 
 from bench import (Daemon, Failure, PATIENCE, Room, Sim, binary, config_file, free_port, post,
                    secrets_folder, seed_file)
-from kill import verify
+from kill_judge import verify
 
 EVENTS = 4
 JOURNAL_FAILED = 74
