@@ -70,7 +70,7 @@ static void forget(struct dispatcher *d)
     notes_drop(d);
     sayings_drop(d);
     d->answered = d->outbox = (struct queue){0};
-    d->in_flight = d->begun = d->n_outside = 0;
+    d->in_flight = d->begun = d->n_outside = d->edged = 0;
 }
 
 void dispatcher_destroy(struct dispatcher *d)
@@ -98,7 +98,7 @@ enum cw_status dispatcher_load(struct dispatcher *d, int64_t now_ms, struct cw_e
     size_t n = 0;
     forget(d);
     lanes_init(&d->lanes);
-    limiter_probe_again(d->limiter);
+    breaker_pass(&d->breaker);
     d->now_ms = d->loaded_ms = now_ms;
     cw_arena_reset(d->arena);
     enum cw_status st = store_lanes(d->deps.store, d->arena, &people, &n, err);
@@ -160,18 +160,24 @@ void dispatcher_reload(struct dispatcher *d, const struct people *people)
         limiter_destroy(old);
     }
     d->deps.people = people;
-    if (d->key_failures)
-        limiter_open(d->limiter);
-    d->key_until_ms = 0;
+    breaker_new_key(&d->breaker);
     lanes_each(&d->lanes, begin_anew, d);
 }
 
 /* ---- When ---- */
 
+/* When a request of the lane may leave; INT64_MAX: not before an answer came. */
+static int64_t may_send_ms(const struct dispatcher *d, const struct lane *lane, int64_t now_ms)
+{
+    int64_t at_ms = breaker_next_ms(&d->breaker, lane->is_probe, now_ms);
+    if (d->in_flight >= MAX_IN_FLIGHT || at_ms == INT64_MAX)
+        return INT64_MAX;
+    return limiter_next_ms(d->limiter, at_ms, lane->parcel ? 0 : d->begun);
+}
+
 bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, int64_t now_ms)
 {
-    size_t reserve = lane->parcel ? 0 : d->begun;
-    return d->in_flight < MAX_IN_FLIGHT && limiter_next_ms(d->limiter, now_ms, reserve) <= now_ms;
+    return may_send_ms(d, lane, now_ms) <= now_ms;
 }
 
 static int64_t next_ms(const struct dispatcher *d, int64_t now_ms)
@@ -184,10 +190,9 @@ static int64_t next_ms(const struct dispatcher *d, int64_t now_ms)
         return INT64_MAX;
     if (free_ms < now_ms)
         free_ms = now_ms;
-    if (!top || d->in_flight >= MAX_IN_FLIGHT)
+    if (!top)
         return free_ms;
-    int64_t at_ms = top->due_ms > now_ms ? top->due_ms : now_ms;
-    at_ms = limiter_next_ms(d->limiter, at_ms, top->parcel ? 0 : d->begun);
+    int64_t at_ms = may_send_ms(d, top, top->due_ms > now_ms ? top->due_ms : now_ms);
     return at_ms < free_ms ? at_ms : free_ms;
 }
 
@@ -228,11 +233,6 @@ void dispatcher_watch(struct dispatcher *d,
     d->ended_ctx = ctx;
 }
 
-const char *dispatcher_trouble(const struct dispatcher *d)
-{
-    return d->key_failures ? "awork refuses the API key" : NULL;
-}
-
 /* ---- The turn ---- */
 
 enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms, struct cw_error *err)
@@ -249,6 +249,7 @@ enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms, struct cw_e
         st = turn_begin(d, lane, now_ms, err);
     }
     metric_set(METRIC_calls_in_flight, (int64_t)(d->in_flight + d->n_outside));
+    breaker_show(d);
     return st;
 }
 

@@ -133,6 +133,8 @@ void lanes_each(struct lanes *l, void (*fn)(void *ctx, struct lane *lane), void 
 static bool is_before(const struct lane *a, const struct lane *b)
 {
     bool a_begun = a->parcel != NULL, b_begun = b->parcel != NULL;
+    if (a->is_probe != b->is_probe)
+        return a->is_probe;
     if (a_begun != b_begun)
         return a_begun;
     return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;

@@ -1,9 +1,9 @@
 /* lanes: whose calls are waiting, in memory: a hash by person and a heap by time.
  *
- * A lane exists only while its person has open calls, and holds at most the oldest of them. Lanes
- * in the middle of a call come before others; among equals, who waited longest is first. Those that
- * need nothing of awork, since they are to be read or their call goes elsewhere, have a heap of
- * their own: what holds up awork does not hold up them. */
+ * A lane exists only while its person has open calls, and holds at most the oldest of them. The
+ * probe comes first, then lanes in the middle of a call; among equals, who waited longest is first.
+ * Those that need nothing of awork, since they are to be read or their call goes elsewhere, have a
+ * heap of their own: what holds up awork does not hold up them. */
 #ifndef DISPATCHER_LANES_H
 #define DISPATCHER_LANES_H
 
@@ -20,6 +20,7 @@ struct head { /* the oldest call of a lane */
     unsigned stale;  /* how often its parcel grew too old to be sent */
     int64_t attempt; /* of the request in flight, or the last one */
     bool in_doubt;   /* found as sent when the lanes were read */
+    bool edged;      /* a 403 is the last that was heard of it */
 };
 
 struct parcel {         /* a request that waits to be sent, then its answer */
@@ -47,6 +48,9 @@ struct lane {
     int64_t due_ms;
     bool is_free;         /* it needs nothing of awork now; to be set before it is pushed */
     bool waits_for_token; /* its token, or everybody's, was refused */
+    bool waits_for_awork; /* what it waits for may be the end of an outage */
+    bool is_probe;        /* the breaker is open, and it has the word; never changed in a heap */
+    int64_t rests_ms;     /* in doubt: it does nothing before */
     struct lane *next;    /* in a queue of the dispatcher */
     struct lane *chain;
     uint64_t order;

@@ -3,6 +3,7 @@
 #define DISPATCHER_PRIV_H
 
 #include "action/action.h"
+#include "breaker.h"
 #include "dispatcher.h"
 #include "dispatcher_lanes.h"
 #include "limiter.h"
@@ -43,6 +44,8 @@ struct dispatcher {
     struct lanes lanes;
     struct queue answered, outbox;
     struct limiter *limiter;
+    struct breaker breaker;
+    size_t edged; /* calls that wait since awork's edge refused them */
     struct kinds *kinds;
     struct cw_arena *arena; /* of one step */
     struct note *notes, **last_note;
@@ -51,9 +54,7 @@ struct dispatcher {
     int64_t now_ms, loaded_ms;
     size_t in_flight, begun; /* begun: lanes with a parcel for awork, waiting or in flight */
     struct hosts hosts;
-    size_t n_outside;      /* requests to other hosts that are in flight */
-    uint32_t key_failures; /* refusals of the workspace's key in a row */
-    int64_t key_until_ms;
+    size_t n_outside; /* requests to other hosts that are in flight */
     bool stopped;
     void (*ended)(void *ctx, const struct dispatcher_end *end);
     void *ended_ctx;
@@ -95,11 +96,20 @@ void sayings_tell(struct dispatcher *d);
 void sayings_drop(struct dispatcher *d);
 
 /* dispatcher_retry.c */
-/* When the call is tried again; what concerns everybody holds up everybody. */
-int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct action_verdict *verdict,
-                      const struct transport_rate *rate);
-/* What an answer says about the rate and the key. */
-void turn_heed(struct dispatcher *d, const struct lane *lane, const struct action_verdict *verdict);
+/* When the call is tried again. */
+int64_t turn_retry_at(struct dispatcher *d, struct lane *lane,
+                      const struct action_verdict *verdict);
+/* Whether it has failed by itself for too long. */
+bool turn_gives_up(const struct dispatcher *d, struct lane *lane,
+                   const struct action_verdict *verdict);
+
+/* dispatcher_breaker.c */
+/* What an answer says about awork as a whole. */
+void turn_heed(struct dispatcher *d, struct lane *lane, const struct action_verdict *verdict);
+/* The lane's call has no more to send for now: if it was the probe, the next request is. */
+void breaker_end_probe(struct dispatcher *d, struct lane *lane);
+void edge_forget(struct dispatcher *d, struct lane *lane);
+void breaker_show(const struct dispatcher *d);
 
 /* dispatcher_late.c */
 /* Whether the head may not begin any more. */

@@ -1,6 +1,5 @@
-/* When a call that got no good answer is tried again, and whom else its trouble holds up. */
+/* When a call that got no good answer is tried again. */
 #include "dispatcher_priv.h"
-#include "metrics.h"
 #include "retry.h"
 
 enum { SLOW_BASE_MS = 30000, SLOW_CAP_MS = 600000 }; /* of what only a person can repair */
@@ -12,58 +11,46 @@ static uint32_t count_failure(struct head *h)
     return n;
 }
 
-static int64_t throttled_until(struct dispatcher *d, const struct transport_rate *rate)
-{
-    int64_t until_ms = d->now_ms + retry_throttled_ms(rate, &d->seed);
-    metric_add(METRIC_api_throttled, 1);
-    limiter_block(d->limiter, until_ms);
-    return until_ms;
-}
-
-/* The workspace's key: everybody waits, and one probe at a time asks again. */
-static int64_t key_refused_until(struct dispatcher *d, const struct lane *lane)
-{
-    if (d->key_failures && d->now_ms < d->key_until_ms) /* it had left before we knew */
-        return d->key_until_ms;
-    if (!d->key_failures++)
-        note_end(d, LOG_ERROR, "awork refuses the API key; calls wait until it is good", lane, "");
-    d->key_until_ms =
-        d->now_ms + retry_backoff_ms(d->key_failures, SLOW_BASE_MS, SLOW_CAP_MS, &d->seed);
-    limiter_block(d->limiter, d->key_until_ms);
-    return d->key_until_ms;
-}
-
-int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct action_verdict *v,
-                      const struct transport_rate *rate)
+static int64_t backoff_ms(struct dispatcher *d, struct lane *lane, const struct action_verdict *v)
 {
     const struct target *t = &d->deps.people->target;
-    if (v->cause == ACTION_THROTTLED)
-        return throttled_until(d, rate);
-    if (v->cause == ACTION_TOKEN && !v->own_token)
-        return key_refused_until(d, lane);
     uint32_t failures = count_failure(lane->head);
-    if (v->cause == ACTION_TOKEN || v->cause == ACTION_EDGE) {
+    if (v->cause == ACTION_TOKEN)
         note_end(d, LOG_WARN, "this call waits for somebody to put things right", lane, v->reason);
-        return d->now_ms + retry_backoff_ms(failures, SLOW_BASE_MS, SLOW_CAP_MS, &d->seed);
-    }
+    if (v->cause == ACTION_TOKEN || v->cause == ACTION_EDGE)
+        return retry_backoff_ms(failures, SLOW_BASE_MS, SLOW_CAP_MS, &d->seed);
     int64_t wait_ms = retry_backoff_ms(failures, t->retry_base_ms, t->retry_cap_ms, &d->seed);
     if (v->in_doubt && (failures == 1 || wait_ms < t->doubt_wait_ms))
         wait_ms = t->doubt_wait_ms;
-    return d->now_ms + wait_ms;
+    return wait_ms;
 }
 
-void turn_heed(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
+/* What concerns everybody is no failure of the call: it waits with everybody, and is no nearer to
+ * the end of its patience. */
+int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct action_verdict *v)
 {
-    const struct transport_answer *a = &lane->parcel->answer;
-    /* Nobody has judged an answer to somebody who is no longer in the configuration. */
-    bool is_judged = people_find(d->deps.people, lane->person) != NULL;
-    if (a->outcome != TRANSPORT_ANSWER || a->status == 429 || !is_judged)
-        limiter_probe_again(d->limiter);
-    else
-        limiter_answered(d->limiter, &a->rate, d->now_ms);
-    bool is_good = a->outcome == TRANSPORT_ANSWER && v->what != ACTION_RETRY && is_judged;
-    if (!d->key_failures || !is_good || lane->parcel->own_token)
-        return;
-    d->key_failures = 0;
-    note_end(d, LOG_INFO, "awork takes the API key again", lane, "");
+    bool is_own = v->cause == ACTION_TOKEN && v->own_token;
+    bool is_held = d->breaker.cause != BREAKER_CLOSED && !is_own;
+    lane->waits_for_awork = !is_own;
+    lane->rests_ms = v->in_doubt ? d->now_ms + d->deps.people->target.doubt_wait_ms : 0;
+    if (!is_held)
+        return d->now_ms + backoff_ms(d, lane, v);
+    return d->breaker.until_ms > lane->rests_ms ? d->breaker.until_ms : lane->rests_ms;
+}
+
+/* The workspace's key and its rate are no fault of the call: nothing dies of them. */
+static bool may_give_up(const struct action_verdict *v)
+{
+    return v->cause != ACTION_THROTTLED && (v->cause != ACTION_TOKEN || v->own_token);
+}
+
+bool turn_gives_up(const struct dispatcher *d, struct lane *lane, const struct action_verdict *v)
+{
+    json_t *progress = lane->head->progress;
+    if (!may_give_up(v))
+        return false;
+    if (!json_object_get(progress, "fails_since"))
+        json_object_set_new(progress, "fails_since", json_integer(d->now_ms));
+    int64_t since_ms = json_integer_value(json_object_get(progress, "fails_since"));
+    return d->now_ms - since_ms > d->deps.people->target.give_up_ms;
 }

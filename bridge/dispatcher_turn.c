@@ -163,6 +163,8 @@ static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct c
 {
     bool may = limiter_take(d->limiter, d->now_ms, 0);
     assert(may);
+    lane->is_probe = breaker_take(&d->breaker);
+    metric_add(METRIC_probes, lane->is_probe);
     d->in_flight++;
     metric_add(METRIC_attempts, 1);
     return turn_attempt(d, lane, err);
@@ -171,8 +173,10 @@ static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct c
 static enum cw_status on_send(struct dispatcher *d, struct lane *lane,
                               const struct action_verdict *v, struct cw_error *err)
 {
-    if (v->host)
+    if (v->host) {
+        breaker_end_probe(d, lane);
         return outside_begin(d, lane, v, err);
+    }
     struct parcel *p = xcalloc(1, sizeof *p);
     p->method = v->method;
     p->path = xstrdup(v->path);
@@ -260,6 +264,8 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     reply_note(d, lane, v);
     tell_end(d, lane, v);
     tell_watcher(d, lane, state, v);
+    breaker_end_probe(d, lane);
+    edge_forget(d, lane);
     lane_forget_head(lane);
     lane->state = LANE_UNREAD;
     lane->is_free = true;
@@ -267,18 +273,13 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     return st;
 }
 
-/* The workspace's key and its rate are no fault of the call: nothing dies of them. */
-static bool may_give_up(const struct action_verdict *v)
-{
-    return v->cause != ACTION_THROTTLED && (v->cause != ACTION_TOKEN || v->own_token);
-}
-
 static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
-                               const struct transport_rate *rate, struct cw_error *err)
+                               struct cw_error *err)
 {
     bool is_token = v->cause == ACTION_TOKEN;
-    int64_t at_ms = v->outside ? outside_retry_at(d, lane) : turn_retry_at(d, lane, v, rate);
-    if (may_give_up(v) && d->now_ms - lane->head->created_ms > d->deps.people->target.give_up_ms) {
+    int64_t at_ms = v->outside ? outside_retry_at(d, lane) : turn_retry_at(d, lane, v);
+    breaker_end_probe(d, lane);
+    if (turn_gives_up(d, lane, v)) {
         auto_free char *reason = xprintf("gave up: %s", v->reason);
         struct action_verdict dead = {.what = ACTION_DEAD, .reason = reason};
         return on_end(d, lane, &dead, err);
@@ -303,14 +304,14 @@ static enum cw_status expire(struct dispatcher *d, struct lane *lane, struct cw_
 }
 
 static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
-                            const struct transport_rate *rate, struct cw_error *err)
+                            struct cw_error *err)
 {
     if (v->what == ACTION_SEND && action_is_acting(lane->head->progress) && late_is(d, lane->head))
         return expire(d, lane, err);
     if (v->what == ACTION_SEND)
         return on_send(d, lane, v, err);
     if (v->what == ACTION_RETRY)
-        return on_retry(d, lane, v, rate, err);
+        return on_retry(d, lane, v, err);
     enum cw_status st = fact_check(d, lane, v, err);
     return st ? st : on_end(d, lane, v, err);
 }
@@ -354,7 +355,6 @@ enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_
                            struct cw_error *err)
 {
     struct action_verdict v;
-    struct transport_rate rate = lane->parcel->answer.rate;
     d->now_ms = now_ms;
     if (lane->parcel->host)
         outside_heed(d, lane->parcel);
@@ -368,7 +368,7 @@ enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_
     note_answer(d, lane, &v);
     st = end_attempt(d, lane, &v, err);
     drop_parcel(d, lane);
-    return st ? st : apply(d, lane, &v, &rate, err);
+    return st ? st : apply(d, lane, &v, err);
 }
 
 /* ---- A beginning ---- */
@@ -408,13 +408,12 @@ static enum cw_status resolve_doubt(struct dispatcher *d, struct lane *lane, str
 static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
     struct action_verdict v;
-    static const struct transport_rate silent = {-1, -1, -1, -1, -1, -1};
     if (late_is(d, lane->head) && !lane->head->in_doubt && !action_in_doubt(lane->head->progress))
         return expire(d, lane, err);
     enum cw_status st = lane->head->in_doubt ? resolve_doubt(d, lane, err) : CW_OK;
     if (!st)
         st = step(d, lane, NULL, &v, err);
-    return st ? st : apply(d, lane, &v, &silent, err);
+    return st ? st : apply(d, lane, &v, err);
 }
 
 /* A narrow rate may hold up the request after every look: each time it is given longer. */
@@ -440,7 +439,7 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
     enum cw_status st = CW_OK;
     int64_t due_ms = now_ms;
     d->now_ms = now_ms;
-    lane->waits_for_token = false;
+    lane->waits_for_token = lane->waits_for_awork = false;
     if (lane->parcel && is_fresh(lane, now_ms))
         return send_now(d, lane, err);
     drop_parcel(d, lane);

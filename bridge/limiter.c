@@ -20,8 +20,6 @@ struct window {
 struct limiter {
     struct window windows[MAX_WINDOWS];
     size_t n;
-    int64_t blocked_until_ms; /* 0: open */
-    bool probing;
 };
 
 struct limiter *limiter_create(const struct rate_window *windows, size_t n)
@@ -69,9 +67,7 @@ static int64_t window_next(const struct window *w, int64_t now_ms, size_t reserv
 
 int64_t limiter_next_ms(const struct limiter *l, int64_t now_ms, size_t reserve)
 {
-    if (l->probing)
-        return INT64_MAX;
-    int64_t next = l->blocked_until_ms > now_ms ? l->blocked_until_ms : now_ms;
+    int64_t next = now_ms;
     for (size_t i = 0; i < l->n; i++) {
         int64_t free_ms = window_next(&l->windows[i], now_ms, reserve);
         next = free_ms > next ? free_ms : next;
@@ -94,7 +90,6 @@ bool limiter_take(struct limiter *l, int64_t now_ms, size_t reserve)
 {
     if (limiter_next_ms(l, now_ms, reserve) > now_ms)
         return false;
-    l->probing = l->blocked_until_ms != 0;
     for (size_t i = 0; i < l->n; i++)
         note_sent(&l->windows[i], now_ms);
     return true;
@@ -102,7 +97,6 @@ bool limiter_take(struct limiter *l, int64_t now_ms, size_t reserve)
 
 void limiter_inherit(struct limiter *l, const struct limiter *from)
 {
-    l->blocked_until_ms = from->blocked_until_ms;
     for (size_t i = 0; i < l->n; i++)
         for (size_t k = 0; k < from->n; k++) {
             const struct window *old = &from->windows[k];
@@ -115,52 +109,27 @@ void limiter_inherit(struct limiter *l, const struct limiter *from)
         }
 }
 
-static void believe(struct window *w, int64_t remaining, int64_t reset_s, int64_t now_ms)
+/* What has left and is not answered may not be counted yet in what the server says. */
+static void believe(struct window *w, int64_t remaining, size_t in_flight, int64_t reset_s,
+                    int64_t now_ms)
 {
     if (remaining < 0)
         return;
-    w->remaining = remaining;
+    w->remaining = remaining > (int64_t)in_flight ? remaining - (int64_t)in_flight : 0;
     w->believed_until_ms = now_ms + w->window_ms;
     /* The reset may be of a shorter window; then the next answer corrects us again. */
-    if (reset_s > 0 && reset_s * 1000 < w->window_ms)
+    if (reset_s > 0 && reset_s < w->window_ms / 1000)
         w->believed_until_ms = now_ms + reset_s * 1000;
 }
 
-void limiter_answered(struct limiter *l, const struct transport_rate *rate, int64_t now_ms)
+void limiter_answered(struct limiter *l, const struct transport_rate *rate, size_t in_flight,
+                      int64_t now_ms)
 {
-    if (l->probing) {
-        l->probing = false;
-        l->blocked_until_ms = 0;
-    }
     for (size_t i = 0; i < l->n; i++) {
         struct window *w = &l->windows[i];
         if (w->window_ms == 1000)
-            believe(w, rate->remaining_second, -1, now_ms);
+            believe(w, rate->remaining_second, in_flight, -1, now_ms);
         else if (w->window_ms == 60000)
-            believe(w, rate->remaining_minute, rate->reset_s, now_ms);
+            believe(w, rate->remaining_minute, in_flight, rate->reset_s, now_ms);
     }
-}
-
-void limiter_block(struct limiter *l, int64_t until_ms)
-{
-    l->probing = false;
-    if (until_ms > l->blocked_until_ms)
-        l->blocked_until_ms = until_ms;
-}
-
-void limiter_probe_again(struct limiter *l)
-{
-    l->probing = false;
-}
-
-void limiter_open(struct limiter *l)
-{
-    l->probing = false;
-    if (l->blocked_until_ms)
-        l->blocked_until_ms = 1;
-}
-
-bool limiter_is_blocked(const struct limiter *l, int64_t now_ms)
-{
-    return l->probing || l->blocked_until_ms > now_ms;
 }

@@ -469,10 +469,10 @@ TEST(a_flat_401_is_dead_and_a_redirect_too)
     world_end(w);
 }
 
-TEST(an_outage_backs_off_then_gives_up_after_a_day)
+TEST(a_call_that_awork_fails_backs_off_then_gives_up_after_a_day)
 {
     struct world *w = world_create();
-    fake_suffer(w->fake, "/users/" PERSON("1"), FAKE_UNSENT, 0, "", 1000000);
+    fake_suffer(w->fake, "/users/" PERSON("1"), FAKE_STATUS, 500, "", 1000000);
     add(w, "1", "stop", "{}");
     add(w, "2", "start", START("1"));
     go_until(w, BEGIN_MS + 3600000);
