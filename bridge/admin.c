@@ -96,6 +96,7 @@ static void read_gauges(struct admin *a)
     if (store_counts(a->deps.store, &counts, &err) == CW_OK) {
         metric_set(METRIC_runs_waiting, counts.runs_waiting);
         metric_set(METRIC_calls_open, counts.calls_open);
+        metric_set(METRIC_dead_letters, counts.calls_dead);
     }
     metric_set(METRIC_calls_in_flight, (int64_t)dispatcher_in_flight(a->deps.dispatcher));
     metric_set(METRIC_log_left_out, (int64_t)log_left_out());
@@ -284,11 +285,18 @@ static const struct page {
     void (*run)(struct admin *, struct listener_exchange *, const struct http_request *);
     admin_answer_fn answer; /* in place of run */
 } pages[] = {
-    {"/healthz", "GET", on_healthz, NULL},     {"/readyz", "GET", on_readyz, NULL},
-    {"/metrics", "GET", on_metrics, NULL},     {"/events", "GET", NULL, answer_events},
-    {"/pending", "GET", NULL, answer_pending}, {"/cancel", "POST", NULL, answer_cancel},
-    {"/why", "GET", NULL, answer_why},         {"/plan", "GET", NULL, answer_plan},
+    {"/healthz", "GET", on_healthz, NULL},
+    {"/readyz", "GET", on_readyz, NULL},
+    {"/metrics", "GET", on_metrics, NULL},
+    {"/events", "GET", NULL, answer_events},
+    {"/pending", "GET", NULL, answer_pending},
+    {"/cancel", "POST", NULL, answer_cancel},
+    {"/why", "GET", NULL, answer_why},
+    {"/plan", "GET", NULL, answer_plan},
     {"/reload", "POST", on_reload, NULL},
+    {"/dead", "GET", NULL, admin_dead},
+    {"/dead/retry", "POST", NULL, admin_dead_retry},
+    {"/dead/drop", "POST", NULL, admin_dead_drop},
 };
 enum { PAGES = sizeof pages / sizeof *pages };
 

@@ -62,7 +62,8 @@ enum cw_status late_inherit(struct dispatcher *d, struct head *head, struct cw_e
     cw_arena_reset(d->arena);
     enum cw_status st = store_calls_of(d->deps.store, head->event, d->arena, &calls, &n, err);
     for (size_t i = 0; !st && i < n; i++) {
-        if (calls[i].run != head->run || calls[i].step >= head->step)
+        if (calls[i].run != head->run || calls[i].step >= head->step ||
+            calls[i].state == STORE_CALL_RETRIED)
             continue;
         if (!has_expired(&calls[i]))
             return CW_OK;

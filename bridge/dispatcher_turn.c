@@ -253,7 +253,7 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
                                   : v->what == ACTION_SKIPPED ? STORE_CALL_SKIPPED
                                                               : STORE_CALL_DEAD;
     bool is_dead = v->what == ACTION_DEAD;
-    const char *later = is_dead ? "an earlier step failed" : v->reason;
+    const char *later = is_dead ? STORE_EARLIER_FAILED : v->reason;
     enum cw_status st = turn_save(d, lane, state, d->now_ms, v->reason, err);
     if (!st)
         st = put_timer(d, lane, v, err);

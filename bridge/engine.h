@@ -65,6 +65,28 @@ enum cw_status engine_cancel_run(struct engine *engine, int64_t run, int64_t now
 enum cw_status engine_drop_mark(struct engine *engine, const struct store_mark *mark,
                                 struct cw_error *err) CW_CHECKED;
 
+/* Dead letters that somebody sees to: one by its call, or those of a page. */
+struct engine_letters {
+    bool drop;                 /* else retried: as new calls at the end of the lane */
+    int64_t after;             /* calls with a higher id */
+    int64_t before_ms;         /* that were made before: not those that a retry has just made */
+    const char *rule, *person; /* NULL: any */
+};
+struct engine_letters_done {
+    size_t letters, calls; /* calls: that were made by a retry */
+    size_t left;           /* letters whose person is not in the configuration: not retried */
+    int64_t last;          /* the id up to which was looked, and ... */
+    bool more;             /* ... whether there may be letters behind it */
+};
+/* In one transaction. Returns: CW_ENOENT when there is no such call, CW_EBUSY when it is no dead
+ * letter or its person is gone from the configuration; nothing was changed then. */
+enum cw_status engine_letter(struct engine *engine, int64_t call, bool drop, int64_t now_ms,
+                             int64_t *as, struct cw_error *err) CW_CHECKED;
+/* At most 32 letters. */
+enum cw_status engine_letters(struct engine *engine, const struct engine_letters *which,
+                              int64_t now_ms, struct engine_letters_done *out,
+                              struct cw_error *err) CW_CHECKED;
+
 /* Does one turn: one transaction, then the callbacks. Nothing happens when nothing is to be done.
  * Returns: CW_EIO when the journal failed: the process has to end. A full disk is no failure here:
  * deliveries get ACCEPTED_FAILED and the next turn tries again. */

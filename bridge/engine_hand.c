@@ -5,7 +5,7 @@
 #include "metrics.h"
 #include "xalloc.h"
 
-static enum cw_status end_turn(struct engine *e, enum cw_status st, struct cw_error *err)
+enum cw_status engine_end_turn(struct engine *e, enum cw_status st, struct cw_error *err)
 {
     if (!st)
         return store_commit(e->deps.store, err);
@@ -23,7 +23,7 @@ enum cw_status engine_cancel_run(struct engine *e, int64_t id, int64_t now_ms, s
     st = store_run_get(e->deps.store, id, e->arena, &run, err);
     if (!st)
         st = store_run_cancel_one(e->deps.store, id, CW_TEXT("cancelled by hand"), now_ms, err);
-    st = end_turn(e, st, err);
+    st = engine_end_turn(e, st, err);
     if (st)
         return st;
     metric_add(METRIC_runs_cancelled, 1);
@@ -40,7 +40,7 @@ enum cw_status engine_drop_mark(struct engine *e, const struct store_mark *mark,
     enum cw_status st = store_begin(e->deps.store, err);
     if (st)
         return st;
-    st = end_turn(e, store_mark_drop(e->deps.store, mark, err), err);
+    st = engine_end_turn(e, store_mark_drop(e->deps.store, mark, err), err);
     if (!st)
         LOG(LOG_INFO, "mark dropped by hand", F_T("kind", mark->kind), F_T("rule", mark->rule),
             F_T("person", mark->person), F_T("key", mark->key));

@@ -62,6 +62,11 @@ enum cw_status engine_decide_due(struct engine *e, const struct cw_due_run *run,
                                  struct cw_plan *out, struct cw_error *why,
                                  struct cw_error *err) CW_CHECKED;
 
+/* ---- engine_hand.c ---- */
+
+/* Ends a transaction of its own: commits, or rolls back when something went wrong. */
+enum cw_status engine_end_turn(struct engine *e, enum cw_status st, struct cw_error *err);
+
 /* ---- engine_event.c ---- */
 
 /* Decides for an event and writes it with its plan; d->event is set. What is over *room is refused

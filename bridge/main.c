@@ -38,6 +38,9 @@ static const struct command {
      "rule user person at json"},
     {"pending", "", "everything that waits for a moment; --cancel ID, --rule, --user, --json",
      cmd_pending, 0, "cancel rule user person json"},
+    {"dead", "",
+     "calls that can never succeed; --retry ID|all, --drop ID|all, --rule, --user, --json",
+     cmd_dead, 0, "retry drop rule user person json"},
     {"plan", "[FILE]", "what a reload would change, and what becomes of what waits; --json",
      cmd_plan, 1, "json"},
     {"reload", "", "read the configuration anew, as SIGHUP does; --dry-run, --json", cmd_reload, 0,
@@ -89,7 +92,8 @@ static const struct row {
     FLAG("coverage", coverage), TEXT("format", format),   TEXT("rule", rule),
     TEXT("user", user),         TEXT("person", user),     TEXT("at", at),
     TEXT("since", since),       TEXT("source", source),   FLAG("follow", follow),
-    TEXT("cancel", cancel),     FLAG("dry-run", dry_run), FLAG("part", part),
+    TEXT("cancel", cancel),     TEXT("retry", retry),     TEXT("drop", drop),
+    FLAG("dry-run", dry_run),   FLAG("part", part),
 };
 enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };
 

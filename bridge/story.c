@@ -26,7 +26,7 @@ static void set_text(json_t *to, const char *name, struct cw_text text)
     json_object_set_new(to, name, tell_text(text));
 }
 
-static void set_time(json_t *to, const char *name, int64_t ms)
+void story_put_time(json_t *to, const char *name, int64_t ms)
 {
     char text[CLOCK_TEXT];
     if (ms > 0)
@@ -58,8 +58,8 @@ static json_t *tell_attempt(const struct store_attempt *a)
     json_t *o = json_object();
     set_text(o, "request", a->request);
     set_json(o, "body", a->body);
-    set_time(o, "begun", a->begun_ms);
-    set_time(o, "ended", a->ended_ms);
+    story_put_time(o, "begun", a->begun_ms);
+    story_put_time(o, "ended", a->ended_ms);
     json_object_set_new(o, "status", json_integer(a->status));
     set_json(o, "answer", a->answer);
     set_text(o, "verdict", a->verdict);
@@ -94,10 +94,8 @@ static void set_args(json_t *o, const struct store_call *c)
     json_decref(args);
 }
 
-static enum cw_status tell_call(const struct teller *t, const struct store_call *c, json_t *to)
+static enum cw_status tell_call(const struct teller *t, const struct store_call *c, json_t *o)
 {
-    json_t *o = json_object();
-    json_array_append_new(to, o);
     json_object_set_new(o, "call", json_integer(c->id));
     json_object_set_new(o, "run", json_integer(c->run));
     set_text(o, "rule", c->rule);
@@ -108,8 +106,15 @@ static enum cw_status tell_call(const struct teller *t, const struct store_call 
     json_object_set_new(o, "state", json_string(store_call_word(c->state)));
     json_object_set_new(o, "tries", json_integer(c->tries));
     set_text(o, "reason", c->reason);
-    set_time(o, "changed", c->changed_ms);
+    story_put_time(o, "changed", c->changed_ms);
     return tell_attempts(t, c->id, o);
+}
+
+enum cw_status story_put_call(struct store *store, const struct store_call *call,
+                              struct cw_arena *arena, json_t *to, struct cw_error *err)
+{
+    const struct teller t = {store, arena, err};
+    return tell_call(&t, call, to);
 }
 
 static json_t *tell_run(const struct store_run *r)
@@ -121,8 +126,8 @@ static json_t *tell_run(const struct store_run *r)
     set_text(o, "person", r->person);
     set_text(o, "key", r->key);
     json_object_set_new(o, "state", json_string(store_run_word(r->state)));
-    set_time(o, "due", r->due_ms);
-    set_time(o, "changed", r->changed_ms);
+    story_put_time(o, "due", r->due_ms);
+    story_put_time(o, "changed", r->changed_ms);
     set_text(o, "reason", r->reason);
     return o;
 }
@@ -140,15 +145,18 @@ static enum cw_status tell_rest(const struct teller *t, int64_t seq, json_t *to)
         json_array_append_new(r, tell_run(&runs[i]));
     if (!st)
         st = store_calls_of(t->store, seq, t->arena, &calls, &n_calls, t->err);
-    for (size_t i = 0; !st && i < n_calls; i++)
-        st = tell_call(t, &calls[i], c);
+    for (size_t i = 0; !st && i < n_calls; i++) {
+        json_t *o = json_object();
+        json_array_append_new(c, o);
+        st = tell_call(t, &calls[i], o);
+    }
     return st;
 }
 
 static enum cw_status tell_event(const struct teller *t, const struct store_event *e, json_t *to)
 {
     json_object_set_new(to, "event", json_integer(e->seq));
-    set_time(to, "received", e->received_ms);
+    story_put_time(to, "received", e->received_ms);
     set_text(to, "source", e->source);
     set_text(to, "type", e->type);
     set_text(to, "id", e->id);

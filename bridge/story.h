@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <clockwire/rules.h>
+#include <jansson.h>
 
 struct story_ask {
     int64_t after;      /* events with a higher number */
@@ -23,5 +24,10 @@ struct story_ask {
  * looks at 2,000 events, and the last ones are looked for among 5,000. */
 enum cw_status story_events(struct store *store, const struct story_ask *ask, char **out,
                             size_t *len, struct cw_error *err) CW_CHECKED;
+/* Sets what an event's "calls" say of each: with its attempts. */
+enum cw_status story_put_call(struct store *store, const struct store_call *call,
+                              struct cw_arena *arena, json_t *to, struct cw_error *err) CW_CHECKED;
+/* Sets a moment in UTC, unless ms is 0. */
+void story_put_time(json_t *to, const char *name, int64_t ms);
 
 #endif

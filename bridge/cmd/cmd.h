@@ -19,6 +19,8 @@ struct cmd_args {
     const char *source;  /* --source NAME, or NULL */
     bool follow;         /* --follow */
     const char *cancel;  /* --cancel ID, or NULL */
+    const char *retry;   /* --retry ID|all, or NULL */
+    const char *drop;    /* --drop ID|all, or NULL */
     const char *rule;    /* --rule ID, or NULL */
     const char *user;    /* --user NAME, or NULL */
     char **words;        /* what is no option */
@@ -34,6 +36,7 @@ int cmd_health(const struct cmd_args *args);
 int cmd_events(const struct cmd_args *args);
 int cmd_why(const struct cmd_args *args);
 int cmd_pending(const struct cmd_args *args);
+int cmd_dead(const struct cmd_args *args);
 int cmd_plan(const struct cmd_args *args);
 int cmd_reload(const struct cmd_args *args);
 

@@ -21,6 +21,13 @@ struct store_runs_query {
     struct cw_text person; /* RUNS_YIELDING */
 };
 
+enum store_calls_want { CALLS_OF_EVENT, CALLS_OF_RUN, CALLS_DEAD, CALL_OF_ID };
+struct store_calls_query {
+    enum store_calls_want want;
+    int64_t number; /* seq; run; id after; id. Those of a run come by step, all others by id */
+    size_t limit;
+};
+
 struct store_runs_key {
     struct cw_text rule, person, key;
 };
@@ -28,7 +35,7 @@ struct store_runs_key {
 struct store_tally { /* of the calls of one run */
     size_t open;     /* ready or sent */
     size_t begun; /* a request was, or may have been, made for it: any try, or sent, done, dead */
-    size_t dead;
+    size_t dead;  /* dropped ones too */
 };
 
 struct store_run_change {
@@ -94,8 +101,8 @@ struct store_ops {
     enum cw_status (*lane_passing)(struct backend *b, struct cw_text person, struct row_list *out,
                                    struct cw_error *err); /* none: an empty list */
     enum cw_status (*lanes)(struct backend *b, struct row_list *out, struct cw_error *err);
-    enum cw_status (*calls_of)(struct backend *b, int64_t event, struct row_list *out,
-                               struct cw_error *err);
+    enum cw_status (*calls)(struct backend *b, const struct store_calls_query *query,
+                            struct row_list *out, struct cw_error *err);
 
     enum cw_status (*attempt_begin)(struct backend *b, const struct store_attempt *attempt,
                                     int64_t *id, struct cw_error *err);

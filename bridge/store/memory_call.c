@@ -66,9 +66,10 @@ enum cw_status mem_calls_tally(struct backend *b, int64_t run, struct store_tall
     for (const struct call_row *row = last_call(b, run); row; row = call_before(b, row)) {
         const struct store_call *call = &row->call;
         tally.open += mem_call_is_open(call);
-        tally.begun += call->tries > 0 || call->state == STORE_CALL_SENT ||
-                       call->state == STORE_CALL_DONE || call->state == STORE_CALL_DEAD;
-        tally.dead += call->state == STORE_CALL_DEAD;
+        bool may_live = call->state == STORE_CALL_READY || call->state == STORE_CALL_SKIPPED ||
+                        call->state == STORE_CALL_CANCELLED;
+        tally.begun += call->tries > 0 || !may_live;
+        tally.dead += call->state == STORE_CALL_DEAD || call->state == STORE_CALL_DROPPED;
     }
     *out = tally;
     return CW_OK;
@@ -135,12 +136,28 @@ enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_erro
     return status;
 }
 
-enum cw_status mem_calls_of(struct backend *b, int64_t event, struct row_list *out,
-                            struct cw_error *err)
+static bool is_asked(const struct store_call *call, const struct store_calls_query *query)
+{
+    switch (query->want) {
+    case CALLS_OF_EVENT:
+        return call->event == query->number;
+    case CALLS_DEAD:
+        return call->state == STORE_CALL_DEAD && call->id > query->number;
+    case CALL_OF_ID:
+        return call->id == query->number;
+    case CALLS_OF_RUN:
+        break;
+    }
+    return call->run == query->number;
+}
+
+/* The ids of a run's calls go up with their steps. */
+enum cw_status mem_calls(struct backend *b, const struct store_calls_query *query,
+                         struct row_list *out, struct cw_error *err)
 {
     enum cw_status status = CW_OK;
-    for (size_t i = 0; status == CW_OK && i < b->rows[CALLS].n; i++)
-        if (mem_call(b, i)->event == event)
+    for (size_t i = 0; status == CW_OK && i < b->rows[CALLS].n && out->n < query->limit; i++)
+        if (is_asked(mem_call(b, i), query))
             status = row_list_copy(out, mem_call(b, i), err);
     return status;
 }

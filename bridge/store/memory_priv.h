@@ -98,8 +98,8 @@ enum cw_status mem_lane_head(struct backend *b, struct cw_text person, struct ro
 enum cw_status mem_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
                                 struct cw_error *err);
 enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_error *err);
-enum cw_status mem_calls_of(struct backend *b, int64_t event, struct row_list *out,
-                            struct cw_error *err);
+enum cw_status mem_calls(struct backend *b, const struct store_calls_query *query,
+                         struct row_list *out, struct cw_error *err);
 enum cw_status mem_attempt_begin(struct backend *b, const struct store_attempt *attempt,
                                  int64_t *id, struct cw_error *err);
 enum cw_status mem_attempt_end(struct backend *b, const struct store_attempt *attempt,

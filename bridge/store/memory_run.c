@@ -68,6 +68,8 @@ enum cw_status mem_run_change(struct backend *b, int64_t id, const struct store_
     row.run.reason = to->reason;
     row.run.changed_ms = to->now_ms;
     mem_change(b, RUNS, (size_t)id - 1, &row);
+    if (mem_run_is_open(&row.run) && b->first_run > (size_t)id - 1)
+        b->first_run = (size_t)id - 1; /* it had ended, and acts again */
     return CW_OK;
 }
 

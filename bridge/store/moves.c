@@ -1,5 +1,5 @@
 /* moves: which states of a run and of a call may follow which, and their words. What is finished
- * stays finished. */
+ * stays finished, but for a dead letter that somebody retries: its run acts again. */
 #include "store.h"
 
 #include <assert.h>
@@ -11,6 +11,7 @@ static const unsigned run_moves[STORE_RUN_STATES] = {
                           TO(STORE_RUN_REPLACED) | TO(STORE_RUN_REFUSED) | TO(STORE_RUN_LOST),
     [STORE_RUN_ACTING] = TO(STORE_RUN_DONE) | TO(STORE_RUN_FAILED) | TO(STORE_RUN_CANCELLED) |
                          TO(STORE_RUN_REFUSED) | TO(STORE_RUN_LOST),
+    [STORE_RUN_FAILED] = TO(STORE_RUN_ACTING),
 };
 
 static const char *const run_words[STORE_RUN_STATES] = {
@@ -26,12 +27,15 @@ static const unsigned call_moves[STORE_CALL_STATES] = {
                          TO(STORE_CALL_SKIPPED) | TO(STORE_CALL_DEAD) | TO(STORE_CALL_CANCELLED),
     [STORE_CALL_SENT] = TO(STORE_CALL_READY) | TO(STORE_CALL_SENT) | TO(STORE_CALL_DONE) |
                         TO(STORE_CALL_SKIPPED) | TO(STORE_CALL_DEAD) | TO(STORE_CALL_CANCELLED),
+    [STORE_CALL_SKIPPED] = TO(STORE_CALL_RETRIED),
+    [STORE_CALL_DEAD] = TO(STORE_CALL_RETRIED) | TO(STORE_CALL_DROPPED),
 };
 
 static const char *const call_words[STORE_CALL_STATES] = {
-    [STORE_CALL_READY] = "ready", [STORE_CALL_SENT] = "sent",
-    [STORE_CALL_DONE] = "done",   [STORE_CALL_SKIPPED] = "skipped",
-    [STORE_CALL_DEAD] = "dead",   [STORE_CALL_CANCELLED] = "cancelled",
+    [STORE_CALL_READY] = "ready",     [STORE_CALL_SENT] = "sent",
+    [STORE_CALL_DONE] = "done",       [STORE_CALL_SKIPPED] = "skipped",
+    [STORE_CALL_DEAD] = "dead",       [STORE_CALL_CANCELLED] = "cancelled",
+    [STORE_CALL_RETRIED] = "retried", [STORE_CALL_DROPPED] = "dropped",
 };
 
 bool store_run_may(enum store_run_state from, enum store_run_state to)

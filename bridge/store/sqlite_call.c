@@ -68,10 +68,15 @@ enum cw_status sq_lanes(struct backend *b, struct row_list *out, struct cw_error
     return status;
 }
 
-enum cw_status sq_calls_of(struct backend *b, int64_t event, struct row_list *out,
-                           struct cw_error *err)
+enum cw_status sq_calls(struct backend *b, const struct store_calls_query *query,
+                        struct row_list *out, struct cw_error *err)
 {
-    return sq_rows(b, sq_bind(b, SQL_CALLS_OF, "i", event), out, err);
+    static const enum statement statements[] = {[CALLS_OF_EVENT] = SQL_CALLS_OF_EVENT,
+                                                [CALLS_OF_RUN] = SQL_CALLS_OF_RUN,
+                                                [CALLS_DEAD] = SQL_CALLS_DEAD,
+                                                [CALL_OF_ID] = SQL_CALL_GET};
+    int64_t limit = query->limit > INT64_MAX ? INT64_MAX : (int64_t)query->limit;
+    return sq_rows(b, sq_bind(b, statements[query->want], "ii", query->number, limit), out, err);
 }
 
 /* ---- Attempts ---- */

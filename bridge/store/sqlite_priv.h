@@ -39,7 +39,10 @@ enum statement {
     SQL_LANE_PASSING,
     SQL_LANE_FIRST,
     SQL_LANE_NEXT,
-    SQL_CALLS_OF,
+    SQL_CALLS_OF_EVENT,
+    SQL_CALLS_OF_RUN,
+    SQL_CALLS_DEAD,
+    SQL_CALL_GET,
     SQL_ATTEMPT_ADD,
     SQL_ATTEMPT_END,
     SQL_ATTEMPTS_OF,
@@ -147,8 +150,8 @@ enum cw_status sq_lane_head(struct backend *b, struct cw_text person, struct row
 enum cw_status sq_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
                                struct cw_error *err);
 enum cw_status sq_lanes(struct backend *b, struct row_list *out, struct cw_error *err);
-enum cw_status sq_calls_of(struct backend *b, int64_t event, struct row_list *out,
-                           struct cw_error *err);
+enum cw_status sq_calls(struct backend *b, const struct store_calls_query *query,
+                        struct row_list *out, struct cw_error *err);
 enum cw_status sq_attempt_begin(struct backend *b, const struct store_attempt *attempt, int64_t *id,
                                 struct cw_error *err);
 enum cw_status sq_attempt_end(struct backend *b, const struct store_attempt *attempt,

@@ -19,7 +19,8 @@ struct source {
 };
 
 /* The conditions on state repeat those of the partial indexes word by word: else they are not used.
- * Run: 0 waiting, 1 acting. Call: 0 ready, 1 sent (open: < 2), 2 done, 4 dead. */
+ * Run: 0 waiting, 1 acting. Call: 0 ready, 1 sent (open: < 2), 2 done, 3 skipped, 4 dead,
+ * 5 cancelled, 6 retried, 7 dropped. */
 static const struct source sources[SQL_STATEMENTS] = {
     [SQL_BEGIN] = {PLAIN, NULL, "BEGIN IMMEDIATE"},
     [SQL_COMMIT] = {PLAIN, NULL, "COMMIT"},
@@ -59,8 +60,8 @@ static const struct source sources[SQL_STATEMENTS] = {
                        "reason=?7 WHERE id=?1"},
     [SQL_CALLS_TALLY] = {PLAIN, NULL,
                          "SELECT coalesce(sum(state<2),0),"
-                         "coalesce(sum(tries>0 OR state IN(1,2,4)),0),"
-                         "coalesce(sum(state=4),0) FROM call WHERE run=?1"},
+                         "coalesce(sum(tries>0 OR state IN(1,2,4,6,7)),0),"
+                         "coalesce(sum(state IN(4,7)),0) FROM call WHERE run=?1"},
     [SQL_CALLS_END] = {PLAIN, NULL,
                        "UPDATE call SET state=?3,changed_ms=?4,reason=?5"
                        " WHERE run=?1 AND step>?2 AND state<2"},
@@ -71,8 +72,12 @@ static const struct source sources[SQL_STATEMENTS] = {
                           " ORDER BY id LIMIT 1"},
     [SQL_LANE_FIRST] = {SELECT, &row_lane, "WHERE state<2 ORDER BY person LIMIT 1"},
     [SQL_LANE_NEXT] = {SELECT, &row_lane, "WHERE state<2 AND person>?1 ORDER BY person LIMIT 1"},
-    [SQL_CALLS_OF] = {SELECT, &row_call,
-                      "WHERE run IN(SELECT id FROM run WHERE run.event=?1) ORDER BY id"},
+    [SQL_CALLS_OF_EVENT] =
+        {SELECT, &row_call,
+         "WHERE run IN(SELECT id FROM run WHERE run.event=?1) ORDER BY id LIMIT ?2"},
+    [SQL_CALLS_OF_RUN] = {SELECT, &row_call, "WHERE run=?1 ORDER BY step LIMIT ?2"},
+    [SQL_CALLS_DEAD] = {SELECT, &row_call, "WHERE state=4 AND id>?1 ORDER BY id LIMIT ?2"},
+    [SQL_CALL_GET] = {SELECT, &row_call, "WHERE id=?1 LIMIT ?2"},
     [SQL_ATTEMPT_ADD] = {INSERT, &row_attempt, NULL},
     [SQL_ATTEMPT_END] = {PLAIN, NULL,
                          "UPDATE attempt SET begun_ms=coalesce(nullif(?2,0),begun_ms),ended_ms=?3,"

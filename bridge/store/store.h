@@ -158,8 +158,10 @@ enum store_call_state {
     STORE_CALL_SENT,  /* an attempt has no recorded answer: found so at the start, it is in doubt */
     STORE_CALL_DONE,
     STORE_CALL_SKIPPED, /* nothing was to be done: facts said no, or an earlier step failed */
-    STORE_CALL_DEAD,    /* can never succeed */
+    STORE_CALL_DEAD,    /* can never succeed: a dead letter */
     STORE_CALL_CANCELLED,
+    STORE_CALL_RETRIED, /* a dead letter, or a step behind it, that a newer call took over */
+    STORE_CALL_DROPPED, /* a dead letter that somebody gave up */
     STORE_CALL_STATES
 };
 
@@ -201,6 +203,30 @@ enum cw_status store_calls_end(struct store *store, int64_t run, uint32_t above_
                                struct cw_error *err) CW_CHECKED;
 enum cw_status store_calls_of(struct store *store, int64_t event, struct cw_arena *arena,
                               struct store_call **out, size_t *n, struct cw_error *err) CW_CHECKED;
+
+/* Returns: CW_ENOENT. */
+enum cw_status store_call_get(struct store *store, int64_t id, struct cw_arena *arena,
+                              struct store_call *out, struct cw_error *err) CW_CHECKED;
+
+/* ---- Dead letters: dead calls that nobody has seen to ---- */
+
+/* The reason of the steps behind a dead one, which a retry takes along. */
+#define STORE_EARLIER_FAILED "an earlier step failed"
+
+/* Up to `limit` with id > after, in order. */
+enum cw_status store_dead(struct store *store, int64_t after, size_t limit, struct cw_arena *arena,
+                          struct store_call **out, size_t *n, struct cw_error *err) CW_CHECKED;
+/* Puts a dead letter, and the steps that were skipped behind it, at the end of the lane as new
+ * calls of the same run, which acts again: with a memory, tries and a time to expire of their own.
+ * The old ones become RETRIED and name the new ones. *id is the first new call, *n how many.
+ * Returns: CW_ENOENT when there is no such call, CW_EBUSY when it is no dead letter (any more);
+ * nothing was changed then. */
+enum cw_status store_dead_retry(struct store *store, int64_t call, int64_t now_ms,
+                                struct cw_arena *arena, int64_t *id, size_t *n,
+                                struct cw_error *err) CW_CHECKED;
+/* The letter becomes DROPPED; its run stays failed. Returns: likewise. */
+enum cw_status store_dead_drop(struct store *store, int64_t call, int64_t now_ms,
+                               struct cw_arena *arena, struct cw_error *err) CW_CHECKED;
 
 /* ---- Attempts: a row before each request, its answer after it ---- */
 struct store_attempt {

@@ -1,5 +1,6 @@
 /* store_calls: what happens to calls and their attempts, see store.c. A call's state changes in
- * store_call_save, which asserts the move, and in store_calls_end, which touches open ones only. */
+ * store_call_save and store_dead.c, which assert the move, and in store_calls_end, which touches
+ * open ones only. */
 #include "store_priv.h"
 
 #include <assert.h>
@@ -79,15 +80,38 @@ enum cw_status store_calls_end(struct store *store, int64_t run, uint32_t above_
     return store_wrote(store, store->ops->calls_end(store->b, run, &change, err));
 }
 
-enum cw_status store_calls_of(struct store *store, int64_t event, struct cw_arena *arena,
-                              struct store_call **out, size_t *n, struct cw_error *err)
+enum cw_status store_calls_query(struct store *store, const struct store_calls_query *query,
+                                 struct cw_arena *arena, struct store_call **out, size_t *n,
+                                 struct cw_error *err)
 {
     struct row_list list = {.shape = &row_call, .arena = arena};
-    enum cw_status status = store->ops->calls_of(store->b, event, &list, err);
+    enum cw_status status = store->ops->calls(store->b, query, &list, err);
     if (status != CW_OK)
         return status;
     *out = (struct store_call *)list.rows;
     *n = list.n;
+    return CW_OK;
+}
+
+enum cw_status store_calls_of(struct store *store, int64_t event, struct cw_arena *arena,
+                              struct store_call **out, size_t *n, struct cw_error *err)
+{
+    struct store_calls_query query = {CALLS_OF_EVENT, event, SIZE_MAX};
+    return store_calls_query(store, &query, arena, out, n, err);
+}
+
+enum cw_status store_call_get(struct store *store, int64_t id, struct cw_arena *arena,
+                              struct store_call *out, struct cw_error *err)
+{
+    struct store_calls_query query = {CALL_OF_ID, id, 1};
+    struct store_call *list = NULL;
+    size_t n = 0;
+    enum cw_status status = store_calls_query(store, &query, arena, &list, &n, err);
+    if (status != CW_OK)
+        return status;
+    if (!n)
+        return cw_fail(err, CW_ENOENT, "there is no call %lld", (long long)id);
+    *out = list[0];
     return CW_OK;
 }
 

@@ -19,4 +19,8 @@ enum cw_status store_may_write(const struct store *store, struct cw_error *err);
  */
 enum cw_status store_wrote(struct store *store, enum cw_status status);
 
+enum cw_status store_calls_query(struct store *store, const struct store_calls_query *query,
+                                 struct cw_arena *arena, struct store_call **out, size_t *n,
+                                 struct cw_error *err);
+
 #endif

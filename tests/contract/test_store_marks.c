@@ -1,29 +1,7 @@
 /* Marks, and the runs of a key: one suite over both stores. */
 #include "check.h"
 #include "lapse.h"
-#include "store_fixture.h"
-
-#define BOTH(name)                                                                                 \
-    static void both_##name(struct store *s, const char *where);                                   \
-    TEST(name##_memory)                                                                            \
-    {                                                                                              \
-        both_##name(fixture_open("memory:"), NULL);                                                \
-    }                                                                                              \
-    TEST(name##_sqlite)                                                                            \
-    {                                                                                              \
-        both_##name(fixture_open(fixture_where(#name)), fixture_where(#name));                     \
-        fixture_end();                                                                             \
-    }                                                                                              \
-    static void both_##name(struct store *s, const char *where)
-
-/* A file is closed and opened again; memory goes on. */
-static struct store *again(struct store *s, const char *where)
-{
-    if (!where)
-        return s;
-    store_close(s);
-    return fixture_open(where);
-}
+#include "store_both.h"
 
 static struct store_mark mark_of(const char *kind, const char *person, const char *value,
                                  int64_t until_ms)

@@ -6,15 +6,16 @@
 /* From each state: a letter where it may go, in the order of the enum. */
 static const char *const run_table[STORE_RUN_STATES] = {
     [STORE_RUN_WAITING] = ".AD.CRFL",   [STORE_RUN_ACTING] = "..DFC.RL",
-    [STORE_RUN_DONE] = "........",      [STORE_RUN_FAILED] = "........",
+    [STORE_RUN_DONE] = "........",      [STORE_RUN_FAILED] = ".A......",
     [STORE_RUN_CANCELLED] = "........", [STORE_RUN_REPLACED] = "........",
     [STORE_RUN_REFUSED] = "........",   [STORE_RUN_LOST] = "........",
 };
 
 static const char *const call_table[STORE_CALL_STATES] = {
-    [STORE_CALL_READY] = "rsdkxc", [STORE_CALL_SENT] = "rsdkxc",
-    [STORE_CALL_DONE] = "......",  [STORE_CALL_SKIPPED] = "......",
-    [STORE_CALL_DEAD] = "......",  [STORE_CALL_CANCELLED] = "......",
+    [STORE_CALL_READY] = "rsdkxc..",   [STORE_CALL_SENT] = "rsdkxc..",
+    [STORE_CALL_DONE] = "........",    [STORE_CALL_SKIPPED] = "......R.",
+    [STORE_CALL_DEAD] = "......RD",    [STORE_CALL_CANCELLED] = "........",
+    [STORE_CALL_RETRIED] = "........", [STORE_CALL_DROPPED] = "........",
 };
 
 TEST(runs_move_as_the_table_says)
