@@ -61,12 +61,11 @@ class Storm(Test):
         else:
             self.daemon.process.send_signal(signal.SIGHUP)
 
-    def cycle(self):
+    def cycle(self, n):
         self.change()
         self.reload()
-        if self.random.random() < self.args.faults / 3:
-            self.sim.fault("POST */timetracking/start", self.random.choice(
-                ["drop_after", "drop_before", "500", "truncate"]), self.random.randint(1, 3))
+        if n % 10 == 0:
+            self.weather(n)
         time.sleep(self.random.uniform(0, 0.03 * PATIENCE))
         if self.daemon.ended() is not None:
             raise Failure(f"a reload ended the daemon: {self.daemon.ended()}\n" + self.daemon.tail())
@@ -75,7 +74,7 @@ class Storm(Test):
         self.replace(self.good)
         self.daemon.process.send_signal(signal.SIGHUP)
         self.daemon.start = lambda: None  # it lives: only the waiting is the same
-        super().drain()
+        return super().drain()
 
     def stop(self):
         for _ in range(3):
