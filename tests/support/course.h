@@ -28,6 +28,7 @@
     "version: 1\ntimezone: UTC\nusers:\n"                                                          \
     "  ada: { awork: " ID("1") " }\n  grace: { awork: " ID("2") " }\nrules:\n"
 
+enum { COURSE_PEOPLE = 2048 };
 enum { REPLIES = 8, REPLY_MS = 2500, SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 static const int64_t nine = 1772442000000; /* 2026-03-02T09:00:00Z */
 
@@ -36,8 +37,9 @@ static struct world {
     char folder[64], where[96];
     struct store *store;
     struct fake *fake;
+    struct transport *wire; /* to the fake, unless a test puts another awork there */
     struct fake_others others;
-    struct person persons[64];
+    struct person persons[COURSE_PEOPLE];
     struct people people;
     struct dispatcher *dispatcher;
     struct engine *engine;
@@ -46,7 +48,7 @@ static struct world {
     struct replies *replies;
     char told[8192]; /* each sender's text in brackets; "ok" for one who did not wait */
     int events;
-    unsigned char key; /* of the next delivery; 0: it has none */
+    unsigned key; /* of the next delivery; 0: it has none */
 } w;
 
 static inline void must(enum cw_status st, const struct cw_error *err)
@@ -65,7 +67,7 @@ static inline void start(void)
         must(store_open(w.where, &opts, &w.store, &err), &err);
     w.replies = replies_create(REPLIES);
     struct dispatcher_deps lanes = {.store = w.store,
-                                    .transport = fake_transport(w.fake),
+                                    .transport = w.wire,
                                     .outside = &w.others.base,
                                     .people = &w.people,
                                     .seed = 7,
@@ -99,7 +101,7 @@ static inline void restart(void)
 static inline void fill_people(void)
 {
     size_t n = cw_ruleset_people(w.rules);
-    for (size_t i = 0; i < n && i < 64; i++) {
+    for (size_t i = 0; i < n && i < COURSE_PEOPLE; i++) {
         const struct cw_person *p = cw_ruleset_person(w.rules, i);
         w.persons[i] = (struct person){.name = p->name,
                                        .awork = p->awork,
@@ -154,6 +156,7 @@ static inline void begin(bool file, const char *rules)
                                       .doubt_wait_ms = 1000,
                                       .timeout_ms = 30000};
     w.fake = fake_create(&w.now_ms);
+    w.wire = fake_transport(w.fake);
     w.rules = rules_of(rules);
     fill_people();
     w.matcher = cw_matcher_create();
@@ -266,7 +269,7 @@ static inline void submit_from(const char *source, const char *family, const cha
     *ev = (struct accepted_event){
         .row = {
             .received_ms = w.now_ms, .source = event.source, .type = event.type, .id = event.id}};
-    ev->keys[0].bytes[0] = w.key;
+    memcpy(ev->keys[0].bytes, &w.key, sizeof w.key);
     ev->n_keys = w.key != 0;
     *a = (struct accepted){.arena = arena,
                            .rules = cw_ruleset_ref(w.rules),

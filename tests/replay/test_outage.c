@@ -1,0 +1,259 @@
+/* awork is away for hours, throttles, answers slowly or with nonsense, on virtual time and over the
+ * journal's file: memory stays, the intake does not notice, no storm of requests, and afterwards
+ * everything is done at the allowed rate, each person's in order, nothing lost and nothing twice.
+ *
+ * CW_OUTAGE=1: six hours, 200,000 events of 2,000 people; else six minutes. */
+#include "course.h"
+#include "crowd.h"
+
+#include <time.h>
+
+enum { DAY = 24 * HOUR, PER_MINUTE = 1000, IN_FLIGHT = 64 };
+
+static struct crowd *crowd;
+
+static struct sea { /* what was sent in this test */
+    int people, events;
+    int *numbers; /* of each person */
+    double worst_turn_s;
+} sea;
+
+/* ---- The world ---- */
+
+static char *rules_for(int people)
+{
+    char *text = xcalloc((size_t)people + 20, 80);
+    size_t at = (size_t)sprintf(text, "version: 1\ntimezone: UTC\nusers:\n");
+    for (int i = 0; i < people; i++)
+        at += (size_t)sprintf(text + at, "  p%d: { awork: %s }\n", i, crowd_person_id(crowd, i));
+    sprintf(text + at, "rules:\n  - id: work\n    when: calendar.work\n    user: ${event.user}\n"
+                       "    expires: 1 day\n"
+                       "    then: { start: { task: \"${event.task}\", note: \"${event.n}\" } }\n");
+    return text;
+}
+
+static void begin_sea(int people)
+{
+    sea = (struct sea){.people = people, .numbers = xcalloc((size_t)people, sizeof(int))};
+    crowd = crowd_create(&w.now_ms, people);
+    char *rules = rules_for(people);
+    begin(true, rules);
+    free(rules);
+    w.wire = crowd_transport(crowd);
+    w.people.target.windows[1] = (struct rate_window){PER_MINUTE, MINUTE};
+    w.people.target.n_windows = 2;
+    restart();
+}
+
+static void end_sea(void)
+{
+    end();
+    crowd_destroy(crowd);
+    free(sea.numbers);
+}
+
+/* ---- Time ---- */
+
+static double cpu_s(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+static bool turn(void)
+{
+    struct cw_error err;
+    must(engine_turn(w.engine, w.now_ms, &err), &err);
+    must(store_tidy(w.store, false, &err), &err);
+    return crowd_deliver(crowd) > 0;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void sail(int64_t until_ms)
+{
+    for (;;) {
+        bool answered = turn();
+        int64_t next_ms = earlier(engine_next_ms(w.engine), crowd_next_ms(crowd));
+        if (answered || next_ms <= w.now_ms || dispatcher_ready(w.dispatcher, w.now_ms))
+            continue;
+        if (next_ms > until_ms)
+            break;
+        w.now_ms = next_ms;
+    }
+    w.now_ms = until_ms;
+}
+
+static bool is_drained(void)
+{
+    return engine_next_ms(w.engine) == INT64_MAX && crowd_next_ms(crowd) == INT64_MAX;
+}
+
+/* Returns: how long it took. */
+static int64_t drain(int64_t most_ms)
+{
+    int64_t from_ms = w.now_ms;
+    while (!is_drained() && w.now_ms - from_ms < most_ms)
+        sail(w.now_ms + SECOND);
+    CHECK(is_drained());
+    return w.now_ms - from_ms;
+}
+
+/* ---- Events ---- */
+
+/* One of every person in turn, and the people in no order; tasks alternate. */
+static void send_one(void)
+{
+    char body[160];
+    int person = (int)((uint64_t)sea.events * 7919 % (uint64_t)sea.people);
+    int n = ++sea.numbers[person];
+    snprintf(body, sizeof body, "{\"user\":\"p%d\",\"n\":\"%d\",\"task\":\"" TASK("%d") "\"}",
+             person, n, 1 + n % 2);
+    w.key = (unsigned)++sea.events;
+    submit("work", body);
+}
+
+/* Returns: the processor's seconds that the intake took: until the commit. */
+static double send_some(int n)
+{
+    double begun = cpu_s();
+    struct cw_error err;
+    w.told[0] = '\0';
+    for (int i = 0; i < n; i++)
+        send_one();
+    must(engine_turn(w.engine, w.now_ms, &err), &err);
+    double took = cpu_s() - begun;
+    CHECK_INT(strlen(w.told), n * 4); /* "[ok]" */
+    if (took > sea.worst_turn_s)
+        sea.worst_turn_s = took;
+    return took;
+}
+
+static long memory_kib(void)
+{
+    long pages = 0, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%ld %ld", &pages, &resident) != 2)
+        abort();
+    fclose(f);
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* For so long, so many events, evenly. Returns: microseconds of the intake of each event. */
+static double voyage(int64_t ms, int events, long *most_kib)
+{
+    int64_t seconds = ms / SECOND, sent = 0;
+    double cpu = 0;
+    for (int64_t i = 1; i <= seconds; i++) {
+        int n = (int)(events * i / seconds - sent);
+        cpu += n ? send_some(n) : 0;
+        sent += n;
+        sail(w.now_ms + SECOND);
+        if (i % 60 == 0 && memory_kib() > *most_kib)
+            *most_kib = memory_kib();
+    }
+    return sent ? cpu * 1e6 / (double)sent : 0;
+}
+
+/* ---- The judge ---- */
+
+static void count_calls(int64_t *done, int64_t *collapsed, int64_t *others)
+{
+    struct cw_arena *arena = cw_arena_create(64 << 20);
+    for (int64_t e = 1; e <= sea.events; e++) {
+        struct store_call *list = NULL;
+        struct cw_error err;
+        size_t n = 0;
+        cw_arena_reset(arena);
+        must(store_calls_of(w.store, e, arena, &list, &n, &err), &err);
+        bool is_done = n == 1 && list[0].state == STORE_CALL_DONE;
+        bool is_dropped = n == 1 && list[0].state == STORE_CALL_SKIPPED &&
+                          strncmp(list[0].reason.at, "collapsed into call ", 20) == 0;
+        *done += is_done;
+        *collapsed += is_dropped;
+        *others += !is_done && !is_dropped;
+    }
+    cw_arena_destroy(arena);
+}
+
+/* Returns: how many calls were dropped for later ones. */
+static int64_t judge(void)
+{
+    const struct crowd_tally *t = crowd_tally(crowd);
+    int64_t done = 0, collapsed = 0, others = 0;
+    int behind = 0;
+    CHECK_INT(t->doubles, 0);
+    CHECK_INT(t->disorders, 0);
+    CHECK_INT(t->repeats, 0);
+    CHECK_INT(t->overlaps, 0);
+    CHECK_INT(t->over_rate, 0);
+    for (int i = 0; i < sea.people; i++)
+        behind += crowd_last(crowd, i) != sea.numbers[i];
+    CHECK_INT(behind, 0); /* the last one of each person was made */
+    count_calls(&done, &collapsed, &others);
+    CHECK_INT(others, 0);
+    CHECK_INT(done + collapsed, sea.events);
+    CHECK_INT(t->passed_over, collapsed);
+    return collapsed;
+}
+
+/* ---- Six hours without awork ---- */
+
+struct outage {
+    int people, events;
+    int64_t ms;
+};
+
+static struct outage outage_wanted(void)
+{
+    const char *whole = getenv("CW_OUTAGE");
+    return whole && *whole == '1' ? (struct outage){2000, 200000, 6 * HOUR}
+                                  : (struct outage){200, 2000, 6 * MINUTE};
+}
+
+/* awork is away in all the ways there are. Returns: the requests that it was asked. */
+static int64_t be_away(const struct outage *o, double intake_us[3], long *most_kib)
+{
+    static const enum crowd_weather weathers[3] = {CROWD_UNREACHED, CROWD_UNAVAILABLE,
+                                                   CROWD_SILENT};
+    int64_t asked = 0;
+    for (int i = 0; i < 3; i++) {
+        crowd_weather(crowd, weathers[i], 0);
+        intake_us[i] = voyage(o->ms / 3, o->events / 3, most_kib);
+        printf("  a third of the outage: %lld requests, %.0f us of the processor for an event's "
+               "intake\n",
+               (long long)crowd_tally(crowd)->requests, intake_us[i]);
+        asked += crowd_tally(crowd)->requests;
+    }
+    return asked;
+}
+
+TEST(hours_without_awork)
+{
+    struct outage o = outage_wanted();
+    double intake_us[3];
+    begin_sea(o.people);
+    long most_kib = 0;
+    double before_us = voyage(10 * MINUTE, o.people, &most_kib);
+    long begin_kib = memory_kib();
+    int64_t asked = be_away(&o, intake_us, &most_kib);
+    crowd_weather(crowd, CROWD_FINE, 0);
+    int64_t fine_ms = w.now_ms, took_ms = drain(DAY);
+    const struct crowd_tally *t = crowd_tally(crowd);
+    printf("%d events of %d people: %.0f us before; %lld requests in the outage; first answer "
+           "%.1f s after it; %lld requests in the 10 s from there on; drained in %.0f min, %.0f "
+           "requests a minute; %ld KiB before, %ld KiB at most; the longest intake of a second: "
+           "%.1f ms\n",
+           sea.events, o.people, before_us, (long long)asked, (double)(t->first_ms - fine_ms) / 1e3,
+           (long long)crowd_requests(crowd, t->first_ms, t->first_ms + 10 * SECOND),
+           (double)took_ms / MINUTE, (double)t->requests * MINUTE / (double)took_ms, begin_kib,
+           most_kib, sea.worst_turn_s * 1e3);
+    CHECK(most_kib - begin_kib < 64L * 1024);
+    CHECK(intake_us[2] < 2 * intake_us[0] + 100 && intake_us[2] < 2 * before_us + 100);
+    CHECK_INT(judge(), 0);
+    end_sea();
+}
+
+CHECK_MAIN
