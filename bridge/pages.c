@@ -96,7 +96,7 @@ enum cw_status pages_until(struct store *store, int64_t until_ms, int64_t *seq,
     while (!st && low < high) {
         int64_t middle = low + (high - low + 1) / 2;
         st = read_back(store, middle + 1, 1, arena, &list, &n, err);
-        if (!st && n && list[0].received_ms <= until_ms)
+        if (!st && (!n || list[0].received_ms <= until_ms)) /* none: those are not kept any more */
             low = middle;
         else
             high = middle - 1;

@@ -51,6 +51,17 @@ struct store_calls_change { /* of the open calls of a run */
     int64_t now_ms;
 };
 
+struct store_age {
+    int64_t seq, received_ms;
+    size_t bytes; /* of the payload */
+};
+
+struct store_remains {  /* of an event */
+    size_t open;        /* runs and calls that are not finished */
+    size_t dead;        /* calls */
+    int64_t changed_ms; /* when any of its runs or calls last did */
+};
+
 struct store_ops {
     void (*close)(struct backend *b);
     enum cw_status (*begin)(struct backend *b, struct cw_error *err);
@@ -66,6 +77,16 @@ struct store_ops {
 
     enum cw_status (*events_back)(struct backend *b, int64_t before, size_t limit,
                                   struct row_list *out, struct cw_error *err); /* row_event_brief */
+
+    int64_t (*last_event)(const struct backend *b);
+    /* Up to `limit` events with seq > after, in order. */
+    enum cw_status (*ages)(struct backend *b, int64_t after, size_t limit, struct store_age *out,
+                           size_t *n, struct cw_error *err);
+    enum cw_status (*remains)(struct backend *b, int64_t seq, struct store_remains *out,
+                              struct cw_error *err);
+    /* Deletes about `most` rows that belong to an event, *n in fact, the event as the last. */
+    enum cw_status (*event_drop)(struct backend *b, int64_t seq, size_t most, size_t *n,
+                                 bool *whole, struct cw_error *err);
 
     enum cw_status (*run_insert)(struct backend *b, const struct store_run *run, int64_t *id,
                                  struct cw_error *err);

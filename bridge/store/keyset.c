@@ -14,12 +14,16 @@ struct slot {
     uint32_t hash, event; /* event 0: free */
 };
 
+struct slots {
+    struct slot *at;
+    size_t n, cap;
+};
+
 struct keyset {
     struct slot *slots;
     size_t n_slots, n;
     uint64_t salt;
-    struct slot *fresh; /* added since the last keep */
-    size_t n_fresh, fresh_cap;
+    struct slots fresh, gone; /* added and dropped since the last keep */
     struct slot queue[QUEUE];
     size_t n_queue;
 };
@@ -58,7 +62,8 @@ void keyset_destroy(struct keyset *set)
     if (!set)
         return;
     free(set->slots);
-    free(set->fresh);
+    free(set->fresh.at);
+    free(set->gone.at);
     free(set);
 }
 
@@ -82,11 +87,11 @@ static void put(struct keyset *set, struct slot slot)
     set->n++;
 }
 
-static void grow(struct keyset *set)
+static void resize(struct keyset *set, size_t n_slots)
 {
     struct slot *old = set->slots;
     size_t n_old = set->n_slots;
-    set->n_slots += set->n_slots / 2;
+    set->n_slots = n_slots;
     set->slots = xcalloc(set->n_slots, sizeof *set->slots);
     set->n = 0;
     for (size_t i = 0; i < n_old; i++)
@@ -98,8 +103,26 @@ static void grow(struct keyset *set)
 static void put_or_grow(struct keyset *set, struct slot slot)
 {
     if (set->n + 1 > set->n_slots / 8 * 7)
-        grow(set);
+        resize(set, set->n_slots + set->n_slots / 2);
     put(set, slot);
+}
+
+static void remember(struct slots *list, struct slot slot)
+{
+    if (list->n == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 64;
+        list->at = xrealloc(list->at, list->cap * sizeof *list->at);
+    }
+    list->at[list->n++] = slot;
+}
+
+static void forget(struct slots *list)
+{
+    list->n = 0;
+    if (list->cap <= KEPT_FRESH)
+        return;
+    free(list->at);
+    *list = (struct slots){0};
 }
 
 void keyset_add(struct keyset *set, const struct store_key *key, uint32_t event)
@@ -107,11 +130,12 @@ void keyset_add(struct keyset *set, const struct store_key *key, uint32_t event)
     assert(event);
     struct slot slot = {hash_of(set, key), event};
     put_or_grow(set, slot);
-    if (set->n_fresh == set->fresh_cap) {
-        set->fresh_cap = set->fresh_cap ? set->fresh_cap * 2 : 64;
-        set->fresh = xrealloc(set->fresh, set->fresh_cap * sizeof *set->fresh);
-    }
-    set->fresh[set->n_fresh++] = slot;
+    remember(&set->fresh, slot);
+}
+
+void keyset_drop(struct keyset *set, const struct store_key *key, uint32_t event)
+{
+    remember(&set->gone, (struct slot){hash_of(set, key), event});
 }
 
 void keyset_load(struct keyset *set, const struct store_key *key, uint32_t event)
@@ -145,35 +169,45 @@ static void close_gap(struct keyset *set, size_t hole)
     set->slots[hole] = (struct slot){0, 0};
 }
 
-static void drop(struct keyset *set, struct slot gone)
+static void take_out(struct keyset *set, struct slots *list)
 {
-    size_t i = home(set, gone.hash);
-    while (set->slots[i].hash != gone.hash || set->slots[i].event != gone.event) {
-        assert(set->slots[i].event);
-        i = after(set, i);
+    while (list->n) {
+        struct slot gone = list->at[--list->n];
+        size_t i = home(set, gone.hash);
+        while (set->slots[i].hash != gone.hash || set->slots[i].event != gone.event) {
+            assert(set->slots[i].event);
+            i = after(set, i);
+        }
+        close_gap(set, i);
+        set->n--;
     }
-    close_gap(set, i);
-    set->n--;
 }
 
 void keyset_keep(struct keyset *set)
 {
-    set->n_fresh = 0;
-    if (set->fresh_cap > KEPT_FRESH) {
-        free(set->fresh);
-        set->fresh = NULL;
-        set->fresh_cap = 0;
-    }
+    forget(&set->fresh);
+    if (!set->gone.n)
+        return;
+    take_out(set, &set->gone);
+    forget(&set->gone);
+    size_t enough = set->n + set->n / 2;
+    if (set->n_slots > FIRST_SLOTS && set->n < set->n_slots / 3)
+        resize(set, enough > FIRST_SLOTS ? enough : FIRST_SLOTS);
 }
 
 void keyset_undo(struct keyset *set)
 {
-    while (set->n_fresh)
-        drop(set, set->fresh[--set->n_fresh]);
-    keyset_keep(set);
+    forget(&set->gone);
+    take_out(set, &set->fresh);
+    forget(&set->fresh);
 }
 
 size_t keyset_count(const struct keyset *set)
 {
     return set->n;
+}
+
+size_t keyset_slots(const struct keyset *set)
+{
+    return set->n_slots;
 }

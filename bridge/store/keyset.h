@@ -28,9 +28,12 @@ void keyset_add(struct keyset *set, const struct store_key *key, uint32_t event)
  * After the last one keyset_load_end is due. What is loaded stays. */
 void keyset_load(struct keyset *set, const struct store_key *key, uint32_t event);
 void keyset_load_end(struct keyset *set);
-/* What was added since the last keyset_keep stays, or goes. */
+/* A key that is there goes with the next keyset_keep; memory is given back when few are left. */
+void keyset_drop(struct keyset *set, const struct store_key *key, uint32_t event);
+/* What was added since the last keyset_keep stays, or goes; what was dropped goes, or stays. */
 void keyset_keep(struct keyset *set);
 void keyset_undo(struct keyset *set);
 size_t keyset_count(const struct keyset *set);
+size_t keyset_slots(const struct keyset *set); /* of 8 bytes each */
 
 #endif

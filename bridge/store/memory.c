@@ -35,8 +35,8 @@ enum cw_status store_memory_open(const struct store_opts *opts, struct backend *
 static void mem_close(struct backend *b)
 {
     for (size_t t = 0; t < TABLES; t++) {
-        for (size_t i = 0; i < b->rows[t].n; i++)
-            free(b->rows[t].at[i]);
+        for (size_t i = b->rows[t].first; i < b->rows[t].n; i++)
+            free(mem_row(b, t, i));
         free(b->rows[t].at);
     }
     free(b->undo);
@@ -49,11 +49,11 @@ static void mem_close(struct backend *b)
 static size_t add_block(struct backend *b, enum table table, void *block)
 {
     struct rows *rows = &b->rows[table];
-    if (rows->n == rows->cap) {
+    if (rows->n - rows->from == rows->cap) {
         rows->cap = rows->cap ? rows->cap * 2 : 16;
         rows->at = xrealloc(rows->at, rows->cap * sizeof *rows->at);
     }
-    rows->at[rows->n] = block;
+    rows->at[rows->n - rows->from] = block;
     return rows->n++;
 }
 
@@ -71,26 +71,44 @@ int64_t mem_add(struct backend *b, enum table table, const void *row)
     return (int64_t)add_block(b, table, packed(b, table, row)) + 1;
 }
 
-void mem_change(struct backend *b, enum table table, size_t i, const void *row)
+static void **slot(const struct backend *b, enum table table, size_t i)
 {
-    struct rows *rows = &b->rows[table];
+    return &b->rows[table].at[i - b->rows[table].from];
+}
+
+static void put_block(struct backend *b, enum table table, size_t i, void *block)
+{
     if (b->n_undo == b->undo_cap) {
         b->undo_cap = b->undo_cap ? b->undo_cap * 2 : 16;
         b->undo = xrealloc(b->undo, b->undo_cap * sizeof *b->undo);
     }
-    void *old = rows->at[i];
-    b->undo[b->n_undo++] = (struct undo){table, i, old};
-    rows->at[i] = packed(b, table, row); /* may read texts of the old block */
+    b->undo[b->n_undo++] = (struct undo){table, i, *slot(b, table, i)};
+    *slot(b, table, i) = block;
+}
+
+void mem_change(struct backend *b, enum table table, size_t i, const void *row)
+{
+    put_block(b, table, i, packed(b, table, row)); /* may read texts of the old block */
+}
+
+void mem_remove(struct backend *b, enum table table, size_t i)
+{
+    put_block(b, table, i, NULL);
 }
 
 void *mem_row(const struct backend *b, enum table table, size_t i)
 {
-    return b->rows[table].at[i];
+    return *slot(b, table, i);
+}
+
+size_t mem_from(const struct backend *b, enum table table, size_t i)
+{
+    return i > b->rows[table].first ? i : b->rows[table].first;
 }
 
 void *mem_by_id(const struct backend *b, enum table table, int64_t id)
 {
-    if (id < 1 || (uint64_t)id > b->rows[table].n)
+    if (id < 1 || (uint64_t)id <= b->rows[table].first || (uint64_t)id > b->rows[table].n)
         return NULL;
     return mem_row(b, table, (size_t)id - 1);
 }
@@ -120,12 +138,12 @@ int mem_by_text(const void *a, const void *b)
 
 bool mem_run_is_open(const struct store_run *run)
 {
-    return run->state == STORE_RUN_WAITING || run->state == STORE_RUN_ACTING;
+    return run && (run->state == STORE_RUN_WAITING || run->state == STORE_RUN_ACTING);
 }
 
 bool mem_call_is_open(const struct store_call *call)
 {
-    return call->state == STORE_CALL_READY || call->state == STORE_CALL_SENT;
+    return call && (call->state == STORE_CALL_READY || call->state == STORE_CALL_SENT);
 }
 
 /* ---- Turns ---- */
@@ -140,6 +158,20 @@ static enum cw_status mem_begin(struct backend *b, struct cw_error *err)
     return CW_OK;
 }
 
+/* Lets go of what is gone at the front. */
+static void close_up(struct rows *rows)
+{
+    while (rows->first < rows->n && !rows->at[rows->first - rows->from])
+        rows->first++;
+    size_t gone = rows->first - rows->from, left = rows->n - rows->first;
+    if (gone < 64 || gone < left)
+        return;
+    memmove(rows->at, rows->at + gone, left * sizeof *rows->at);
+    rows->from = rows->first;
+    rows->cap = left + left / 2 + 16;
+    rows->at = xrealloc(rows->at, rows->cap * sizeof *rows->at);
+}
+
 static enum cw_status mem_commit(struct backend *b, struct cw_error *err)
 {
     (void)err;
@@ -148,8 +180,12 @@ static enum cw_status mem_commit(struct backend *b, struct cw_error *err)
         b->bytes -= row_bytes(&b->shapes[undo->table], undo->old);
         free(undo->old);
     }
+    for (size_t t = 0; t < TABLES; t++)
+        close_up(&b->rows[t]);
+    b->first_run = mem_from(b, RUNS, b->first_run);
     while (b->first_run < b->rows[RUNS].n && !mem_run_is_open(mem_run(b, b->first_run)))
         b->first_run++;
+    b->first_call = mem_from(b, CALLS, b->first_call);
     while (b->first_call < b->rows[CALLS].n && !mem_call_is_open(mem_call(b, b->first_call)))
         b->first_call++;
     keyset_keep(b->keyset);
@@ -160,12 +196,12 @@ static void mem_rollback(struct backend *b)
 {
     while (b->n_undo) {
         struct undo *undo = &b->undo[--b->n_undo];
-        free(b->rows[undo->table].at[undo->i]);
-        b->rows[undo->table].at[undo->i] = undo->old;
+        free(*slot(b, undo->table, undo->i));
+        *slot(b, undo->table, undo->i) = undo->old;
     }
     for (size_t t = 0; t < TABLES; t++)
         while (b->rows[t].n > b->rows[t].kept)
-            free(b->rows[t].at[--b->rows[t].n]);
+            free(*slot(b, t, --b->rows[t].n));
     b->bytes = b->bytes_kept;
     keyset_undo(b->keyset);
 }
@@ -181,7 +217,7 @@ static enum cw_status mem_tidy(struct backend *b, bool idle, struct cw_error *er
 static bool has_key(const struct backend *b, int64_t seq, const struct store_key *key)
 {
     const struct keys *keys = mem_by_id(b, KEYS, seq);
-    for (size_t i = 0; i < keys->n; i++)
+    for (size_t i = 0; keys && i < keys->n; i++)
         if (memcmp(&keys->keys[i], key, sizeof *key) == 0)
             return true;
     return false;
@@ -233,9 +269,10 @@ static enum cw_status mem_events(struct backend *b, int64_t after, size_t limit,
                                  struct row_list *out, struct cw_error *err)
 {
     enum cw_status status = CW_OK;
-    for (size_t i = after > 0 ? (size_t)after : 0;
+    for (size_t i = mem_from(b, EVENTS, after > 0 ? (size_t)after : 0);
          status == CW_OK && i < b->rows[EVENTS].n && out->n < limit; i++)
-        status = row_list_copy(out, mem_row(b, EVENTS, i), err);
+        if (mem_row(b, EVENTS, i))
+            status = row_list_copy(out, mem_row(b, EVENTS, i), err);
     return status;
 }
 
@@ -247,8 +284,9 @@ static enum cw_status mem_events_back(struct backend *b, int64_t before, size_t 
     for (size_t i = before > (int64_t)n ? n
                     : before > 0        ? (size_t)before - 1
                                         : 0;
-         status == CW_OK && i-- > 0 && out->n < limit;)
-        status = row_list_copy(out, mem_row(b, EVENTS, i), err);
+         status == CW_OK && i-- > b->rows[EVENTS].first && out->n < limit;)
+        if (mem_row(b, EVENTS, i))
+            status = row_list_copy(out, mem_row(b, EVENTS, i), err);
     return status;
 }
 
@@ -309,12 +347,14 @@ static enum cw_status mem_setting_put(struct backend *b, const struct row_settin
 static enum cw_status mem_counts(struct backend *b, struct store_counts *out, struct cw_error *err)
 {
     (void)err;
-    struct store_counts counts = {.events = (int64_t)b->rows[EVENTS].n};
+    struct store_counts counts = {
+        .events = (int64_t)(b->rows[EVENTS].n - b->rows[EVENTS].first)};
     for (size_t i = b->first_run; i < b->rows[RUNS].n; i++)
-        counts.runs_waiting += mem_run(b, i)->state == STORE_RUN_WAITING;
-    for (size_t i = 0; i < b->rows[CALLS].n; i++) {
+        counts.runs_waiting += mem_run_is_open(mem_run(b, i)) &&
+                               mem_run(b, i)->state == STORE_RUN_WAITING;
+    for (size_t i = mem_from(b, CALLS, 0); i < b->rows[CALLS].n; i++) {
         counts.calls_open += mem_call_is_open(mem_call(b, i));
-        counts.calls_dead += mem_call(b, i)->state == STORE_CALL_DEAD;
+        counts.calls_dead += mem_call(b, i) && mem_call(b, i)->state == STORE_CALL_DEAD;
     }
     *out = counts;
     return CW_OK;
@@ -329,6 +369,10 @@ const struct store_ops store_memory_ops = {
     .event_add = mem_event_add,
     .events = mem_events,
     .events_back = mem_events_back,
+    .last_event = mem_last_event,
+    .ages = mem_ages,
+    .remains = mem_remains,
+    .event_drop = mem_event_drop,
     .run_insert = mem_run_insert,
     .run_has = mem_run_has,
     .run_find = mem_run_find,

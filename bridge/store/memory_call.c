@@ -4,14 +4,13 @@
 
 #include <stdlib.h>
 
-/* The newest call of a run, and the one before a call; NULL: none. */
-static const struct call_row *last_call(const struct backend *b, int64_t run)
+const struct call_row *mem_last_call(const struct backend *b, int64_t run)
 {
     const struct run_row *row = mem_by_id(b, RUNS, run);
     return row ? mem_by_id(b, CALLS, row->last_call) : NULL;
 }
 
-static const struct call_row *call_before(const struct backend *b, const struct call_row *row)
+const struct call_row *mem_call_before(const struct backend *b, const struct call_row *row)
 {
     return mem_by_id(b, CALLS, row->call_before);
 }
@@ -22,7 +21,7 @@ enum cw_status mem_call_insert(struct backend *b, const struct store_call *call,
     const struct run_row *run = mem_by_id(b, RUNS, call->run);
     if (!run)
         return cw_fail(err, CW_ENOENT, "no run has the id %lld", (long long)call->run);
-    for (const struct call_row *c = last_call(b, call->run); c; c = call_before(b, c))
+    for (const struct call_row *c = mem_last_call(b, call->run); c; c = mem_call_before(b, c))
         if (c->call.step == call->step)
             return cw_fail(err, CW_EEXIST, "the run has this step already");
     struct call_row row = {*call, run->last_call};
@@ -63,7 +62,7 @@ enum cw_status mem_calls_tally(struct backend *b, int64_t run, struct store_tall
 {
     (void)err;
     struct store_tally tally = {0};
-    for (const struct call_row *row = last_call(b, run); row; row = call_before(b, row)) {
+    for (const struct call_row *row = mem_last_call(b, run); row; row = mem_call_before(b, row)) {
         const struct store_call *call = &row->call;
         tally.open += mem_call_is_open(call);
         bool may_live = call->state == STORE_CALL_READY || call->state == STORE_CALL_SKIPPED ||
@@ -79,7 +78,7 @@ enum cw_status mem_calls_end(struct backend *b, int64_t run, const struct store_
                              struct cw_error *err)
 {
     (void)err;
-    for (const struct call_row *at = last_call(b, run); at; at = call_before(b, at)) {
+    for (const struct call_row *at = mem_last_call(b, run); at; at = mem_call_before(b, at)) {
         if (at->call.step <= to->above_step || !mem_call_is_open(&at->call))
             continue;
         struct call_row row = *at;
@@ -102,7 +101,7 @@ enum cw_status mem_lane_head(struct backend *b, struct cw_text person, struct ro
 
 static bool has_open_before(const struct backend *b, const struct store_call *call)
 {
-    for (const struct call_row *c = last_call(b, call->run); c; c = call_before(b, c))
+    for (const struct call_row *c = mem_last_call(b, call->run); c; c = mem_call_before(b, c))
         if (c->call.step < call->step && mem_call_is_open(&c->call))
             return true;
     return false;
@@ -113,7 +112,7 @@ enum cw_status mem_lane_passing(struct backend *b, struct cw_text person, struct
 {
     for (size_t i = b->first_call; i < b->rows[CALLS].n; i++) {
         const struct store_call *call = mem_call(b, i);
-        if (call->passes && mem_call_is_open(call) && mem_same(call->person, person) &&
+        if (mem_call_is_open(call) && call->passes && mem_same(call->person, person) &&
             !has_open_before(b, call))
             return row_list_copy(out, call, err);
     }
@@ -156,8 +155,9 @@ enum cw_status mem_calls(struct backend *b, const struct store_calls_query *quer
                          struct row_list *out, struct cw_error *err)
 {
     enum cw_status status = CW_OK;
-    for (size_t i = 0; status == CW_OK && i < b->rows[CALLS].n && out->n < query->limit; i++)
-        if (is_asked(mem_call(b, i), query))
+    size_t i = mem_from(b, CALLS, 0);
+    for (; status == CW_OK && i < b->rows[CALLS].n && out->n < query->limit; i++)
+        if (mem_call(b, i) && is_asked(mem_call(b, i), query))
             status = row_list_copy(out, mem_call(b, i), err);
     return status;
 }
@@ -191,9 +191,10 @@ enum cw_status mem_attempt_end(struct backend *b, const struct store_attempt *at
     return CW_OK;
 }
 
-static const struct store_attempt *attempt_at(struct backend *b, size_t i)
+static bool is_of(const struct backend *b, size_t i, int64_t call)
 {
-    return mem_row(b, ATTEMPTS, i);
+    const struct store_attempt *attempt = mem_row(b, ATTEMPTS, i);
+    return attempt && attempt->call == call;
 }
 
 enum cw_status mem_attempts_of(struct backend *b, int64_t call, struct row_list *out,
@@ -201,10 +202,10 @@ enum cw_status mem_attempts_of(struct backend *b, int64_t call, struct row_list 
 {
     enum cw_status status = CW_OK;
     size_t found = 0, first = b->rows[ATTEMPTS].n;
-    while (first && found < ATTEMPTS_MAX)
-        found += attempt_at(b, --first)->call == call;
+    while (first > b->rows[ATTEMPTS].first && found < ATTEMPTS_MAX)
+        found += is_of(b, --first, call);
     for (size_t i = first; status == CW_OK && i < b->rows[ATTEMPTS].n; i++)
-        if (attempt_at(b, i)->call == call)
+        if (is_of(b, i, call))
             status = row_list_copy(out, mem_row(b, ATTEMPTS, i), err);
     return status;
 }

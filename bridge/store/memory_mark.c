@@ -127,6 +127,8 @@ enum cw_status mem_next_mark(struct backend *b, struct cw_text kind, int64_t *un
 static void shift_runs(struct backend *b, int64_t by_ms)
 {
     for (size_t i = b->first_run; i < b->rows[RUNS].n; i++) {
+        if (!mem_run_is_open(mem_run(b, i)))
+            continue;
         struct run_row row = *(struct run_row *)mem_row(b, RUNS, i);
         row.run.due_ms -= by_ms;
         if (row.run.state == STORE_RUN_WAITING && !row.run.dated)
@@ -137,13 +139,14 @@ static void shift_runs(struct backend *b, int64_t by_ms)
 static void shift_calls(struct backend *b, int64_t by_ms)
 {
     for (size_t i = b->first_call; i < b->rows[CALLS].n; i++) {
+        if (!mem_call_is_open(mem_call(b, i)))
+            continue;
         struct call_row row = *(struct call_row *)mem_row(b, CALLS, i);
         row.call.due_ms -= by_ms;
         row.call.created_ms -= by_ms;
         row.call.changed_ms -= by_ms;
         row.call.expires_ms -= row.call.expires_ms ? by_ms : 0;
-        if (mem_call_is_open(&row.call))
-            mem_change(b, CALLS, i, &row);
+        mem_change(b, CALLS, i, &row);
     }
 }
 

@@ -7,9 +7,12 @@
 
 enum table { EVENTS, KEYS, RUNS, CALLS, ATTEMPTS, TIMERS, MARKS, SETTINGS, TABLES };
 
+/* Rows are named by an index, their id - 1, which stays theirs; NULL: it is gone. */
 struct rows {
-    void **at; /* ids are index + 1 */
-    size_t n, cap;
+    void **at; /* from index `from` on */
+    size_t from, cap;
+    size_t first; /* all before are gone */
+    size_t n;
     size_t kept; /* n at the begin of the turn */
 };
 
@@ -53,7 +56,12 @@ struct backend {
 int64_t mem_add(struct backend *b, enum table table, const void *row);
 /* Puts a new block in place of the row: the old one stays until the end of the turn. */
 void mem_change(struct backend *b, enum table table, size_t i, const void *row);
+/* Likewise, and nothing comes in its place. */
+void mem_remove(struct backend *b, enum table table, size_t i);
+/* From `first` on; NULL: gone. */
 void *mem_row(const struct backend *b, enum table table, size_t i);
+/* The first index to look at: not before `i`, nor before the first row. */
+size_t mem_from(const struct backend *b, enum table table, size_t i);
 /* Returns: NULL when there is none. */
 void *mem_by_id(const struct backend *b, enum table table, int64_t id);
 const struct store_run *mem_run(const struct backend *b, size_t i);
@@ -61,10 +69,25 @@ const struct store_call *mem_call(const struct backend *b, size_t i);
 bool mem_same(struct cw_text a, struct cw_text b);
 /* For qsort: by their bytes. */
 int mem_by_text(const void *a, const void *b);
+/* What is gone is not open. */
 bool mem_run_is_open(const struct store_run *run);
 bool mem_call_is_open(const struct store_call *call);
 
-/* ---- memory_run.c, memory_call.c, memory_mark.c: as in backend.h ---- */
+/* ---- memory_call.c ---- */
+
+/* The newest call of a run, and the one before a call; NULL: none. */
+const struct call_row *mem_last_call(const struct backend *b, int64_t run);
+const struct call_row *mem_call_before(const struct backend *b, const struct call_row *row);
+
+/* ---- memory_run.c, memory_call.c, memory_mark.c, memory_trim.c: as in backend.h ---- */
+
+int64_t mem_last_event(const struct backend *b);
+enum cw_status mem_ages(struct backend *b, int64_t after, size_t limit, struct store_age *out,
+                        size_t *n, struct cw_error *err);
+enum cw_status mem_remains(struct backend *b, int64_t seq, struct store_remains *out,
+                           struct cw_error *err);
+enum cw_status mem_event_drop(struct backend *b, int64_t seq, size_t most, size_t *n, bool *whole,
+                              struct cw_error *err);
 
 enum cw_status mem_run_insert(struct backend *b, const struct store_run *run, int64_t *id,
                               struct cw_error *err);

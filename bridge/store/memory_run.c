@@ -26,7 +26,10 @@ enum cw_status mem_run_insert(struct backend *b, const struct store_run *run, in
 enum cw_status mem_run_has(struct backend *b, int64_t event, const struct store_runs_key *key,
                            struct cw_error *err)
 {
-    for (size_t i = event > b->last_event ? 0 : b->rows[RUNS].n; i-- > 0;) {
+    size_t first = b->rows[RUNS].first;
+    for (size_t i = event > b->last_event ? first : b->rows[RUNS].n; i-- > first;) {
+        if (!mem_run(b, i))
+            continue;
         if (mem_run(b, i)->event == event && run_is(mem_run(b, i), key))
             return CW_OK;
         if (mem_run(b, i)->event < event && !b->unordered)
@@ -41,7 +44,7 @@ enum cw_status mem_run_find(struct backend *b, const struct store_runs_key *key,
 {
     size_t i = b->first_run > (size_t)after ? b->first_run : (size_t)after;
     for (; i < b->rows[RUNS].n; i++) {
-        if (mem_run(b, i)->state != state || !run_is(mem_run(b, i), key))
+        if (!mem_run(b, i) || mem_run(b, i)->state != state || !run_is(mem_run(b, i), key))
             continue;
         *id = mem_run(b, i)->id;
         return CW_OK;
@@ -108,14 +111,14 @@ enum cw_status mem_runs(struct backend *b, const struct store_runs_query *query,
                         struct row_list *out, struct cw_error *err)
 {
     /* The open ones lie behind the finished ones. */
-    size_t first = query->want == RUNS_OF_EVENT ? 0 : b->first_run, n = 0;
+    size_t first = mem_from(b, RUNS, query->want == RUNS_OF_EVENT ? 0 : b->first_run), n = 0;
     if (query->want == RUN_OF_ID) {
         const struct store_run *run = mem_by_id(b, RUNS, query->number);
         return run ? row_list_copy(out, run, err) : CW_OK;
     }
     const struct store_run **found = xmalloc((b->rows[RUNS].n - first) * sizeof(void *));
     for (size_t i = first; i < b->rows[RUNS].n; i++)
-        if (wanted(mem_run(b, i), query))
+        if (mem_run(b, i) && wanted(mem_run(b, i), query))
             found[n++] = mem_run(b, i);
     if (by_time(query))
         qsort(found, n, sizeof(void *), by_due);
@@ -149,7 +152,8 @@ enum cw_status mem_next_due(struct backend *b, int64_t *due_ms, struct cw_error 
     (void)err;
     *due_ms = INT64_MAX;
     for (size_t i = b->first_run; i < b->rows[RUNS].n; i++)
-        if (mem_run(b, i)->state == STORE_RUN_WAITING && mem_run(b, i)->due_ms < *due_ms)
+        if (mem_run_is_open(mem_run(b, i)) && mem_run(b, i)->state == STORE_RUN_WAITING &&
+            mem_run(b, i)->due_ms < *due_ms)
             *due_ms = mem_run(b, i)->due_ms;
     return CW_OK;
 }

@@ -182,7 +182,8 @@ static void sq_close(struct backend *b)
 
 static enum cw_status sq_begin(struct backend *b, struct cw_error *err)
 {
-    b->last_seq_kept = b->last_seq;
+    b->last_kept = b->last;
+    b->drops = false;
     enum cw_status status = sq_run(b, b->statements[SQL_BEGIN], err);
     if (status == CW_OK)
         status = sq_measure_room(b, err);
@@ -197,7 +198,7 @@ static void sq_rollback(struct backend *b)
     struct cw_error ignored;
     if (!sqlite3_get_autocommit(b->db) && sq_run(b, b->statements[SQL_ROLLBACK], &ignored) != CW_OK)
         assert(sqlite3_get_autocommit(b->db));
-    b->last_seq = b->last_seq_kept;
+    b->last = b->last_kept;
     keyset_undo(b->keyset);
 }
 
@@ -205,7 +206,11 @@ static enum cw_status sq_commit(struct backend *b, struct cw_error *err)
 {
     enum cw_status status = sqlite3_get_autocommit(b->db)
                                 ? cw_fail(err, CW_EIO, "the journal has given the turn up")
-                                : sq_run(b, b->statements[SQL_COMMIT], err);
+                                : CW_OK;
+    if (status == CW_OK && b->drops)
+        status = sq_keep_last(b, err);
+    if (status == CW_OK)
+        status = sq_run(b, b->statements[SQL_COMMIT], err);
     if (status != CW_OK)
         sq_rollback(b);
     else
@@ -218,11 +223,15 @@ static enum cw_status sq_commit(struct backend *b, struct cw_error *err)
 static enum cw_status sq_tidy(struct backend *b, bool idle, struct cw_error *err)
 {
     int in_log = 0, moved = 0;
-    if (b->wal_pages < (idle ? IDLE_PAGES : BUSY_PAGES))
+    enum cw_status status = idle ? sq_vacuum(b, err) : CW_OK;
+    if (status != CW_OK)
+        return status == CW_ELIMIT ? CW_OK : status;
+    if (b->wal_pages < (idle ? IDLE_PAGES : BUSY_PAGES) && !b->shrinks)
         return CW_OK;
     int rc = sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_FULL)
         return sq_fail(b, rc, err);
+    b->shrinks = false;
     if (rc != SQLITE_OK || in_log == moved)
         b->wal_pages = 0;
     return CW_OK;
@@ -237,6 +246,10 @@ const struct store_ops store_sqlite_ops = {
     .event_add = sq_event_add,
     .events = sq_events,
     .events_back = sq_events_back,
+    .last_event = sq_last_event,
+    .ages = sq_ages,
+    .remains = sq_remains,
+    .event_drop = sq_event_drop,
     .run_insert = sq_run_insert,
     .run_has = sq_run_has,
     .run_find = sq_run_find,

@@ -4,7 +4,7 @@
 enum cw_status sq_call_insert(struct backend *b, const struct store_call *call, int64_t *id,
                               struct cw_error *err)
 {
-    return sq_insert(b, sq_bind_row(b, SQL_CALL_ADD, &row_call, call), id, err);
+    return sq_insert(b, sq_bind_row(b, SQL_CALL_ADD, &row_call, call), NUMBERED_CALL, id, err);
 }
 
 enum cw_status sq_call_state(struct backend *b, int64_t id, enum store_call_state *state,
@@ -84,7 +84,7 @@ enum cw_status sq_calls(struct backend *b, const struct store_calls_query *query
 enum cw_status sq_attempt_begin(struct backend *b, const struct store_attempt *attempt, int64_t *id,
                                 struct cw_error *err)
 {
-    return sq_insert(b, sq_bind_row(b, SQL_ATTEMPT_ADD, &row_attempt, attempt), id, err);
+    return sq_insert(b, sq_bind_row(b, SQL_ATTEMPT_ADD, &row_attempt, attempt), NUMBERED_ATTEMPT, id, err);
 }
 
 enum cw_status sq_attempt_end(struct backend *b, const struct store_attempt *attempt,

@@ -41,10 +41,7 @@ enum cw_status sq_load_keys(struct backend *b, struct cw_error *err)
     sqlite3_stmt *st = NULL;
     enum cw_status status = expected_keys(b, &expected, err);
     if (status == CW_OK)
-        status = sq_ask(b,
-                        "SELECT max(coalesce((SELECT max(seq) FROM event),0),"
-                        "coalesce((SELECT max(event) FROM dedup),0))",
-                        &b->last_seq, err);
+        status = sq_load_last(b, err);
     if (status != CW_OK)
         return status;
     b->keyset = keyset_create(expected);
@@ -130,7 +127,7 @@ enum cw_status sq_measure_room(struct backend *b, struct cw_error *err)
 static enum cw_status take_room(struct backend *b, const struct store_event *event,
                                 struct cw_error *err)
 {
-    if (b->last_seq >= UINT32_MAX)
+    if (b->last.of[NUMBERED_EVENT] >= UINT32_MAX)
         return cw_fail(err, CW_ELIMIT, "the journal has as many events as it can number");
     if (!b->max_pages)
         return CW_OK;
@@ -163,10 +160,10 @@ enum cw_status sq_event_add(struct backend *b, const struct store_event *event,
             return status;
     }
     struct store_event row = *event;
-    row.seq = b->last_seq + 1;
+    row.seq = b->last.of[NUMBERED_EVENT] + 1;
     enum cw_status status = insert(b, &row, keys, n_keys, err);
     if (status == CW_OK)
-        *seq = b->last_seq = row.seq;
+        *seq = b->last.of[NUMBERED_EVENT] = row.seq;
     return status;
 }
 

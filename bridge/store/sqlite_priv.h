@@ -12,6 +12,8 @@ enum statement {
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_PAGES,
+    SQL_FREE_PAGES,
+    SQL_VACUUM,
     SQL_EVENT_ADD,
     SQL_EVENTS,
     SQL_EVENTS_BACK,
@@ -60,15 +62,30 @@ enum statement {
     SQL_SETTING_GET,
     SQL_SETTING_PUT,
     SQL_COUNTS,
+    SQL_AGES,
+    SQL_REMAINS,
+    SQL_DROP_ATTEMPTS,
+    SQL_DROP_CALLS,
+    SQL_DROP_RUNS,
+    SQL_DROP_KEYS,
+    SQL_DROP_EVENT,
     SQL_STATEMENTS
+};
+
+/* The highest number that each of these tables ever had. */
+enum numbered { NUMBERED_EVENT, NUMBERED_RUN, NUMBERED_CALL, NUMBERED_ATTEMPT, NUMBERED };
+struct last_ids {
+    int64_t of[NUMBERED];
 };
 
 struct backend {
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_STATEMENTS];
     struct keyset *keyset;
-    int64_t last_seq, last_seq_kept;
+    struct last_ids last, last_kept; /* now, and at the begin of the turn */
+    bool drops;                      /* in this turn: SQLite would give their numbers again */
     bool broken;        /* it has failed once: the next start is to look at it */
+    bool shrinks;       /* the file does when the log has been moved to it */
     int wal_pages;      /* in the log, not yet known to be in the file */
     int64_t max_pages;  /* 0: no cap */
     int64_t room_bytes; /* for events, in this turn, under a cap */
@@ -97,15 +114,30 @@ sqlite3_stmt *sq_bind_row(struct backend *b, enum statement statement,
                           const struct row_shape *shape, const void *row);
 /* Runs a statement that returns nothing, and resets it. */
 enum cw_status sq_run(struct backend *b, sqlite3_stmt *statement, struct cw_error *err);
-/* The same, and the id that the new row got. */
-enum cw_status sq_insert(struct backend *b, sqlite3_stmt *statement, int64_t *id,
-                         struct cw_error *err);
+/* The same, with the next number of its table as the id. */
+enum cw_status sq_insert(struct backend *b, sqlite3_stmt *statement, enum numbered table,
+                         int64_t *id, struct cw_error *err);
 /* Reads n numbers of the first row, and resets. Returns: CW_ENOENT when there is no row. */
 enum cw_status sq_numbers(struct backend *b, sqlite3_stmt *statement, size_t n, int64_t *out,
                           struct cw_error *err);
 /* Reads all rows into the list, and resets. */
 enum cw_status sq_rows(struct backend *b, sqlite3_stmt *statement, struct row_list *out,
                        struct cw_error *err);
+
+/* ---- sqlite_trim.c ---- */
+
+/* Reads, and keeps before the commit of a turn that has deleted, which numbers were given. */
+enum cw_status sq_load_last(struct backend *b, struct cw_error *err);
+enum cw_status sq_keep_last(struct backend *b, struct cw_error *err);
+int64_t sq_last_event(const struct backend *b);
+enum cw_status sq_ages(struct backend *b, int64_t after, size_t limit, struct store_age *out,
+                       size_t *n, struct cw_error *err);
+enum cw_status sq_remains(struct backend *b, int64_t seq, struct store_remains *out,
+                          struct cw_error *err);
+enum cw_status sq_event_drop(struct backend *b, int64_t seq, size_t most, size_t *n, bool *whole,
+                             struct cw_error *err);
+/* Gives pages at the end of the file back, some at a time, when many are free. */
+enum cw_status sq_vacuum(struct backend *b, struct cw_error *err);
 
 /* ---- sqlite_event.c, sqlite_run.c, sqlite_call.c: as in backend.h ---- */
 

@@ -26,6 +26,8 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_COMMIT] = {PLAIN, NULL, "COMMIT"},
     [SQL_ROLLBACK] = {PLAIN, NULL, "ROLLBACK"},
     [SQL_PAGES] = {PLAIN, NULL, "PRAGMA page_count"},
+    [SQL_FREE_PAGES] = {PLAIN, NULL, "PRAGMA freelist_count"},
+    [SQL_VACUUM] = {PLAIN, NULL, "PRAGMA incremental_vacuum(32)"},
     [SQL_EVENT_ADD] = {INSERT, &row_event, NULL},
     [SQL_EVENTS] = {SELECT, &row_event, "WHERE seq>?1 ORDER BY seq LIMIT ?2"},
     [SQL_EVENTS_BACK] = {SELECT, &row_event_brief, "WHERE seq<?1 ORDER BY seq DESC LIMIT ?2"},
@@ -116,6 +118,26 @@ static const struct source sources[SQL_STATEMENTS] = {
          "(SELECT count(*) FROM run WHERE state=0),"
          "(SELECT count(*) FROM call WHERE state<2),"
          "(SELECT count(*) FROM call WHERE state=4)"},
+    [SQL_AGES] = {PLAIN, NULL,
+                  "SELECT seq,received_ms,length(payload) FROM event WHERE seq>?1 ORDER BY seq"
+                  " LIMIT ?2"},
+    [SQL_REMAINS] =
+        {PLAIN, NULL,
+         "SELECT (SELECT count(*) FROM run WHERE event=?1 AND state<2)+coalesce(sum(state<2),0),"
+         "coalesce(sum(state=4),0),max(coalesce(max(changed_ms),0),"
+         "(SELECT coalesce(max(changed_ms),0) FROM run WHERE event=?1))"
+         " FROM call WHERE run IN(SELECT id FROM run WHERE event=?1)"},
+    [SQL_DROP_ATTEMPTS] = {PLAIN, NULL,
+                           "DELETE FROM attempt WHERE id IN(SELECT a.id FROM run r"
+                           " CROSS JOIN call c ON c.run=r.id CROSS JOIN attempt a ON a.call=c.id"
+                           " WHERE r.event=?1 LIMIT ?2)"},
+    [SQL_DROP_CALLS] = {PLAIN, NULL,
+                        "DELETE FROM call WHERE id IN(SELECT c.id FROM run r"
+                        " CROSS JOIN call c ON c.run=r.id WHERE r.event=?1 LIMIT ?2)"},
+    [SQL_DROP_RUNS] = {PLAIN, NULL,
+                       "DELETE FROM run WHERE id IN(SELECT id FROM run WHERE event=?1 LIMIT ?2)"},
+    [SQL_DROP_KEYS] = {PLAIN, NULL, "DELETE FROM dedup WHERE event=?1"},
+    [SQL_DROP_EVENT] = {PLAIN, NULL, "DELETE FROM event WHERE seq=?1"},
 };
 
 /* ---- Preparing ---- */
@@ -251,12 +273,13 @@ enum cw_status sq_run(struct backend *b, sqlite3_stmt *st, struct cw_error *err)
     return finish(b, st, sqlite3_step(st), err);
 }
 
-enum cw_status sq_insert(struct backend *b, sqlite3_stmt *st, int64_t *id, struct cw_error *err)
+enum cw_status sq_insert(struct backend *b, sqlite3_stmt *st, enum numbered table, int64_t *id,
+                         struct cw_error *err)
 {
-    sqlite3_bind_null(st, 1); /* the first column is the id: SQLite chooses the next */
+    sqlite3_bind_int64(st, 1, b->last.of[table] + 1); /* the first column is the id */
     enum cw_status status = sq_run(b, st, err);
     if (status == CW_OK)
-        *id = sqlite3_last_insert_rowid(b->db);
+        *id = ++b->last.of[table];
     return status;
 }
 

@@ -4,7 +4,7 @@
 enum cw_status sq_run_insert(struct backend *b, const struct store_run *run, int64_t *id,
                              struct cw_error *err)
 {
-    return sq_insert(b, sq_bind_row(b, SQL_RUN_ADD, &row_run, run), id, err);
+    return sq_insert(b, sq_bind_row(b, SQL_RUN_ADD, &row_run, run), NUMBERED_RUN, id, err);
 }
 
 enum cw_status sq_run_has(struct backend *b, int64_t event, const struct store_runs_key *key,

@@ -149,6 +149,11 @@ enum cw_status store_events_back(struct store *store, int64_t before, size_t lim
     return CW_OK;
 }
 
+int64_t store_last_event(const struct store *store)
+{
+    return store->ops->last_event(store->b);
+}
+
 /* ---- The clock ---- */
 
 enum cw_status store_shift(struct store *store, int64_t by_ms, struct cw_error *err)

@@ -310,10 +310,28 @@ enum cw_status store_marks(struct store *store, const struct store_mark *after, 
 enum cw_status store_next_mark(struct store *store, struct cw_text kind, int64_t *until_ms,
                                struct cw_error *err) CW_CHECKED;
 
+/* ---- Retention ---- */
+
+struct store_trim {
+    int64_t now_ms;
+    int64_t done_before_ms; /* an event that came and ended by then goes, */
+    int64_t dead_before_ms; /* one with a dead call only if by then, too */
+    size_t rows;            /* about so many are looked at or deleted */
+    int64_t after;          /* in and out: how far the walk has come; 0: it begins */
+    size_t deleted;         /* out: events */
+    bool more;              /* out: the walk is not over */
+};
+/* A step of a walk over the events, the oldest first, within a turn: those that have ended go, with
+ * their keys, runs, calls and attempts. No number is ever given again. */
+enum cw_status store_trim(struct store *store, struct store_trim *trim,
+                          struct cw_error *err) CW_CHECKED;
+/* The number of the newest event that there ever was; 0: none. */
+int64_t store_last_event(const struct store *store);
+
 /* ---- The clock ---- */
 
 /* Moves back by `by_ms` when what still counts a duration ends: waiting runs that are not dated,
- * open calls, marks. */
+ * open calls, marks. Below 0: forward. */
 enum cw_status store_shift(struct store *store, int64_t by_ms, struct cw_error *err) CW_CHECKED;
 
 /* ---- Settings and counts ---- */
@@ -322,7 +340,8 @@ enum cw_status store_setting_get(struct store *store, const char *name, struct c
 enum cw_status store_setting_put(struct store *store, const char *name, struct cw_text value,
                                  struct cw_error *err) CW_CHECKED;
 struct store_counts {
-    int64_t events, runs_waiting, calls_open, calls_dead;
+    int64_t events; /* about: from the oldest one that is kept to the newest */
+    int64_t runs_waiting, calls_open, calls_dead;
 };
 enum cw_status store_counts(struct store *store, struct store_counts *out,
                             struct cw_error *err) CW_CHECKED;

@@ -82,6 +82,45 @@ TEST(an_undo_leaves_what_was_kept)
     keyset_destroy(set);
 }
 
+TEST(what_is_dropped_goes_with_the_turn_and_gives_memory_back)
+{
+    enum { N = 100000, LEFT = 1000 };
+    struct keyset *set = keyset_create(0);
+    struct store_key key;
+    for (uint32_t i = 0; i < N; i++) {
+        key = key_of(i);
+        keyset_add(set, &key, i + 1);
+    }
+    keyset_keep(set);
+    size_t most = keyset_slots(set);
+    key = key_of(7);
+    keyset_drop(set, &key, 8);
+    CHECK(names(set, &key, 8)); /* not yet */
+    keyset_undo(set);
+    keyset_keep(set);
+    CHECK(names(set, &key, 8)); /* the turn did not happen */
+    for (uint32_t i = 0; i < N - LEFT; i++) {
+        key = key_of(i);
+        keyset_drop(set, &key, i + 1);
+        if (i % 100 == 0)
+            keyset_keep(set);
+    }
+    keyset_keep(set);
+    CHECK_INT(keyset_count(set), LEFT);
+    CHECK(keyset_slots(set) < 4 * LEFT && keyset_slots(set) < most / 20);
+    for (uint32_t i = 0; i < N; i++) {
+        key = key_of(i);
+        CHECK_INT(names(set, &key, i + 1), i >= N - LEFT);
+    }
+    for (uint32_t i = N - LEFT; i < N; i++) { /* the last ones too */
+        key = key_of(i);
+        keyset_drop(set, &key, i + 1);
+    }
+    keyset_keep(set);
+    CHECK_INT(keyset_count(set), 0);
+    keyset_destroy(set);
+}
+
 TEST(what_is_loaded_stays)
 {
     struct keyset *set = keyset_create(1000);
