@@ -15,12 +15,17 @@ int64_t clock_wall_ms(void)
     return read_ms(CLOCK_REALTIME);
 }
 
+int64_t clock_steady_ms(void)
+{
+    return read_ms(CLOCK_BOOTTIME);
+}
+
 int64_t clock_now_ms(void)
 {
-    static int64_t offset_ms; /* wall minus boot time, read once */
+    static int64_t offset_ms; /* wall minus steady, read once */
     if (!offset_ms)
-        offset_ms = clock_wall_ms() - read_ms(CLOCK_BOOTTIME);
-    return offset_ms + read_ms(CLOCK_BOOTTIME);
+        offset_ms = clock_wall_ms() - clock_steady_ms();
+    return offset_ms + clock_steady_ms();
 }
 
 /* Days since 1970 to a civil date: the year begins in March, so that leap days come last. */

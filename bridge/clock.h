@@ -9,6 +9,8 @@
  * It is the wall clock of the start plus the monotonic time since; a jump of the wall clock is
  * therefore seen only by clock_wall_ms. */
 int64_t clock_now_ms(void);
+/* Milliseconds of a clock that only runs, for how long something takes or may take. */
+int64_t clock_steady_ms(void);
 /* The wall clock as it stands: for the ages of signatures only. */
 int64_t clock_wall_ms(void);
 

@@ -27,6 +27,7 @@ struct config {
     char *admin_token;  /* secret, or NULL */
     char *store;        /* path made absolute to the file's folder */
     int payloads;       /* enum payloads */
+    int64_t keep_done_ms, keep_dead_ms;
     int log_level, log_format;
     struct target target;
     struct text_list plain_hosts; /* NULL-ended */

@@ -8,6 +8,7 @@
 #include "lapse.h"
 #include "metrics.h"
 #include "plan.h"
+#include "retention.h"
 #include "settings.h"
 #include "xalloc.h"
 
@@ -39,6 +40,7 @@ struct daemon {
     struct listener *listeners[LISTENERS]; /* webhooks first, the admin's last */
     size_t n_listeners;
     struct event *timer, *wake, *signals[3];
+    struct retention retention;
     int64_t started_ms, drain_until_ms, tidy_ms, kept_ms;
     bool stopping, reload_asked;
 };
@@ -109,6 +111,12 @@ static int plan(void *ctx, const char *file, char **text, size_t *len)
     return told.status;
 }
 
+/* A shorter time counts at once. */
+static void set_retention(struct daemon *d, const struct config *config)
+{
+    d->retention = (struct retention){config->keep_done_ms, config->keep_dead_ms, 0, 0, 0};
+}
+
 static void swap(struct daemon *d, struct config *new)
 {
     struct config *old = d->config;
@@ -119,6 +127,7 @@ static void swap(struct daemon *d, struct config *new)
     front_reload(d->front, new);
     admin_reload(d->admin, new);
     dispatcher_reload(d->dispatcher, &new->people);
+    set_retention(d, new);
     config_destroy(old);
 }
 
@@ -361,6 +370,9 @@ static void arm(struct daemon *d, int64_t now_ms)
     if (d->stopping && d->drain_until_ms < next_ms)
         next_ms = d->drain_until_ms;
     int64_t wait_ms = next_ms <= now_ms ? 1 : next_ms - now_ms;
+    int64_t trim_ms = d->retention.next_ms - clock_steady_ms();
+    if (trim_ms < wait_ms)
+        wait_ms = trim_ms > 0 ? trim_ms : 1;
     if (wait_ms > IDLE_MS)
         wait_ms = IDLE_MS; /* housekeeping, and a belt against a missed wake-up */
     struct timeval tv = {wait_ms / 1000, (wait_ms % 1000) * 1000};
@@ -400,6 +412,9 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
     replies_expire(d->replies, now_ms);
     if (!st)
         st = tidy(d, now_ms, err);
+    if (!st)
+        st = retention_turn(&d->retention, d->store, clock_steady_ms(), now_ms,
+                            engine_queue(d->engine) > 0, err);
     if (!st && now_ms - d->kept_ms >= KEEP_MS && !engine_is_idle(d->engine))
         st = keep_time(d, now_ms, err);
     if (!st && d->reload_asked)
@@ -459,6 +474,7 @@ static int serve(struct daemon *d)
 {
     struct cw_error err = {0};
     make_loop(d);
+    set_retention(d, d->config);
     enum cw_status st = open_core(d, &err);
     if (!st)
         st = open_doors(d, &err);

@@ -5,12 +5,19 @@
 
 enum {
     STEP_ROWS = 256,
-    PAUSE_MS = 20,       /* between two steps of a walk: others have their turns */
-    PATIENCE_MS = 200,   /* so long a step lets deliveries go first */
-    LOOK_MS = 60000,     /* between two walks */
-    AGAIN_MS = 3600000,  /* and those that stayed are looked at again */
+    PAUSE_MS = 20,      /* between two steps of a walk: others have their turns */
+    PATIENCE_MS = 200,  /* so long a step lets deliveries go first */
+    LOOK_MS = 60000,    /* between two walks, at most */
+    AGAIN_MS = 3600000, /* when those that stayed are looked at again, at the latest */
     TROUBLE_MS = 10000,
 };
+
+/* Who keeps events for a short time wants them gone soon. */
+static int64_t pace(const struct retention *r, int64_t most_ms)
+{
+    int64_t soon_ms = r->done_ms / 8 > 1000 ? r->done_ms / 8 : 1000;
+    return soon_ms < most_ms ? soon_ms : most_ms;
+}
 
 static enum cw_status step(struct store *store, struct store_trim *trim, struct cw_error *err)
 {
@@ -29,7 +36,7 @@ static void begin_walk(struct retention *r, int64_t steady_ms)
     if (steady_ms < r->again_ms)
         return;
     r->after = 0;
-    r->again_ms = steady_ms + AGAIN_MS;
+    r->again_ms = steady_ms + pace(r, AGAIN_MS);
 }
 
 enum cw_status retention_turn(struct retention *r, struct store *store, int64_t steady_ms,
@@ -44,10 +51,10 @@ enum cw_status retention_turn(struct retention *r, struct store *store, int64_t 
                               .rows = STEP_ROWS,
                               .after = r->after};
     enum cw_status st = step(store, &trim, err);
-    r->next_ms = steady_ms + (st ? TROUBLE_MS : trim.more ? PAUSE_MS : LOOK_MS);
+    r->next_ms = steady_ms + (st ? TROUBLE_MS : trim.more ? PAUSE_MS : pace(r, LOOK_MS));
     if (st)
         return st == CW_EIO ? st : CW_OK; /* later may do */
     r->after = trim.after;
-    metric_add(METRIC_events_deleted, trim.deleted);
+    metric_add(METRIC_events_deleted, (int64_t)trim.deleted);
     return CW_OK;
 }

@@ -15,10 +15,15 @@ enum cw_status why_story_read(struct why_story *s, int64_t event, struct cw_erro
     enum cw_status st = store_events_back(s->store, event + 1, 1, s->arena, &list, &n, err);
     if (st)
         return st;
-    if (!n || list[0].seq != event)
-        return cw_fail(err, CW_ENOENT, "there is no event %lld", (long long)event);
-    s->event = list[0];
-    return why_story_runs(s, err);
+    if (n && list[0].seq == event) {
+        s->event = list[0];
+        return why_story_runs(s, err);
+    }
+    if (event > 0 && event <= store_last_event(s->store))
+        return cw_fail(err, CW_ENOENT,
+                       "event %lld is not kept any more (journal.keep says how long events are)",
+                       (long long)event);
+    return cw_fail(err, CW_ENOENT, "there is no event %lld", (long long)event);
 }
 
 enum cw_status why_story_runs(struct why_story *s, struct cw_error *err)

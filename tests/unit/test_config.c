@@ -108,7 +108,7 @@ TEST(all_faults_at_once)
                 "  lissten: 127.0.0.1:1\n"
                 "  limits: { body: much, connections: 0 }\n"
                 "  threads: 2\n"
-                "journal: { payloads: all }\n"
+                "journal: { payloads: all, keep: { done: 0 days, dead: x, for: 1 day } }\n"
                 "log: [info]\n"
                 "target:\n"
                 "  awork: { token: \"${secret.not_there}\", rate_limit: fast }\n"
@@ -119,6 +119,8 @@ TEST(all_faults_at_once)
     CHECK(has("bad-value", 4, "whole number from 1"));
     CHECK(has("not-in-this-build", 5, "in the grammar, but this build has not"));
     CHECK(has("bad-value", 6, "used, full or none"));
+    CHECK(has("bad-duration", 6, "`journal.keep.dead`"));
+    CHECK(has("unknown-key", 6, "`journal.keep` has no key `for`"));
     CHECK(has("wrong-kind", 7, "`log` is a mapping"));
     CHECK(has("bad-secret", 9, "not_there"));
     CHECK(has("bad-value", 9, "50 per second"));
