@@ -347,11 +347,10 @@ static enum cw_status mem_setting_put(struct backend *b, const struct row_settin
 static enum cw_status mem_counts(struct backend *b, struct store_counts *out, struct cw_error *err)
 {
     (void)err;
-    struct store_counts counts = {
-        .events = (int64_t)(b->rows[EVENTS].n - b->rows[EVENTS].first)};
+    struct store_counts counts = {.events = (int64_t)(b->rows[EVENTS].n - b->rows[EVENTS].first)};
     for (size_t i = b->first_run; i < b->rows[RUNS].n; i++)
-        counts.runs_waiting += mem_run_is_open(mem_run(b, i)) &&
-                               mem_run(b, i)->state == STORE_RUN_WAITING;
+        counts.runs_waiting +=
+            mem_run_is_open(mem_run(b, i)) && mem_run(b, i)->state == STORE_RUN_WAITING;
     for (size_t i = mem_from(b, CALLS, 0); i < b->rows[CALLS].n; i++) {
         counts.calls_open += mem_call_is_open(mem_call(b, i));
         counts.calls_dead += mem_call(b, i) && mem_call(b, i)->state == STORE_CALL_DEAD;

@@ -15,8 +15,7 @@ enum cw_status mem_ages(struct backend *b, int64_t after, size_t limit, struct s
     for (size_t i = mem_from(b, EVENTS, (size_t)after); i < b->rows[EVENTS].n && *n < limit; i++) {
         const struct store_event *event = mem_row(b, EVENTS, i);
         if (event)
-            out[(*n)++] =
-                (struct store_age){event->seq, event->received_ms, event->payload.len};
+            out[(*n)++] = (struct store_age){event->seq, event->received_ms, event->payload.len};
     }
     return CW_OK;
 }

@@ -84,7 +84,8 @@ enum cw_status sq_calls(struct backend *b, const struct store_calls_query *query
 enum cw_status sq_attempt_begin(struct backend *b, const struct store_attempt *attempt, int64_t *id,
                                 struct cw_error *err)
 {
-    return sq_insert(b, sq_bind_row(b, SQL_ATTEMPT_ADD, &row_attempt, attempt), NUMBERED_ATTEMPT, id, err);
+    return sq_insert(b, sq_bind_row(b, SQL_ATTEMPT_ADD, &row_attempt, attempt), NUMBERED_ATTEMPT,
+                     id, err);
 }
 
 enum cw_status sq_attempt_end(struct backend *b, const struct store_attempt *attempt,

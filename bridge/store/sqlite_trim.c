@@ -75,9 +75,8 @@ enum cw_status sq_ages(struct backend *b, int64_t after, size_t limit, struct st
     int rc;
     *n = 0;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-        out[(*n)++] =
-            (struct store_age){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-                               (size_t)sqlite3_column_int64(st, 2)};
+        out[(*n)++] = (struct store_age){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
+                                         (size_t)sqlite3_column_int64(st, 2)};
     enum cw_status status = rc == SQLITE_DONE ? CW_OK : sq_fail(b, rc, err);
     sqlite3_reset(st);
     return status;

@@ -1,8 +1,8 @@
-/* store_trim: the law of what may go. An event goes with its keys, runs, calls and attempts, once all
- * of it has ended and is old enough; what waits, acts or is in doubt stays, however old.
+/* store_trim: the law of what may go. An event goes with its keys, runs, calls and attempts, once
+ * all of it has ended and is old enough; what waits, acts or is in doubt stays, however old.
  *
- * Each event is as old as it says itself. The clock may have been wrong once: an event of the future
- * does not end the walk, and one of the past takes nobody with it. */
+ * Each event is as old as it says itself. The clock may have been wrong once: an event of the
+ * future does not end the walk, and one of the past takes nobody with it. */
 #include "store.h"
 #include "store_priv.h"
 

@@ -1,34 +1,12 @@
 /* Retention: what goes and what stays, in both stores. */
 #include "check.h"
 #include "store/keyset.h"
-#include "store_fixture.h"
+#include "store_both.h"
 
 #include <sys/stat.h>
 #include <time.h>
 
-#define BOTH(name)                                                                                 \
-    static void both_##name(struct store *s, const char *where);                                   \
-    TEST(name##_memory)                                                                            \
-    {                                                                                              \
-        both_##name(fixture_open("memory:"), NULL);                                                \
-    }                                                                                              \
-    TEST(name##_sqlite)                                                                            \
-    {                                                                                              \
-        both_##name(fixture_open(fixture_where(#name)), fixture_where(#name));                     \
-        fixture_end();                                                                             \
-    }                                                                                              \
-    static void both_##name(struct store *s, const char *where)
-
 #define DAY INT64_C(86400000)
-
-/* A file is closed and opened again; memory goes on. */
-static struct store *again(struct store *s, const char *where)
-{
-    if (!where)
-        return s;
-    store_close(s);
-    return fixture_open(where);
-}
 
 static int64_t add_at(struct store *s, uint64_t key, int64_t at_ms)
 {
@@ -315,8 +293,8 @@ static off_t size_of(const char *path)
     return stat(path, &st) == 0 ? st.st_size : -1;
 }
 
-/* The highest and lowest that a journal comes to while a tick a minute goes on for days. CW_DAYS=365
- * for a year; a day of ticks is a turn, so that it is the rows that count. */
+/* The highest and lowest that a journal comes to while a tick a minute goes on for days.
+ * CW_DAYS=365 for a year; a day of ticks is a turn, so that it is the rows that count. */
 BOTH(a_tick_a_minute_leaves_the_journal_as_it_is)
 {
     const char *text = getenv("CW_DAYS");
