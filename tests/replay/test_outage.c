@@ -1,6 +1,7 @@
 /* awork is away for hours, throttles, answers slowly or with nonsense, on virtual time and over the
  * journal's file: memory stays, the intake does not notice, no storm of requests, and afterwards
- * everything is done at the allowed rate, each person's in order, nothing lost and nothing twice.
+ * everything is done at the allowed rate within 10 s, each person's in order, nothing lost and
+ * nothing twice.
  *
  * CW_OUTAGE=1: six hours, 200,000 events of 2,000 people; else six minutes. */
 #include "course.h"
@@ -32,12 +33,12 @@ static char *rules_for(int people)
     return text;
 }
 
-static void begin_sea(int people)
+static void begin_sea(bool file, int people)
 {
     sea = (struct sea){.people = people, .numbers = xcalloc((size_t)people, sizeof(int))};
     crowd = crowd_create(&w.now_ms, people);
     char *rules = rules_for(people);
-    begin(true, rules);
+    begin(file, rules);
     free(rules);
     w.wire = crowd_transport(crowd);
     w.people.target.windows[1] = (struct rate_window){PER_MINUTE, MINUTE};
@@ -199,6 +200,16 @@ static int64_t judge(void)
     return collapsed;
 }
 
+/* Ten seconds after `from_ms` only the rate holds anything up: nearly all of the second's or the
+ * minute's is used, or nothing is left to do. */
+static bool is_at_full_speed(int64_t from_ms)
+{
+    int64_t to_ms = from_ms + 10 * SECOND;
+    return crowd_requests(crowd, from_ms, to_ms) >= 400 ||
+           crowd_requests(crowd, to_ms - MINUTE, to_ms) >= PER_MINUTE * 9 / 10 ||
+           crowd_tally(crowd)->last_ms <= to_ms;
+}
+
 /* ---- Six hours without awork ---- */
 
 struct outage {
@@ -234,7 +245,7 @@ TEST(hours_without_awork)
 {
     struct outage o = outage_wanted();
     double intake_us[3];
-    begin_sea(o.people);
+    begin_sea(true, o.people);
     long most_kib = 0;
     double before_us = voyage(10 * MINUTE, o.people, &most_kib);
     long begin_kib = memory_kib();
@@ -242,6 +253,7 @@ TEST(hours_without_awork)
     crowd_weather(crowd, CROWD_FINE, 0);
     int64_t fine_ms = w.now_ms, took_ms = drain(DAY);
     const struct crowd_tally *t = crowd_tally(crowd);
+    CHECK(is_at_full_speed(t->first_ms));
     printf("%d events of %d people: %.0f us before; %lld requests in the outage; first answer "
            "%.1f s after it; %lld requests in the 10 s from there on; drained in %.0f min, %.0f "
            "requests a minute; %ld KiB before, %ld KiB at most; the longest intake of a second: "
@@ -254,6 +266,74 @@ TEST(hours_without_awork)
     CHECK(intake_us[2] < 2 * intake_us[0] + 100 && intake_us[2] < 2 * before_us + 100);
     CHECK_INT(judge(), 0);
     end_sea();
+}
+
+/* ---- Storms ---- */
+
+enum { STORM_PEOPLE = 200, STORM_BACKLOG = 2000, STORM_MS = 10 * MINUTE };
+
+static const struct storm {
+    const char *name;
+    enum crowd_weather weather;
+    int64_t arg;
+    int64_t most;    /* requests in the ten minutes */
+    int64_t back_ms; /* from its end to the first good answer, at most */
+} storms[] = {
+    {"429 for 20 s each", CROWD_THROTTLED, 20 * SECOND, IN_FLIGHT + 30, 25 * SECOND},
+    {"429 for 1 s each", CROWD_THROTTLED, SECOND, IN_FLIGHT + 120, 10 * SECOND},
+    {"no connection", CROWD_UNREACHED, 0, IN_FLIGHT + 120, 10 * SECOND},
+    {"no answer", CROWD_SILENT, 0, IN_FLIGHT + 20, 40 * SECOND}, /* the last probe is given up */
+    {"503", CROWD_UNAVAILABLE, 0, IN_FLIGHT + 120, 10 * SECOND},
+    {"answers after 5 s", CROWD_SLOW, 5 * SECOND, 10 * PER_MINUTE, 10 * SECOND},
+    {"answers after 29 s", CROWD_SLOW, 29 * SECOND, 10 * PER_MINUTE, 10 * SECOND},
+    /* Each act is followed by the look of its doubt. */
+    {"answers that are no JSON", CROWD_GARBAGE, 0, 2 * (IN_FLIGHT + 120), 10 * SECOND},
+    {"half answers", CROWD_TRUNCATED, 0, 2 * (IN_FLIGHT + 120), 10 * SECOND},
+    {"acts answered with no JSON", CROWD_GARBAGE_ACTS, 0, 2 * (IN_FLIGHT + 120), 10 * SECOND},
+};
+
+static void calm(const struct storm *s)
+{
+    int64_t starts = 0;
+    for (int i = 0; i < sea.people; i++)
+        starts += crowd_last(crowd, i);
+    int64_t left = sea.events - starts, since_ms = w.now_ms;
+    crowd_weather(crowd, CROWD_FINE, 0);
+    drain(HOUR);
+    const struct crowd_tally *t = crowd_tally(crowd);
+    /* What hangs holds its place until it is answered. */
+    int64_t from_ms = s->weather == CROWD_SLOW ? since_ms + s->arg : t->first_ms;
+    printf(" %lld calls were left; the first good answer came after %.1f s\n", (long long)left,
+           (double)(t->first_ms - since_ms) / 1e3);
+    CHECK(t->first_ms - since_ms <= s->back_ms);
+    CHECK(is_at_full_speed(from_ms));
+}
+
+static void blow(const struct storm *s)
+{
+    long most_kib = 0;
+    begin_sea(false, STORM_PEOPLE);
+    crowd_weather(crowd, s->weather, s->arg);
+    for (int i = 0; i < STORM_BACKLOG / 100; i++)
+        send_some(100);
+    voyage(STORM_MS, STORM_MS / SECOND, &most_kib);
+    const struct crowd_tally *t = crowd_tally(crowd);
+    printf("  %s: %lld requests (%lld looks, %lld starts), %lld in flight at most, %lld while it "
+           "had said to wait;",
+           s->name, (long long)t->requests, (long long)t->looks, (long long)t->starts,
+           (long long)t->most_in_flight, (long long)t->while_blocked);
+    CHECK(t->requests <= s->most);
+    CHECK(t->most_in_flight <= IN_FLIGHT);
+    CHECK(t->while_blocked < IN_FLIGHT);
+    calm(s);
+    CHECK_INT(judge(), 0);
+    end_sea();
+}
+
+TEST(no_storm_of_requests)
+{
+    for (size_t i = 0; i < sizeof storms / sizeof *storms; i++)
+        blow(&storms[i]);
 }
 
 CHECK_MAIN

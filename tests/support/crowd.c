@@ -21,9 +21,10 @@ struct asked {
     struct member *member;
     transport_done_fn done;
     void *ctx;
-    int64_t due_ms;
+    int64_t sent_ms, due_ms;
     enum transport_outcome outcome;
     int status;
+    bool is_sound; /* what it says is so */
     int64_t reset_ms;
     char body[ANSWER];
 };
@@ -35,7 +36,8 @@ struct crowd {
     int n, in_flight, entries;
     enum crowd_weather weather;
     int64_t arg, blocked_until_ms;
-    struct asked *first, *last;
+    struct asked *first;
+    int64_t since_ms; /* this weather */
     struct crowd_tally tally;
     int64_t times[TIMES]; /* when requests came, a ring */
     int64_t n_times;
@@ -61,6 +63,7 @@ void crowd_weather(struct crowd *c, enum crowd_weather weather, int64_t arg)
     struct crowd_tally old = c->tally;
     c->weather = weather;
     c->arg = arg;
+    c->since_ms = *c->now_ms;
     c->tally = (struct crowd_tally){.doubles = old.doubles,
                                     .disorders = old.disorders,
                                     .passed_over = old.passed_over,
@@ -113,17 +116,21 @@ static void serve(struct crowd *c, struct asked *q, const struct transport_reque
         write_entry(q->member, q->body);
 }
 
-static void spoil(const struct crowd *c, struct asked *q, bool acts)
+static bool spoil(const struct crowd *c, struct asked *q, bool acts)
 {
     if (c->weather == CROWD_GARBAGE || (c->weather == CROWD_GARBAGE_ACTS && acts))
         snprintf(q->body, sizeof q->body, "<html>Oops</html>");
-    if (c->weather == CROWD_TRUNCATED)
+    else if (c->weather == CROWD_TRUNCATED && q->status == 200)
         q->body[strlen(q->body) / 2] = '\0';
+    else
+        return false;
+    return true;
 }
 
 /* What becomes of a request is decided when it comes. */
 static void decide(struct crowd *c, struct asked *q, const struct transport_request *r)
 {
+    q->sent_ms = *c->now_ms;
     q->due_ms = *c->now_ms + (c->weather == CROWD_SLOW ? c->arg : 0);
     switch (c->weather) {
     case CROWD_UNREACHED:
@@ -144,7 +151,7 @@ static void decide(struct crowd *c, struct asked *q, const struct transport_requ
         return;
     default:
         serve(c, q, r);
-        spoil(c, q, strcmp(r->method, "POST") == 0);
+        q->is_sound = !spoil(c, q, strcmp(r->method, "POST") == 0);
     }
 }
 
@@ -178,13 +185,14 @@ int64_t crowd_requests(const struct crowd *c, int64_t from_ms, int64_t to_ms)
 
 /* ---- The transport ---- */
 
+/* By the time of the answer. */
 static void put(struct crowd *c, struct asked *q)
 {
-    if (c->last)
-        c->last->next = q;
-    else
-        c->first = q;
-    c->last = q;
+    struct asked **at = &c->first;
+    while (*at && (*at)->due_ms <= q->due_ms)
+        at = &(*at)->next;
+    q->next = *at;
+    *at = q;
 }
 
 static struct member *member_of(struct crowd *c, const char *path)
@@ -212,8 +220,6 @@ static struct asked *take(struct crowd *c)
 {
     struct asked *q = c->first;
     c->first = q->next;
-    if (!c->first)
-        c->last = NULL;
     q->member->in_flight--;
     c->in_flight--;
     return q;
@@ -240,7 +246,7 @@ static void answer(struct crowd *c, struct asked *q)
                                  .rate = {-1, -1, -1, -1, -1, -1}};
     if (q->status == 429)
         a.rate.reset_s = (q->reset_ms + 999) / 1000;
-    if (q->status / 100 == 2) {
+    if (q->is_sound && q->sent_ms >= c->since_ms) {
         c->tally.last_ms = *c->now_ms;
         if (!c->tally.first_ms)
             c->tally.first_ms = *c->now_ms;
@@ -248,7 +254,6 @@ static void answer(struct crowd *c, struct asked *q)
     q->done(q->ctx, &a);
 }
 
-/* Answers come in the order of the requests: of one weather all take the same time. */
 int crowd_deliver(struct crowd *c)
 {
     int n = 0;

@@ -33,7 +33,8 @@ struct crowd_tally {
     int64_t over_rate;               /* requests beyond 50 within a second or 1,000 within 60 s */
     int64_t while_blocked;           /* requests while a 429's wait was not over */
     int64_t most_in_flight;
-    int64_t first_ms, last_ms; /* of the answers of 2xx since the weather changed; 0: none */
+    /* Of the sound answers to what was asked since the weather changed; 0: none. */
+    int64_t first_ms, last_ms;
 };
 
 struct crowd *crowd_create(const int64_t *now_ms, int people);
