@@ -1,8 +1,9 @@
 /* The real transport: libcurl's multi interface on the libevent loop.
  *
  * Callbacks of libcurl only mark; finished transfers are collected by an event of their own, which
- * calls `done`. Requests that change something never travel on a reused connection: libcurl would
- * silently send them again when such a connection dies before the answer. Looks may reuse. */
+ * calls `done`. libcurl would silently send a request again when a reused connection dies before an
+ * answer: it asks us before each sending, and the second one is refused. So every request is sent
+ * once, and an attempt is what the server saw at most once. */
 #include "transport/curl_easy.h"
 #include "xalloc.h"
 
@@ -16,7 +17,12 @@
 enum {
     MAX_CONNECTIONS = 64,
     KEPT_CONNECTIONS = 16,
-    IDLE_CONNECTION_S = 20,
+    /* A connection that was idle for longer is not used again: servers close theirs after 5 s and
+     * more, and whose request meets the end of its connection has lost an answer. What acts goes by
+     * the connection of its look, a moment later: anew it would cost two round trips and, with TLS,
+     * 0.8 ms of CPU (measured) instead of 0.03. */
+    IDLE_LOOK_S = 4,
+    IDLE_ACT_S = 1,
     OLD_CONNECTION_S = 300,
 };
 
@@ -29,6 +35,7 @@ struct request {
     char error[CURL_ERROR_SIZE];
     transport_done_fn done;
     void *ctx;
+    unsigned sendings; /* that libcurl has begun or wanted to begin */
 };
 
 struct watch { /* a socket that libcurl wants to hear about */
@@ -102,6 +109,8 @@ static const char *failure(const struct request *r, CURLcode result)
 {
     if (r->answer.refused)
         return r->answer.refused;
+    if (r->sendings > 1)
+        return "the connection, which was in use before, ended before an answer came";
     if (!r->owner->url) /* libcurl's own words may repeat what is secret */
         return curl_easy_strerror(result);
     return r->error[0] ? r->error : curl_easy_strerror(result);
@@ -242,11 +251,19 @@ static bool has_header(const struct transport_request *q, const char *name)
     return false;
 }
 
+/* Before each sending of the request, on whatever connection. */
+static int on_sending(void *ctx, char *ip, char *local_ip, int port, int local_port)
+{
+    struct request *r = ctx;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    return r->sendings++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static void prepare(struct request *r, const struct transport_request *q)
 {
     struct curl_transport *t = r->owner;
     auto_free char *url = t->url ? xprintf("%s%s", t->url, q->path) : NULL;
-    bool is_look = strcmp(q->method, "GET") == 0, may_reuse = is_look && t->url;
+    bool is_look = strcmp(q->method, "GET") == 0;
     if (t->url)
         add_bearer(r, q->token);
     if (!has_header(q, "Accept:"))
@@ -266,10 +283,12 @@ static void prepare(struct request *r, const struct transport_request *q)
     curl_easy_setopt(r->easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers);
     curl_easy_setopt(r->easy, CURLOPT_SHARE, t->share);
-    curl_easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, may_reuse ? 0L : 1L);
+    curl_easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, t->url ? 0L : 1L);
     curl_easy_setopt(r->easy, CURLOPT_FORBID_REUSE, t->url ? 0L : 1L);
-    curl_easy_setopt(r->easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
+    curl_easy_setopt(r->easy, CURLOPT_MAXAGE_CONN, (long)(is_look ? IDLE_LOOK_S : IDLE_ACT_S));
     curl_easy_setopt(r->easy, CURLOPT_MAXLIFETIME_CONN, (long)OLD_CONNECTION_S);
+    curl_easy_setopt(r->easy, CURLOPT_PREREQFUNCTION, on_sending);
+    curl_easy_setopt(r->easy, CURLOPT_PREREQDATA, r);
     curl_easy_setopt(r->easy, CURLOPT_PRIVATE, r);
 }
 

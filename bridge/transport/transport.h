@@ -2,8 +2,9 @@
  * names. curl.c is the real one; tests have a fake.
  *
  * `done` is called exactly once for each send, from the loop and never from inside send or from a
- * callback of the HTTP library. No request is ever repeated here: a reused connection that dies is
- * an answer of its own ("lost"), since only the caller knows whether a repeat is safe. */
+ * callback of the HTTP library. No request is ever repeated here, nor by the library: the server
+ * sees each at most once. A reused connection that dies is an answer of its own ("lost"), since
+ * only the caller knows whether a repeat is safe. */
 #ifndef TRANSPORT_H
 #define TRANSPORT_H
 

@@ -94,6 +94,32 @@ def each_fault_of_a_pause_and_resume():
 
 
 @test
+def a_reused_connection_that_dies():
+    """With and without a reset, before and after awork has acted, at the look and at the act, which
+    go by one connection: one effect, and each request that awork saw is an attempt of its own."""
+    with world() as (sim, b):
+        b.branch("KEY-123", n=0)
+        assert settled(b, 1)
+        n = 1
+        for fault in ("drop_before", "drop_after", "reset_before", "reset_after"):
+            for match in ("GET *last", "POST *start"):
+                b.branch("AW-117" if n % 2 else "KEY-7", login="ghopper", n=n)  # one to be reused
+                assert settled(b, n + 1)
+                sim.fault(fault=fault, match=match, user=ADA, count=1, reused=True)
+                b.branch("KEY-7" if n % 4 == 1 else "KEY-123", n=n + 1)
+                assert settled(b, n + 2), (fault, match, b.events()[-1])
+                n += 2
+                assert sim.acts(ADA) == ["started"] * (n // 2 + 1), (fault, match, sim.acts(ADA))
+        attempts = [a["request"] for e in b.events() for c in e["calls"] for a in c["attempts"]]
+        seen = [f"{x['method']} {x['path'].removeprefix('/api/v1')}" for x in requests(sim)]
+        assert sorted(seen) == sorted(attempts), (len(seen), len(attempts))
+        hurt = [x for x in requests(sim) if x.get("fault")]
+        assert len(hurt) == 8, hurt
+        assert sum(x.startswith("POST") for x in attempts) == n + sum(
+            x["method"] == "POST" and x["fault"].endswith("_before") for x in hurt)
+
+
+@test
 def a_kill_between_act_and_memory():
     """awork has acted, and the bridge dies before it can write that down: the next life sees it,
     remembers what an emulated pause stopped, and does nothing twice."""

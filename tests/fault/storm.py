@@ -345,8 +345,8 @@ def attempts_of(calls):
 
 def follow(attempts, log, person):
     """Reads the requests of a person along the attempts. An attempt may have been written and never
-    sent, unless it acts and has an answer; libcurl may send a look again by itself. Several
-    readings are possible while attempts look alike. Returns: what is wrong, or ""."""
+    sent, unless it acts and has an answer. Several readings are possible while attempts look alike.
+    Returns: what is wrong, or ""."""
     def must(a):
         return a["status"] and a["request"].startswith("POST")
 
@@ -357,8 +357,6 @@ def follow(attempts, log, person):
             continue
         after = set()
         for at in places:
-            if at and x["method"] == "GET" and attempts[at - 1]["request"] == request:
-                after.add(at)
             for i in range(at, len(attempts)):
                 if attempts[i]["request"] == request and attempts[i].get("body") == x["body"]:
                     after.add(i + 1)
@@ -426,7 +424,8 @@ def judge(posters, events, log, starts_ms, reigns):
 # ---- The weather
 
 FAULTS = [
-    {"fault": "drop_before"}, {"fault": "drop_after"}, {"fault": "truncate"}, {"fault": "garbage"},
+    {"fault": "drop_before"}, {"fault": "drop_after"}, {"fault": "reset_before", "reused": True},
+    {"fault": "reset_after", "reused": True}, {"fault": "truncate"}, {"fault": "garbage"},
     {"fault": 500}, {"fault": 502}, {"fault": 503}, {"fault": 504}, {"fault": 409},
     {"fault": 429, "arg": 1}, {"fault": "delay"}, {"fault": "delay_before"},
 ]
