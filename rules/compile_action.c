@@ -64,13 +64,15 @@ static bool compile_recipient(struct cwr_compiler *c, const struct cw_node *node
     return !person || static_template(c, cw_text_of(person->name), arg);
 }
 
+/* What is written out is checked now, what a template makes of an event by the host. */
 static bool compile_length(struct cwr_compiler *c, const struct cw_node *node, struct cw_text text,
                            struct cwr_arg *arg)
 {
     struct cw_error err;
     int64_t ms;
-    if (!cw_duration_parse(text, &ms, &err))
-        return static_template(c, text, arg);
+    arg->tpl = cwr_compile_template(c, node);
+    if (!arg->tpl || arg->tpl->n_paths || !cw_duration_parse(text, &ms, &err))
+        return arg->tpl != NULL;
     cwr_fault(c, node, "bad-duration", NULL, "%s", err.text);
     return false;
 }

@@ -169,6 +169,18 @@ static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
     }
 }
 
+static void compile_automation(struct cwr_compiler *c, const struct cw_node *node,
+                               struct cw_person *person)
+{
+    struct cw_text text;
+    if (!node || !cwr_want_text(c, node, "`automation`", &text))
+        return;
+    person->opted_out = cw_text_is(text, cwr_switch_words[1]);
+    if (!person->opted_out && !cw_text_is(text, cwr_switch_words[0]))
+        cwr_fault(c, node, "bad-value", "write `automation: off` for who has opted out",
+                  "`automation` is on or off");
+}
+
 bool cwr_check_name(struct cwr_compiler *c, const struct cw_node *key, const char *what)
 {
     struct cw_text name = cw_node_text(key);
@@ -202,6 +214,7 @@ static void compile_person(struct cwr_compiler *c, const struct cw_node *key,
     else if (!common && !cw_node_get(map, "timezone") && !c->partial)
         cw_diags_add(c->diags, CW_WARNING, "no-timezone", cw_node_place(key), NULL,
                      "`%s` has no timezone and the file has none; UTC is taken", person->name);
+    compile_automation(c, cw_node_get(map, "automation"), person);
     person->token = optional_text(c, map, "token");
     check_secret(c, cw_node_get(map, "token"), person->token, &person->token_place);
     person->type_of_work = optional_text(c, map, "type_of_work");

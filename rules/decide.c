@@ -235,6 +235,15 @@ static enum cw_status decide_match(struct plan *p, const struct cwr_rule *rule,
     return note(p, course, rule, effect);
 }
 
+/* Rules never act for who has opted out. */
+static enum cw_status refuse_for(const struct cw_person *person, struct cw_arena *arena,
+                                 struct cw_effect *effect)
+{
+    char what[160];
+    snprintf(what, sizeof what, "%s has opted out of automation", person->name);
+    return cwr_refuse(effect, arena, what, person->place);
+}
+
 static enum cw_status decide_run_of(struct plan *p, const struct cwr_rule *rule,
                                     const struct cw_candidate *from)
 {
@@ -254,7 +263,8 @@ static enum cw_status decide_run_of(struct plan *p, const struct cwr_rule *rule,
                                  .dated = rule->at != NULL,
                                  .answers = rule->answers && !rule->dry_run,
                                  .beside = rule->mode == CWR_PARALLEL};
-    return decide_match(p, rule, from, effect);
+    return from->person->opted_out ? refuse_for(from->person, p->d.arena, effect)
+                                   : decide_match(p, rule, from, effect);
 }
 
 static enum cw_status decide_part(struct plan *p, const struct cwr_rule *rule,
@@ -335,6 +345,8 @@ static enum cw_status decide_run(struct cwr_deciding *d, const struct cwr_rule *
 {
     if (!rule->enabled)
         return cwr_refuse(effect, d->arena, "the rule is not enabled any more", rule->place);
+    if (effect->person->opted_out)
+        return refuse_for(effect->person, d->arena, effect);
     enum cw_status status = ask_facts(d, false, effect);
     if (status || effect->kind == CW_EFFECT_REFUSED)
         return status;

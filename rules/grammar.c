@@ -37,6 +37,8 @@ static const struct cwr_key person[] = {
      .example = "'Development'"},
     {"hours", CWR_FORM_ALL_HOURS,
      .help = "Hours of the person's own, in place of the common ones of the same name."},
+    {"automation", CWR_FORM_SWITCH,
+     .help = "off: the person has opted out; rules never act for them."},
 };
 KEYS(cwr_person_keys, person);
 
@@ -168,6 +170,7 @@ static const struct cwr_key matcher[] = {
 KEYS(cwr_matcher_keys, matcher);
 
 const char *const cwr_mode_words[] = {"restart", "single", "parallel", NULL};
+const char *const cwr_switch_words[] = {"on", "off", NULL};
 const char *const cwr_timer_words[] = {"running", "paused", "stopped", NULL};
 const char *const cwr_person_fields[] = {"name",         "awork", "timezone", "chat",
                                          "type_of_work", "teams", NULL};

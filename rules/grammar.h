@@ -42,6 +42,7 @@ enum cwr_form {
     CWR_FORM_NAMES, /* one name or several */
     CWR_FORM_ACTIONS,
     CWR_FORM_MODE,
+    CWR_FORM_SWITCH, /* on, off */
     /* Operands. */
     CWR_FORM_SCALAR,
     CWR_FORM_SCALARS,
@@ -85,6 +86,7 @@ extern const struct cwr_keys cwr_matcher_keys;
 
 /* Words, NULL-ended. */
 extern const char *const cwr_mode_words[];    /* in the order of enum cwr_mode */
+extern const char *const cwr_switch_words[];  /* on, off */
 extern const char *const cwr_timer_words[];   /* running, paused, stopped */
 extern const char *const cwr_person_fields[]; /* what rules read as user.x */
 extern const char *const cwr_common_zones[];  /* for suggestions; the first is UTC */

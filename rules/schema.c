@@ -85,6 +85,7 @@ static const struct {
                           "'anyOf':[" REF("action") ",{'type':'array','minItems':1,"
                                                     "'maxItems':100,'items':" REF("action") "}]"},
     [CWR_FORM_MODE] = {"mode", NULL},
+    [CWR_FORM_SWITCH] = {"switch", NULL},
     [CWR_FORM_SCALAR] = {"scalar", "'type':['string','number','boolean','null'],"
                                    "'pattern':'^([^$]|[$](?![{]))*$'"},
     [CWR_FORM_SCALARS] = {"scalars", "'type':'array','minItems':1,'items':" REF("scalar")},
@@ -320,7 +321,7 @@ static void put_arg(struct writer *w, const struct cw_arg_spec *arg)
     else if (arg->kind == CW_ARG_CONFIGS)
         put(w, "'type':'object','additionalProperties':" REF("template"));
     else if (arg->kind == CW_ARG_DURATION)
-        put(w, "'allOf':[" REF("duration") "]");
+        put(w, "'anyOf':[" REF("duration") ",{'type':'string','pattern':'[$][{]'}]");
     else if (arg->kind == CW_ARG_FACT)
         put(w, TYPES ",'pattern':'" FACT "'");
     else if (arg->kind != CW_ARG_TREE && arg->kind != CW_ARG_VALUE)
@@ -416,6 +417,9 @@ static void put_forms(struct writer *w)
     }
     begin(w, "mode");
     put_words(w, cwr_mode_words);
+    end(w);
+    begin(w, "switch");
+    put_words(w, cwr_switch_words);
     end(w);
     begin(w, "timer_state");
     put_words(w, cwr_timer_words);

@@ -83,7 +83,7 @@ struct cw_event {
 enum cw_arg_kind {
     CW_ARG_TEXT = 0, /* a template, a word of `choices`, or true or false */
     CW_ARG_WHO,      /* a template; a literal is a user, an alias, team:name or everyone */
-    CW_ARG_DURATION, /* "10 minutes" */
+    CW_ARG_DURATION, /* "10 minutes", or a template whose text the host reads as one */
     CW_ARG_FACT,     /* the name of one of the person's own facts */
     CW_ARG_VALUE,    /* any value, with templates in its texts */
     /* The next ones may read secret.* and env.*, which the host renders itself: see cw_call. */
@@ -170,6 +170,7 @@ struct cw_person {
     struct cw_place place;
     struct cw_place token_place, chat_place;
     struct cw_value teams; /* their names: a list */
+    bool opted_out;        /* `automation: off`: every run of theirs is refused */
 };
 
 /* Compiles the sections `version`, `users`, `teams`, `timezone`, `hours` and `rules` of a document.
