@@ -125,7 +125,8 @@ static void read_person(const struct config *c, struct person *to, const struct 
                           .token = read_secret(from->token, from->token_place, deps),
                           .type_of_work = from->type_of_work,
                           .chat = read_secret(from->chat, from->chat_place, deps),
-                          .zone = from->zone};
+                          .zone = from->zone,
+                          .opted_out = from->opted_out};
     if (to->chat && transport_check_url(to->chat, c->target.plain_hosts, &err))
         cw_diags_add(deps->diags, CW_ERROR, "bad-value", from->chat_place, NULL, "`chat`: %s",
                      err.text);

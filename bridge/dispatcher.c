@@ -1,6 +1,7 @@
 #include "dispatcher.h"
 
 #include "dispatcher_priv.h"
+#include "hold.h"
 #include "metrics.h"
 #include "xalloc.h"
 
@@ -101,7 +102,11 @@ enum cw_status dispatcher_load(struct dispatcher *d, int64_t now_ms, struct cw_e
     breaker_pass(&d->breaker);
     d->now_ms = d->loaded_ms = now_ms;
     cw_arena_reset(d->arena);
-    enum cw_status st = store_lanes(d->deps.store, d->arena, &people, &n, err);
+    struct hold_count held;
+    enum cw_status st = hold_counts(d->deps.store, now_ms, &held, err);
+    d->may_hold = held.all || held.people;
+    if (!st)
+        st = store_lanes(d->deps.store, d->arena, &people, &n, err);
     for (size_t i = 0; !st && i < n; i++)
         add_lane(d, people[i].at);
     return st;
@@ -115,7 +120,7 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
         return;
     }
     bool has_begun = lane->head && lane->head->tries;
-    if (lane->state == LANE_FLYING || has_begun)
+    if (lane->state == LANE_FLYING || (has_begun && !lane->is_held))
         return;
     /* Its head may have been cancelled: what the store says holds. */
     if (lane->parcel)

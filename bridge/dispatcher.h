@@ -35,6 +35,8 @@ enum cw_status dispatcher_load(struct dispatcher *d, int64_t now_ms,
                                struct cw_error *err) CW_CHECKED;
 /* A call was added for this person in the present turn (or calls of theirs were cancelled). */
 void dispatcher_notice(struct dispatcher *d, const char *person);
+/* A hold of this person (NULL: of everybody) began, changed or ended. */
+void dispatcher_held(struct dispatcher *d, const char *person);
 /* True when `turn` would do something at now_ms. */
 bool dispatcher_ready(const struct dispatcher *d, int64_t now_ms);
 enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms,

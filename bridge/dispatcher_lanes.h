@@ -51,6 +51,7 @@ struct lane {
     bool waits_for_awork; /* what it waits for may be the end of an outage */
     bool is_probe;        /* the breaker is open, and it has the word; never changed in a heap */
     int64_t rests_ms;     /* in doubt: it does nothing before */
+    bool is_held;         /* its head has not begun because its person is held */
     struct lane *next;    /* in a queue of the dispatcher */
     struct lane *chain;
     uint64_t order;

@@ -1,5 +1,6 @@
 /* Calls that were not begun in time: dropped with a record, never made late. */
 #include "dispatcher_priv.h"
+#include "hold.h"
 #include "xalloc.h"
 
 #include <stdio.h>
@@ -26,10 +27,26 @@ static enum cw_status find_due(struct dispatcher *d, const struct head *head, in
     return st;
 }
 
+/* What held the person at any time since it was due, as far as it is known still. */
+static enum cw_status find_hold(struct dispatcher *d, const char *person, int64_t due_ms,
+                                const struct cw_zone *zone, const char **out, struct cw_error *err)
+{
+    const char *const whose[] = {person, NULL};
+    struct hold hold;
+    *out = NULL;
+    for (size_t i = 0; i < 2 && !*out; i++) {
+        enum cw_status st = hold_get(d->deps.store, whose[i], d->arena, &hold, err);
+        if (st && st != CW_ENOENT)
+            return st;
+        if (!st && hold.until_ms > due_ms)
+            *out = hold_text(&hold, zone, d->now_ms, d->arena);
+    }
+    return CW_OK;
+}
+
 enum cw_status late_reason(struct dispatcher *d, const char *person, const struct head *head,
                            const char **out, struct cw_error *err)
 {
-    enum { LONGEST = 2 * CW_CLOCK_TEXT };
     const struct person *whose = people_find(d->deps.people, person);
     const struct cw_zone *zone = whose ? whose->zone : NULL;
     char due[CW_CLOCK_TEXT], now[CW_CLOCK_TEXT];
@@ -38,12 +55,13 @@ enum cw_status late_reason(struct dispatcher *d, const char *person, const struc
     enum cw_status st = find_due(d, head, &due_ms, err);
     if (st)
         return st;
-    char *text = xtake(d->arena, LONGEST);
-    snprintf(text, LONGEST, "%sdue %s, now %s", expired,
-             cw_clock_short(zone, due_ms, d->now_ms, due),
-             cw_clock_short(zone, d->now_ms, due_ms, now));
-    *out = text;
-    return CW_OK;
+    const char *held;
+    st = find_hold(d, person, due_ms, zone, &held, err);
+    auto_free char *text = xprintf(
+        "%sdue %s, now %s%s%s", expired, cw_clock_short(zone, due_ms, d->now_ms, due),
+        cw_clock_short(zone, d->now_ms, due_ms, now), held ? "; held " : "", held ? held : "");
+    *out = cw_arena_copy(d->arena, cw_text_of(text));
+    return *out ? st : CW_NOMEM;
 }
 
 static bool has_expired(const struct store_call *call)

@@ -56,6 +56,7 @@ struct dispatcher {
     struct hosts hosts;
     size_t n_outside; /* requests to other hosts that are in flight */
     bool stopped;
+    bool may_hold; /* somebody may be held: the journal knows */
     void (*ended)(void *ctx, const struct dispatcher_end *end);
     void *ended_ctx;
 };
@@ -121,7 +122,20 @@ enum cw_status late_reason(struct dispatcher *d, const char *person, const struc
 enum cw_status late_inherit(struct dispatcher *d, struct head *head,
                             struct cw_error *err) CW_CHECKED;
 
+/* dispatcher_hold.c */
+/* The head was read, or is to be tried again: a lane that is held waits, or has another head that
+ * passes. */
+enum cw_status hold_check(struct dispatcher *d, struct lane *lane, int64_t *due_ms,
+                          struct cw_error *err) CW_CHECKED;
+/* What a `release` must know. */
+enum cw_status hold_prepare(struct dispatcher *d, const struct lane *lane, struct action_turn *turn,
+                            struct cw_error *err) CW_CHECKED;
+/* Writes what the verdict holds or releases; one too many becomes dead. */
+enum cw_status hold_keep(struct dispatcher *d, const struct lane *lane, struct action_verdict *v,
+                         struct cw_error *err) CW_CHECKED;
+
 /* dispatcher_turn.c */
+struct head *head_of(const struct store_call *call);
 void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *out);
 /* Whether the later steps of the run are not done. */
 static inline bool turn_ends_run(const struct action_verdict *v)

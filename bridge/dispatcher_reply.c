@@ -81,7 +81,7 @@ enum cw_status reply_prepare(struct dispatcher *d, const struct head *h, struct 
     for (size_t i = 0; !st && i < n; i++) {
         if (calls[i].run != h->run || calls[i].step >= h->step)
             continue;
-        if (action_is_of_timer(calls[i].action))
+        if (action_is_told(calls[i].action))
             last = &calls[i];
         else if (is_undone(&calls[i]) && !cw_text_is(calls[i].action, "reply"))
             untold = &calls[i];

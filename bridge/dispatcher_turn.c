@@ -23,7 +23,7 @@ static json_t *read_args(struct cw_text args)
     return json ? json : json_loadb(args.at, args.len, JSON_DECODE_INT_AS_REAL, NULL);
 }
 
-static struct head *head_of(const struct store_call *call)
+struct head *head_of(const struct store_call *call)
 {
     struct head *h = xcalloc(1, sizeof *h);
     h->id = call->id;
@@ -130,6 +130,8 @@ static enum cw_status step(struct dispatcher *d, struct lane *lane,
     turn.timer = st ? NULL : &timer;
     turn.answer = answer;
     st = reply_prepare(d, lane->head, &turn, err);
+    if (!st)
+        st = hold_prepare(d, lane, &turn, err);
     if (!st)
         *out = action_step(&turn);
     return st;
@@ -313,6 +315,8 @@ static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct acti
     if (v->what == ACTION_RETRY)
         return on_retry(d, lane, v, err);
     enum cw_status st = fact_check(d, lane, v, err);
+    if (!st)
+        st = hold_keep(d, lane, v, err);
     return st ? st : on_end(d, lane, v, err);
 }
 
@@ -405,11 +409,28 @@ static enum cw_status resolve_doubt(struct dispatcher *d, struct lane *lane, str
     return st ? st : step(d, lane, &lost, &v, err);
 }
 
+/* Who has opted out since: nothing more begins for them. */
+static bool opted_out(struct dispatcher *d, const struct lane *lane, struct action_verdict *out)
+{
+    const struct person *person = people_find(d->deps.people, lane->person);
+    if (!person || !person->opted_out)
+        return false;
+    auto_free char *reason = xprintf("%s has opted out of automation", lane->person);
+    cw_arena_reset(d->arena);
+    *out = (struct action_verdict){.what = ACTION_SKIPPED,
+                                   .ends_run = true,
+                                   .reason = cw_arena_copy(d->arena, cw_text_of(reason))};
+    return true;
+}
+
 static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
     struct action_verdict v;
-    if (late_is(d, lane->head) && !lane->head->in_doubt && !action_in_doubt(lane->head->progress))
+    bool settled = !lane->head->in_doubt && !action_in_doubt(lane->head->progress);
+    if (late_is(d, lane->head) && settled)
         return expire(d, lane, err);
+    if (settled && opted_out(d, lane, &v))
+        return on_end(d, lane, &v, err);
     enum cw_status st = lane->head->in_doubt ? resolve_doubt(d, lane, err) : CW_OK;
     if (!st)
         st = step(d, lane, NULL, &v, err);
@@ -451,8 +472,11 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
         lanes_drop(&d->lanes, lane);
         return CW_OK;
     }
+    st = hold_check(d, lane, &due_ms, err);
+    if (st)
+        return st;
     bool was_free = lane->is_free;
-    lane->is_free = !asks_awork(d, lane->head);
+    lane->is_free = lane->is_held || !asks_awork(d, lane->head);
     if (due_ms > now_ms)
         lanes_push(&d->lanes, lane, due_ms);
     else if (was_free && !lane->is_free && !dispatcher_may_send(d, lane, now_ms))

@@ -87,14 +87,14 @@ bool engine_well(const struct engine *e)
 
 /* ---- Housekeeping ---- */
 
-/* Drops marks of a kind that have ended; *full when there may be more of them. */
-static enum cw_status sweep_kind(struct engine *e, const char *kind, int64_t now_ms, bool *full,
+/* Drops marks of a kind that have ended by `until_ms`; *full when there may be more of them. */
+static enum cw_status sweep_kind(struct engine *e, const char *kind, int64_t until_ms, bool *full,
                                  struct cw_error *err)
 {
     struct store_mark *ended = NULL;
     size_t n = 0;
     cw_arena_reset(e->arena);
-    enum cw_status st = store_marks_due(e->deps.store, cw_text_of(kind), now_ms, SWEEP_AT_ONCE,
+    enum cw_status st = store_marks_due(e->deps.store, cw_text_of(kind), until_ms, SWEEP_AT_ONCE,
                                         e->arena, &ended, &n, err);
     for (size_t i = 0; !st && i < n; i++)
         st = store_mark_drop(e->deps.store, &ended[i], err);
@@ -102,8 +102,11 @@ static enum cw_status sweep_kind(struct engine *e, const char *kind, int64_t now
     return st;
 }
 
-/* Of these kinds what has ended is of no use any more. */
-static const char *const ending[] = {"throttle", "state", "all", "count"};
+/* Of these kinds what has ended is of no use any more; but what a hold made too late names it. */
+static const struct {
+    const char *kind;
+    int64_t keep_ms;
+} ending[] = {{"throttle", 0}, {"state", 0}, {"all", 0}, {"count", 0}, {"hold", 3600000}};
 
 static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *err)
 {
@@ -112,7 +115,7 @@ static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *e
     if (now_ms < e->sweep_ms)
         return CW_OK;
     for (size_t i = 0; !st && i < sizeof ending / sizeof ending[0]; i++)
-        st = sweep_kind(e, ending[i], now_ms, &full, err);
+        st = sweep_kind(e, ending[i].kind, now_ms - ending[i].keep_ms, &full, err);
     e->sweep_ms = full ? now_ms : now_ms + SWEEP_MS;
     return st;
 }

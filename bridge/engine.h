@@ -87,6 +87,14 @@ enum cw_status engine_letters(struct engine *engine, const struct engine_letters
                               int64_t now_ms, struct engine_letters_done *out,
                               struct cw_error *err) CW_CHECKED;
 
+/* Holds a person, or everybody (NULL), until then, by command; or ends that: in a transaction of
+ * its own, with an event of the source `command` that tells of it. Returns: CW_EDENIED when too
+ * many are held, CW_ENOENT when there is nothing to release. */
+enum cw_status engine_hold(struct engine *engine, const struct cw_person *person, int64_t until_ms,
+                           int64_t now_ms, struct cw_error *err) CW_CHECKED;
+enum cw_status engine_release(struct engine *engine, const char *person, int64_t now_ms,
+                              struct cw_error *err) CW_CHECKED;
+
 /* Does one turn: one transaction, then the callbacks. Nothing happens when nothing is to be done.
  * Returns: CW_EIO when the journal failed: the process has to end. A full disk is no failure here:
  * deliveries get ACCEPTED_FAILED and the next turn tries again. */

@@ -1,5 +1,8 @@
 /* engine_effect: deciding by what the journal has, and what was decided becomes rows of it. */
 #include "engine_priv.h"
+
+#include "action/action.h"
+#include "hold.h"
 #include "log.h"
 #include "metrics.h"
 #include "reading.h"
@@ -54,10 +57,38 @@ static void expect_reply(struct engine *e, const struct store_call *call)
         a->too_many = true;
 }
 
+static bool has_reply(const struct cw_effect *f)
+{
+    for (size_t i = 0; i < f->n_calls; i++)
+        if (strcmp(f->calls[i].action, "reply") == 0)
+            return true;
+    return false;
+}
+
+/* Its first call waits as long as its person is held: better said than waited for. */
+static enum cw_status tell_held(struct engine *e, const struct cw_effect *f, int64_t now_ms,
+                                bool *told, struct cw_error *err)
+{
+    struct hold hold;
+    struct cw_error none;
+    *told = false;
+    if (!e->delivery || !has_reply(f) || action_passes(cw_text_of(f->calls[0].action)))
+        return CW_OK;
+    struct cw_arena *arena = e->delivery->arena;
+    enum cw_status st = hold_find(e->deps.store, f->person->name, 0, now_ms, arena, &hold, &none);
+    if (st)
+        return st == CW_ENOENT ? CW_OK : cw_fail(err, st, "%s", none.text);
+    *told = true;
+    engine_explain(e, "held ", cw_text_of(hold_text(&hold, f->person->zone, now_ms, arena)));
+    return CW_OK;
+}
+
 enum cw_status engine_add_calls(struct engine *e, const struct store_run *run,
                                 const struct cw_effect *f, int64_t now_ms, struct cw_error *err)
 {
-    for (size_t i = 0; i < f->n_calls; i++) {
+    bool told;
+    enum cw_status st = tell_held(e, f, now_ms, &told, err);
+    for (size_t i = 0; !st && i < f->n_calls; i++) {
         const struct cw_call *c = &f->calls[i];
         struct store_call call = {.run = run->id,
                                   .event = run->event,
@@ -71,15 +102,15 @@ enum cw_status engine_add_calls(struct engine *e, const struct store_run *run,
                                   .due_ms = now_ms,
                                   .created_ms = now_ms,
                                   .changed_ms = now_ms,
-                                  .expires_ms = expires_of(run, c)};
-        enum cw_status st = store_call_add(e->deps.store, &call, &call.id, err);
-        if (st)
-            return st;
-        expect_reply(e, &call);
+                                  .expires_ms = expires_of(run, c),
+                                  .passes = action_passes(cw_text_of(c->action))};
+        st = store_call_add(e->deps.store, &call, &call.id, err);
+        if (!st && !told)
+            expect_reply(e, &call);
     }
-    if (f->n_calls)
+    if (!st && f->n_calls)
         dispatcher_notice(e->deps.dispatcher, f->person->name);
-    return CW_OK;
+    return st;
 }
 
 void engine_log_effect(const char *msg, int64_t event, const struct cw_effect *f)

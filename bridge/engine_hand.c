@@ -41,6 +41,9 @@ enum cw_status engine_drop_mark(struct engine *e, const struct store_mark *mark,
     if (st)
         return st;
     st = engine_end_turn(e, store_mark_drop(e->deps.store, mark, err), err);
+    auto_free char *person = mark->person.len ? xtext(mark->person) : NULL;
+    if (!st && cw_text_is(mark->kind, "hold"))
+        dispatcher_held(e->deps.dispatcher, person);
     if (!st)
         LOG(LOG_INFO, "mark dropped by hand", F_T("kind", mark->kind), F_T("rule", mark->rule),
             F_T("person", mark->person), F_T("key", mark->key));

@@ -14,6 +14,7 @@ struct person {
     const char *type_of_work;   /* name or uuid, NULL: none */
     const char *chat;           /* where they are written to, NULL: nowhere. Secret */
     const struct cw_zone *zone; /* of the ruleset's; NULL: UTC */
+    bool opted_out;             /* `automation: off` */
 };
 
 enum without_user_token { WITHOUT_TOKEN_EMULATE, WITHOUT_TOKEN_SKIP, WITHOUT_TOKEN_FAIL };

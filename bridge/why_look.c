@@ -8,7 +8,8 @@
 
 bool why_can_match(const struct store_event *event)
 {
-    return event->used.len && event->verdict == STORE_ACCEPTED;
+    return event->used.len && event->verdict == STORE_ACCEPTED &&
+           !cw_text_is(event->source, "command"); /* no rule is for it */
 }
 
 struct watch {

@@ -29,6 +29,11 @@ static const struct cw_arg_spec log_args[] = {
 static const struct cw_arg_spec set_args[] = {
     {.name = "for", .kind = CW_ARG_DURATION, .help = "How long the facts last; else for ever."},
     {0}};
+static const struct cw_arg_spec hold_args[] = {
+    {.name = "for",
+     .kind = CW_ARG_DURATION,
+     .help = "How long; else until somebody releases the person. A template may be \"2h\", too."},
+    {0}};
 static const struct cw_arg_spec clear_args[] = {
     {.name = "name", .kind = CW_ARG_FACT, .required = true, .help = "The name of the fact."}, {0}};
 static const struct cw_arg_spec reply_args[] = {
@@ -95,6 +100,12 @@ const struct cw_action_spec action_specs[] = {
      .scalar = "name",
      .help = "Forgets a fact of the person's own."},
     {.name = "call", .args = call_args, .help = "A request to another host."},
+    {.name = "hold",
+     .args = hold_args,
+     .bare = true,
+     .expires_ms = QUARTER_MS,
+     .help = "Nothing is done for the person for so long; events are kept, and waits go on."},
+    {.name = "release", .bare = true, .help = "Ends what holds the person."},
 };
 const size_t action_specs_n = sizeof action_specs / sizeof *action_specs;
 
@@ -105,7 +116,8 @@ static const struct row {
             {"pause", "not paused", &action_pause},  {"resume", "not resumed", &action_resume},
             {"log", "not logged", &action_log},      {"reply", "not done", &action_reply},
             {"set", "not set", &action_set},         {"clear", "not cleared", &action_clear},
-            {"notify", "not told", &action_notify},  {"call", "not called", &action_call}};
+            {"notify", "not told", &action_notify},  {"call", "not called", &action_call},
+            {"hold", "not held", &action_hold},      {"release", "not released", &action_release}};
 
 static const struct row *row_of(const char *name)
 {
@@ -121,6 +133,19 @@ bool action_is_of_timer(struct cw_text name)
         if (cw_text_is(name, action_specs[i].name))
             return action_specs[i].timer;
     return false;
+}
+
+bool action_passes(struct cw_text name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (cw_text_is(name, rows[i].name))
+            return rows[i].ops->passes;
+    return false;
+}
+
+bool action_is_told(struct cw_text name)
+{
+    return action_is_of_timer(name) || (action_passes(name) && !cw_text_is(name, "reply"));
 }
 
 const char *action_undone(const char *name)

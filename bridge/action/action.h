@@ -45,6 +45,8 @@ struct action_turn {
     int64_t now_ms, loaded_ms;             /* loaded: when this process took the lanes over */
     const struct transport_answer *answer; /* NULL: begin, or begin again */
     bool is_awaited;                       /* the sender waits for the text of this `reply` */
+    bool is_held;                          /* of `release`: the person is held by name */
+    const char *held_all;                  /* of `release`: how everybody is held, or NULL */
     /* Of `reply`: why what it says is not so, and what was not done beside it; or NULL. */
     const char *instead, *besides;
     struct cw_arena *arena; /* all that the verdict points to lies here */
@@ -60,6 +62,8 @@ enum action_cause {                   /* of ACTION_RETRY */
                     ACTION_TOKEN,     /* the token is refused, whoever uses it */
                     ACTION_EDGE       /* 403: a firewall before awork */
 };
+
+enum action_hold { ACTION_HOLDS_NOTHING, ACTION_HOLD, ACTION_RELEASE };
 
 /* One of the person's own facts. */
 struct action_fact {
@@ -85,6 +89,8 @@ struct action_verdict {
     const char *reply;  /* to be told to the sender after the commit, or NULL */
     const struct action_fact *facts; /* that change, when it is done */
     size_t n_facts;
+    enum action_hold hold;    /* with the end of the call the person's lane is held, or is not */
+    int64_t hold_until_ms;    /* INT64_MAX: until it is released */
     bool has_timer;           /* what we know of the timer has changed */
     struct store_timer timer; /* without person and changed_ms */
 };
@@ -102,6 +108,10 @@ bool action_asks_awork(const char *name, const json_t *args, struct cw_text cond
                        const json_t *progress, struct cw_arena *arena);
 /* Whether an action changes the person's timer. */
 bool action_is_of_timer(struct cw_text name);
+/* Whether it is done although its person is held. */
+bool action_passes(struct cw_text name);
+/* Whether a `reply` behind it says that it was done. */
+bool action_is_told(struct cw_text name);
 /* "not started", for people, where an action came to nothing. */
 const char *action_undone(const char *name);
 /* For the attempt row: ok, done, skipped, dead, retry, lost. */

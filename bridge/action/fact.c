@@ -2,6 +2,7 @@
  * call. */
 #include "action/step.h"
 
+#include "length.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -15,14 +16,17 @@ static struct cw_text text_in(const struct action_turn *t, const char *text)
     return cw_text_of(copy);
 }
 
-/* When the facts of a `set` end; 0 when `for` cannot be read. */
-static int64_t until_of(const struct action_turn *t)
+/* When the facts of a `set` end. */
+static enum cw_status until_of(const struct action_turn *t, int64_t *until_ms, struct cw_error *err)
 {
     const char *length = step_text(t->args, "for");
-    int64_t ms;
-    if (!length)
-        return INT64_MAX;
-    return cw_duration_parse(cw_text_of(length), &ms, NULL) ? 0 : t->now_ms + ms;
+    int64_t ms = 0;
+    *until_ms = INT64_MAX;
+    if (!json_object_get(t->args, "for"))
+        return CW_OK;
+    enum cw_status st = length_parse(cw_text_of(length ? length : ""), &ms, err);
+    *until_ms = t->now_ms + ms;
+    return st;
 }
 
 /* The value as JSON: what the lane rendered, else as it was stored. */
@@ -46,9 +50,8 @@ static struct cw_text value_of(const struct action_turn *t, const char *name, co
 
 /* Fills `facts`. Returns: the name of one whose value is too large, or NULL. */
 static const char *read_facts(const struct action_turn *t, const struct cw_value *stored,
-                              struct action_fact *facts, size_t *n)
+                              int64_t until_ms, struct action_fact *facts, size_t *n)
 {
-    int64_t until_ms = until_of(t);
     const char *name;
     json_t *value;
     json_object_foreach(t->args, name, value)
@@ -69,13 +72,19 @@ static struct action_verdict set_decide(const struct action_turn *t, const struc
     struct cw_json *json = cw_json_create();
     struct action_verdict v = step_end(t, ACTION_DONE, "%s", "");
     const char *large = NULL;
+    struct cw_error err;
+    int64_t until_ms;
     (void)look;
     if (!json)
         abort();
-    bool good = until_of(t) && !cw_json_read(json, t->args_text, NULL);
+    if (until_of(t, &until_ms, &err)) {
+        cw_json_destroy(json);
+        return step_end(t, ACTION_DEAD, "%s", err.text);
+    }
+    bool good = !cw_json_read(json, t->args_text, NULL);
     struct cw_value stored = cw_json_root(json);
     if (good)
-        large = read_facts(t, &stored, facts, &v.n_facts);
+        large = read_facts(t, &stored, until_ms, facts, &v.n_facts);
     cw_json_destroy(json);
     v.facts = facts;
     if (!good)

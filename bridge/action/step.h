@@ -23,9 +23,10 @@ struct action_ops {
     struct action_verdict (*answered)(const struct action_turn *t);
     bool has_target; /* task, project and type of work are to be found first */
     bool is_blind;   /* it acts without a look, unless a condition or an argument asks for one */
+    bool passes;     /* a hold does not hold it up */
 };
 extern const struct action_ops action_start, action_stop, action_pause, action_resume, action_log,
-    action_reply, action_set, action_clear, action_notify, action_call;
+    action_reply, action_set, action_clear, action_notify, action_call, action_hold, action_release;
 
 /* ---- Verdicts ---- */
 struct action_verdict step_end(const struct action_turn *t, enum action_what what,

@@ -156,4 +156,4 @@ static struct action_verdict reply_decide(const struct action_turn *t, const str
     return v;
 }
 
-const struct action_ops action_reply = {.decide = reply_decide, .is_blind = true};
+const struct action_ops action_reply = {.decide = reply_decide, .is_blind = true, .passes = true};

@@ -155,6 +155,9 @@ static void compile_name(struct compile *c)
     if (cw_text_is(name, "clock"))
         compile_fault(c, c->key, "bad-name", NULL,
                       "`clock` stands for what time itself brings: schedules and absences");
+    if (cw_text_is(name, "command"))
+        compile_fault(c, c->key, "bad-name", NULL,
+                      "`command` stands for what people do with clockwire's commands");
     for (size_t i = 0; c->source->family && i < sizeof families / sizeof families[0]; i++)
         if (cw_text_is(name, families[i]) && strcmp(families[i], c->source->family) != 0)
             compile_fault(c, c->key, "bad-name", NULL,

@@ -107,7 +107,8 @@ static inline void fill_people(void)
                                        .awork = p->awork,
                                        .timezone = "UTC",
                                        .type_of_work = KIND,
-                                       .chat = p->chat};
+                                       .chat = p->chat,
+                                       .opted_out = p->opted_out};
     }
     w.people.items = w.persons;
     w.people.n = n;

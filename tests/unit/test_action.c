@@ -845,7 +845,7 @@ TEST(what_cannot_be_set_is_dead)
 {
     struct play p = play_of("set", "{\"a\":1,\"for\":\"soon\"}");
     CHECK_INT(begin(&p), ACTION_DEAD);
-    CHECK_STR(p.v.reason, "the stored arguments cannot be read");
+    CHECK_STR(p.v.reason, "\"soon\" is no duration; say \"2 hours\" or \"90m\"");
     play_end(&p);
     p = play_of("clear", "{}");
     CHECK_INT(begin(&p), ACTION_DEAD);
