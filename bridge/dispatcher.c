@@ -221,6 +221,11 @@ bool dispatcher_ready(const struct dispatcher *d, int64_t now_ms)
     return next_ms(d, now_ms) <= now_ms;
 }
 
+const struct people *dispatcher_people(const struct dispatcher *d)
+{
+    return d->deps.people;
+}
+
 size_t dispatcher_in_flight(const struct dispatcher *d)
 {
     return d->in_flight + d->n_outside;

@@ -44,6 +44,10 @@ enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms,
 void dispatcher_committed(struct dispatcher *d, int64_t now_ms);
 /* When it wants its next turn without anything happening; INT64_MAX: never. */
 int64_t dispatcher_next_ms(const struct dispatcher *d);
+/* Whether a call of the person may be changing the timer, or have changed it: nobody can tell yet
+ * whose a change is. */
+bool dispatcher_in_doubt(struct dispatcher *d, struct cw_text person, struct cw_arena *arena);
+const struct people *dispatcher_people(const struct dispatcher *d);
 size_t dispatcher_in_flight(const struct dispatcher *d);
 /* Begin nothing more; answers are still recorded. For the drain at the end. */
 void dispatcher_stop(struct dispatcher *d);

@@ -28,7 +28,7 @@ struct parcel {         /* a request that waits to be sent, then its answer */
     char *path, *body;
     char *host; /* another than awork, which knows address and headers; or NULL */
     bool own_token;
-    int64_t made_ms;
+    int64_t made_ms, sent_ms;
     bool has_answer;
     struct transport_answer answer; /* body and error are copies */
 };

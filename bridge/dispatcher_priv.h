@@ -134,6 +134,18 @@ enum cw_status hold_prepare(struct dispatcher *d, const struct lane *lane, struc
 enum cw_status hold_keep(struct dispatcher *d, const struct lane *lane, struct action_verdict *v,
                          struct cw_error *err) CW_CHECKED;
 
+/* dispatcher_sight.c */
+/* What a look showed; what is pending gives way to a change by hand, the call itself too. */
+enum cw_status sight_heed(struct dispatcher *d, struct lane *lane, struct action_verdict *verdict,
+                          struct cw_error *err) CW_CHECKED;
+/* What a call that ends has left. */
+enum cw_status sight_keep(struct dispatcher *d, const struct lane *lane,
+                          const struct action_verdict *verdict, struct cw_error *err) CW_CHECKED;
+/* Whether the timer is left in peace: the verdict is then that the call is skipped. */
+enum cw_status sight_quiet(struct dispatcher *d, const struct lane *lane,
+                           struct action_verdict *verdict, bool *is_quiet,
+                           struct cw_error *err) CW_CHECKED;
+
 /* dispatcher_turn.c */
 struct head *head_of(const struct store_call *call);
 void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *out);

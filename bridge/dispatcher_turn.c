@@ -129,6 +129,7 @@ static enum cw_status step(struct dispatcher *d, struct lane *lane,
     turn_of(d, lane, &turn);
     turn.timer = st ? NULL : &timer;
     turn.answer = answer;
+    turn.asked_ms = lane->parcel ? lane->parcel->sent_ms : d->now_ms;
     st = reply_prepare(d, lane->head, &turn, err);
     if (!st)
         st = hold_prepare(d, lane, &turn, err);
@@ -156,6 +157,7 @@ enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane, struct cw_e
     lanes_pull(&d->lanes, lane);
     lane->state = LANE_FLYING;
     lane->head->tries++;
+    p->sent_ms = d->now_ms;
     queue_put(&d->outbox, lane);
     enum cw_status st = store_attempt_begin(d->deps.store, &attempt, &lane->head->attempt, err);
     return st ? st : turn_save(d, lane, STORE_CALL_SENT, d->now_ms, "", err);
@@ -193,15 +195,6 @@ static enum cw_status on_send(struct dispatcher *d, struct lane *lane,
     lane->is_free = false;
     lanes_push(&d->lanes, lane, d->now_ms);
     return turn_save(d, lane, STORE_CALL_READY, d->now_ms, "", err);
-}
-
-static enum cw_status put_timer(struct dispatcher *d, const struct lane *lane,
-                                const struct action_verdict *v, struct cw_error *err)
-{
-    struct store_timer timer = v->timer;
-    timer.person = cw_text_of(lane->person);
-    timer.changed_ms = d->now_ms;
-    return v->has_timer ? store_timer_put(d->deps.store, &timer, err) : CW_OK;
 }
 
 static enum cw_status end_run(struct dispatcher *d, const struct lane *lane, bool later_too,
@@ -258,7 +251,7 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     const char *later = is_dead ? STORE_EARLIER_FAILED : v->reason;
     enum cw_status st = turn_save(d, lane, state, d->now_ms, v->reason, err);
     if (!st)
-        st = put_timer(d, lane, v, err);
+        st = sight_keep(d, lane, v, err);
     if (!st && v->what == ACTION_DONE)
         st = fact_keep(d, lane, v, err);
     if (!st)
@@ -308,13 +301,19 @@ static enum cw_status expire(struct dispatcher *d, struct lane *lane, struct cw_
 static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
                             struct cw_error *err)
 {
+    bool is_quiet;
+    enum cw_status st = sight_heed(d, lane, v, err);
+    if (!st && v->what == ACTION_SEND && action_is_acting(lane->head->progress))
+        st = sight_quiet(d, lane, v, &is_quiet, err);
+    if (st)
+        return st;
     if (v->what == ACTION_SEND && action_is_acting(lane->head->progress) && late_is(d, lane->head))
         return expire(d, lane, err);
     if (v->what == ACTION_SEND)
         return on_send(d, lane, v, err);
     if (v->what == ACTION_RETRY)
         return on_retry(d, lane, v, err);
-    enum cw_status st = fact_check(d, lane, v, err);
+    st = fact_check(d, lane, v, err);
     if (!st)
         st = hold_keep(d, lane, v, err);
     return st ? st : on_end(d, lane, v, err);
@@ -425,14 +424,16 @@ static bool opted_out(struct dispatcher *d, const struct lane *lane, struct acti
 
 static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
-    struct action_verdict v;
-    bool settled = !lane->head->in_doubt && !action_in_doubt(lane->head->progress);
+    struct action_verdict v = {0};
+    bool quiet = false, settled = !lane->head->in_doubt && !action_in_doubt(lane->head->progress);
     if (late_is(d, lane->head) && settled)
         return expire(d, lane, err);
     if (settled && opted_out(d, lane, &v))
         return on_end(d, lane, &v, err);
     enum cw_status st = lane->head->in_doubt ? resolve_doubt(d, lane, err) : CW_OK;
-    if (!st)
+    if (!st && settled)
+        st = sight_quiet(d, lane, &v, &quiet, err);
+    if (!st && !quiet)
         st = step(d, lane, NULL, &v, err);
     return st ? st : apply(d, lane, &v, err);
 }

@@ -106,7 +106,8 @@ static enum cw_status sweep_kind(struct engine *e, const char *kind, int64_t unt
 static const struct {
     const char *kind;
     int64_t keep_ms;
-} ending[] = {{"throttle", 0}, {"state", 0}, {"all", 0}, {"count", 0}, {"hold", 3600000}};
+} ending[] = {{"throttle", 0}, {"state", 0}, {"all", 0},
+              {"count", 0},    {"quiet", 0}, {"hold", 3600000}};
 
 static enum cw_status sweep(struct engine *e, int64_t now_ms, struct cw_error *err)
 {
@@ -225,7 +226,9 @@ static enum cw_status take_all(struct engine *e, int64_t now_ms, struct cw_error
         st = take_due_runs(e, now_ms, err);
     if (!st)
         st = sweep(e, now_ms, err);
-    return st ? st : dispatcher_turn(e->deps.dispatcher, now_ms, err);
+    if (!st)
+        st = dispatcher_turn(e->deps.dispatcher, now_ms, err);
+    return st ? st : engine_sight_turn(e, now_ms, err);
 }
 
 static bool has_work(struct engine *e, int64_t now_ms)

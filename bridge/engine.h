@@ -6,6 +6,7 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include "action/sight.h"
 #include "dispatcher.h"
 
 #include <clockwire/rules.h>
@@ -18,6 +19,9 @@ struct accepted_event {
     struct store_key keys[3];
     size_t n_keys;
     struct cw_matches matches;
+    const struct sight *sight; /* what it tells of awork's timer of `whose`; or NULL */
+    struct cw_text whose;
+    bool by_hand; /* a test says so */
 };
 
 enum accepted_result { ACCEPTED_STORED, ACCEPTED_DUPLICATE, ACCEPTED_FAILED };

@@ -29,6 +29,9 @@ static struct store_run run_of(const struct decision *d, const struct cw_effect 
         .vars = f->vars,
         .reason = f->reason,
         .dated = f->dated,
+        .yields = !f->yields ? STORE_YIELDS_NEVER
+                  : f->waits ? STORE_YIELDS
+                             : STORE_YIELDS_QUIET,
     };
 }
 

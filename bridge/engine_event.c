@@ -106,7 +106,10 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
                                  struct cw_error *err)
 {
     struct cw_plan plan = {0};
-    enum cw_status st = decide(e, rules, ev, d, room, &plan, err);
+    struct engine_sight sight;
+    enum cw_status st = engine_sight_judge(e, ev, d->arena, &sight, err);
+    if (!st)
+        st = decide(e, rules, ev, d, room, &plan, err);
     if (st)
         return st;
     if (!ev->row.reason.len && (ev->matches.n_strangers || ev->matches.limits))
@@ -124,5 +127,6 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
     log_event(ev, plan.n);
     for (size_t i = 0; ev->matches.answers && i < ev->matches.n_strangers; i++)
         engine_explain(e, "nobody here has the name or alias ", ev->matches.strangers[i]);
-    return engine_write(e, d, &plan, err);
+    st = engine_sight_write(e, ev, &sight, d, err);
+    return st ? st : engine_write(e, d, &plan, err);
 }

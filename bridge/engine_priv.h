@@ -75,6 +75,24 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
                                  struct accepted_event *ev, struct decision *d, size_t *room,
                                  struct cw_error *err) CW_CHECKED;
 
+/* ---- engine_sight.c: what awork tells of timers ---- */
+
+struct seen;
+struct engine_sight {
+    const struct seen *seen; /* NULL: nothing, or it waits */
+    bool waits;              /* for the answer of a call */
+};
+/* What the event is judged to be; rules that are not to hear of it are taken from its matches. */
+enum cw_status engine_sight_judge(struct engine *e, struct accepted_event *ev,
+                                  struct cw_arena *arena, struct engine_sight *out,
+                                  struct cw_error *err) CW_CHECKED;
+/* Before what its rules do. */
+enum cw_status engine_sight_write(struct engine *e, const struct accepted_event *ev,
+                                  const struct engine_sight *sight, const struct decision *d,
+                                  struct cw_error *err) CW_CHECKED;
+/* What waited for calls that have their answers now. */
+enum cw_status engine_sight_turn(struct engine *e, int64_t now_ms, struct cw_error *err) CW_CHECKED;
+
 /* ---- engine_clock.c, engine_absent.c: what time itself brings ---- */
 
 void engine_clock_init(struct engine *e);

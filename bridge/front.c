@@ -1,5 +1,7 @@
 #include "front.h"
 
+#include "front_sight.h"
+
 #include "clock.h"
 #include "metrics.h"
 #include "xalloc.h"
@@ -202,6 +204,7 @@ static bool fill_event(struct front *f, struct accepted *a, struct accepted_even
         to->keys[i] = key_of(event->source, from->keys[i]);
     to->n_keys = from->n_keys;
     match_event(f, a, to, event, now_ms);
+    front_sight(a, &from->entry, now_ms, to);
     if (f->config->payloads != PAYLOADS_NONE)
         to->row.used = to->matches.used;
     return keep(a->arena, &to->row.source) && keep(a->arena, &to->row.type) &&

@@ -53,9 +53,10 @@ static void taken(struct cwr_compiler *c, const struct cw_node *node, struct cw_
                   c->rules->people[owner].name, where);
 }
 
-static void add_name(struct cwr_compiler *c, const struct cw_node *node, uint32_t person)
+static void add_name(struct cwr_compiler *c, const struct cw_node *node, struct cw_text name,
+                     uint32_t person)
 {
-    struct cw_text name = cw_node_text(node), folded;
+    struct cw_text folded;
     if (name.len > CWR_NAME_BYTES) {
         cwr_fault(c, node, "bad-name", NULL, "a name or alias has at most %d bytes",
                   CWR_NAME_BYTES);
@@ -98,8 +99,21 @@ static void compile_aliases(struct cwr_compiler *c, const struct cw_node *node, 
             cwr_fault(c, item, "bad-name", NULL,
                       "`everyone` and `team:` are words of the language, and no aliases");
         else
-            add_name(c, item, person);
+            add_name(c, item, text, person);
     }
+}
+
+/* awork's own webhooks name people so. */
+static void add_awork(struct cwr_compiler *c, const struct cw_node *map, uint32_t person)
+{
+    static const char kind[] = "awork:";
+    char alias[sizeof kind + 36];
+    const char *id = c->rules->people[person].awork;
+    if (!*id)
+        return;
+    memcpy(alias, kind, sizeof kind - 1);
+    memcpy(alias + sizeof kind - 1, id, strlen(id) + 1);
+    add_name(c, cw_node_get(map, "awork"), cw_text_of(alias), person);
 }
 
 static const char *optional_text(struct cwr_compiler *c, const struct cw_node *map, const char *key)
@@ -131,13 +145,13 @@ static void check_secret(struct cwr_compiler *c, const struct cw_node *node, con
 }
 
 /* Two lanes on one timer would know nothing of each other. */
-static void claim_awork(struct cwr_compiler *c, const struct cw_node *node, struct cw_text id,
+static bool claim_awork(struct cwr_compiler *c, const struct cw_node *node, struct cw_text id,
                         uint32_t person)
 {
     struct cw_text folded;
     if (cwr_case_text(CWR_CASE_FOLD, id, c->arena, &folded)) {
         c->no_memory = true;
-        return;
+        return false;
     }
     uint32_t owner = cwr_map_get(&c->awork_ids, folded);
     if (owner != CWR_NOWHERE)
@@ -146,6 +160,7 @@ static void claim_awork(struct cwr_compiler *c, const struct cw_node *node, stru
                   cwr_where(c, c->rules->people[owner].place, cw_node_place(node)));
     else if (cwr_map_put(&c->awork_ids, folded, person))
         c->no_memory = true;
+    return owner == CWR_NOWHERE;
 }
 
 static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
@@ -161,8 +176,8 @@ static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
                       person->name);
     } else if (cwr_want_text(c, node, "awork", &text)) {
         if (is_uuid(text)) {
-            person->awork = cwr_keep(c, text);
-            claim_awork(c, node, text, i);
+            if (claim_awork(c, node, text, i))
+                person->awork = cwr_keep(c, text);
         } else
             cwr_fault(c, node, "bad-value", NULL,
                       "this is no awork id; they look like 6a2c1d3e-0000-4000-8000-000000000001");
@@ -242,15 +257,17 @@ void cwr_compile_people(struct cwr_compiler *c, const struct cw_node *users,
                        zone);
         c->rules->n_people++;
         if (!c->no_memory)
-            add_name(c, cw_node_key(users, i), (uint32_t)i);
+            add_name(c, cw_node_key(users, i), cw_node_text(cw_node_key(users, i)), (uint32_t)i);
         cw_arena_reset(c->passing);
     }
     for (size_t i = 0; i < n && !c->no_memory; i++) {
         const struct cw_node *value = cw_node_value(users, i);
         const struct cw_node *aliases = NULL;
-        if (cw_node_kind(value) == CW_NODE_MAP)
+        if (cw_node_kind(value) == CW_NODE_MAP) {
+            add_awork(c, value, (uint32_t)i);
             aliases = cw_node_get(value, "aliases");
-        if (aliases)
+        }
+        if (aliases && !c->no_memory)
             compile_aliases(c, aliases, (uint32_t)i);
     }
 }

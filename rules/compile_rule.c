@@ -68,7 +68,7 @@ static void add_ids(struct cwr_compiler *c, const struct cw_node *list)
 static void compile_enabled(struct cwr_compiler *c, const struct cw_node *node,
                             struct cwr_rule *rule)
 {
-    rule->enabled = true;
+    rule->enabled = rule->yields = true;
     if (node && !cwr_scalar_bool(node, &rule->enabled))
         cwr_fault(c, node, "bad-value", NULL, "`enabled` is true or false");
 }

@@ -1,5 +1,5 @@
 /* compile_time: when a rule acts and what becomes of a second match: `wait` or `at`, `key`, `mode`,
- * `throttle`, `expires`, and the words `final` and `dry_run`. */
+ * `throttle`, `expires`, and the words `final`, `dry_run` and `human_wins`. */
 #include <string.h>
 
 #include "compile.h"
@@ -127,6 +127,7 @@ void cwr_compile_course(struct cwr_compiler *c, const struct cw_node *map, struc
     compile_mode(c, cw_node_get(map, "mode"), rule);
     compile_flag(c, cw_node_get(map, "final"), "final", &rule->final);
     compile_flag(c, cw_node_get(map, "dry_run"), "dry_run", &rule->dry_run);
+    compile_flag(c, cw_node_get(map, "human_wins"), "human_wins", &rule->yields);
     rule->has_throttle =
         cwr_compile_duration(c, cw_node_get(map, "throttle"), "`throttle`", &rule->throttle_ms);
 }

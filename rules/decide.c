@@ -261,6 +261,8 @@ static enum cw_status decide_run_of(struct plan *p, const struct cwr_rule *rule,
                                  .vars = from->vars,
                                  .due_ms = p->d.now_ms + (rule->has_wait ? rule->wait_ms : 0),
                                  .dated = rule->at != NULL,
+                                 .yields = rule->yields,
+                                 .waits = rule->has_wait,
                                  .answers = rule->answers && !rule->dry_run,
                                  .beside = rule->mode == CWR_PARALLEL};
     return from->person->opted_out ? refuse_for(from->person, p->d.arena, effect)

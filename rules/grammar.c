@@ -82,7 +82,8 @@ static const struct cwr_key rule[] = {
     {"expires", CWR_FORM_DURATION,
      .help =
          "An action that has not begun this long after it was due is dropped, never done late."},
-    {"human_wins", CWR_FORM_BOOL, .later = true},
+    {"human_wins", CWR_FORM_BOOL,
+     .help = "false: a change of the timer by hand neither ends the wait nor mutes the rule."},
     {"final", CWR_FORM_BOOL, .help = "true: later rules do not see this event for this person."},
     {"dry_run", CWR_FORM_BOOL,
      .help = "true: everything is decided and journaled, and nothing is done."},

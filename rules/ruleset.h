@@ -98,6 +98,7 @@ struct cwr_rule {
     bool ticks;                            /* a trigger of `when` is a schedule */
     bool listens;                          /* one is `all`, `absent` or `count` */
     bool has_wait, has_throttle, final, dry_run;
+    bool yields; /* to a change by hand: not so with `human_wins: false` */
     int64_t wait_ms, throttle_ms;
     const struct cw_template *at; /* or NULL; the instant is at_ms after what it says */
     int64_t at_ms;

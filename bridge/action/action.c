@@ -3,6 +3,7 @@
 #include "action/late.h"
 #include "action/outside.h"
 #include "action/step.h"
+#include "xalloc.h"
 
 #include <string.h>
 
@@ -241,18 +242,43 @@ static enum doubt doubt_of(const struct action_turn *t, const struct entry *now)
     return now->state == wanted ? DOUBT_EFFECT : DOUBT_NO_EFFECT;
 }
 
+/* Our request has had its effect, and left this. */
+static struct action_verdict settle(const struct action_turn *t, const struct action_ops *ops,
+                                    const struct entry *entry)
+{
+    struct sight left;
+    const char *op = step_text(t->progress, "op"), *seen = step_text(t->progress, "seen");
+    struct action_verdict v = ops->settle(t, op, entry);
+    sight_of(entry, t->arena, &left);
+    v.by_hand = sight_is_crossed(op, seen ? seen : "", &left);
+    return v;
+}
+
 static struct action_verdict on_look(const struct action_turn *t, const struct action_ops *ops,
                                      const struct entry *entry)
 {
     struct look look;
-    look_at(t, entry, &look);
+    struct judged saw;
+    struct action_turn now = *t;
+    struct action_verdict v;
     enum doubt doubt = step_flag(t, "doubt") ? doubt_of(t, entry) : DOUBT_NO_EFFECT;
     step_set_flag(t, "doubt", false);
     if (doubt == DOUBT_EFFECT)
-        return ops->settle(t, step_text(t->progress, "op"), entry);
-    if (doubt == DOUBT_OVERTAKEN)
-        return step_end(t, ACTION_SKIPPED, "somebody changed the timer meanwhile");
-    return decide(t, ops, &look);
+        return settle(t, ops, entry);
+    struct sight *seen = xtake(t->arena, sizeof *seen);
+    sight_of(entry, t->arena, seen);
+    seen->asked_ms = t->asked_ms;
+    seen->seen_ms = t->now_ms;
+    sight_judge(t->timer, seen, &saw);
+    if (saw.is_new)
+        now.timer = &saw.timer;
+    look_at(&now, entry, &look);
+    v = doubt == DOUBT_OVERTAKEN
+            ? step_end(t, ACTION_SKIPPED, "somebody changed the timer meanwhile")
+            : decide(&now, ops, &look);
+    v.saw = saw;
+    v.by_hand = saw.what == SIGHT_HAND;
+    return v;
 }
 
 /* ---- Answers ---- */
@@ -360,7 +386,7 @@ static struct action_verdict on_acted(const struct action_turn *t, const struct 
         return step_end(t, ACTION_DONE, "there was nothing to %s", op);
     if (!entry_read(json, &entry))
         return doubtful(t, ACTION_DOUBT, "the answer is no time entry");
-    return ops->settle(t, op, &entry);
+    return settle(t, ops, &entry);
 }
 
 static struct action_verdict on_success(const struct action_turn *t, const struct action_ops *ops,

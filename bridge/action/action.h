@@ -12,6 +12,7 @@
 #define ACTION_H
 
 #include "action/kinds.h"
+#include "action/sight.h"
 #include "people.h"
 #include "store/store.h"
 #include "transport/transport.h"
@@ -43,6 +44,7 @@ struct action_turn {
     const struct store_timer *timer;       /* NULL: nothing is known */
     struct kinds *kinds;                   /* learns from answers */
     int64_t now_ms, loaded_ms;             /* loaded: when this process took the lanes over */
+    int64_t asked_ms;                      /* when what is answered was sent */
     const struct transport_answer *answer; /* NULL: begin, or begin again */
     bool is_awaited;                       /* the sender waits for the text of this `reply` */
     bool is_held;                          /* of `release`: the person is held by name */
@@ -92,12 +94,16 @@ struct action_verdict {
     enum action_hold hold;    /* with the end of the call the person's lane is held, or is not */
     int64_t hold_until_ms;    /* INT64_MAX: until it is released */
     bool has_timer;           /* what we know of the timer has changed */
-    struct store_timer timer; /* without person and changed_ms */
+    struct store_timer timer; /* without person, changed_ms and call */
+    struct judged saw;        /* what a look was judged to be; is_new: it is written before that */
+    bool by_hand;             /* it, or the answer of the act, shows a change by hand */
 };
 
 struct action_verdict action_step(const struct action_turn *turn);
 /* Whether the last request that was prepared may have changed something at awork. */
 bool action_is_acting(const json_t *progress);
+/* Whether the last request that was prepared only asked. */
+bool action_is_asking(const json_t *progress);
 /* Whether that request's answer was lost, and nobody has looked since. */
 bool action_in_doubt(const json_t *progress);
 /* The arguments of a call for people: what was rendered in the lane is in its place, what is still

@@ -117,8 +117,7 @@ json_t *entry_memo(const struct entry *entry)
 
 /* ---- What rules read of it ---- */
 
-/* A point in time of awork's, 0 when there is none. */
-static int64_t ms_of(const char *text, struct cw_arena *arena)
+int64_t entry_moment(const char *text, struct cw_arena *arena)
 {
     const struct cw_text utc = CW_TEXT("");
     int64_t ms = 0;
@@ -135,19 +134,24 @@ static int64_t at_ms(const json_t *json, const char *date, const char *time, str
         return 0;
     write_start(day, clock, local);
     snprintf(text, sizeof text, "%sZ", local);
-    return ms_of(text, arena);
+    return entry_moment(text, arena);
 }
 
-static int64_t since_of(const struct entry *entry, struct cw_arena *arena)
+int64_t entry_begun(const struct entry *entry, struct cw_arena *arena)
+{
+    return at_ms(entry->json, "startDateUtc", "startTimeUtc", arena);
+}
+
+int64_t entry_since(const struct entry *entry, struct cw_arena *arena)
 {
     const json_t *breaks = json_object_get(entry->json, "breaks");
     const json_t *last = json_array_get(breaks, json_array_size(breaks) - 1);
-    int64_t resumed_ms = ms_of(text_of(last, "endDate"), arena);
+    int64_t resumed_ms = entry_moment(text_of(last, "endDate"), arena);
     switch (entry->state) {
     case ENTRY_RUNNING:
-        return resumed_ms ? resumed_ms : at_ms(entry->json, "startDateUtc", "startTimeUtc", arena);
+        return resumed_ms ? resumed_ms : entry_begun(entry, arena);
     case ENTRY_PAUSED:
-        return ms_of(text_of(last, "startDate"), arena);
+        return entry_moment(text_of(last, "startDate"), arena);
     case ENTRY_STOPPED:
         return at_ms(entry->json, "endDateUtc", "endTimeUtc", arena);
     default:
@@ -170,6 +174,6 @@ void entry_work(const struct entry *entry, struct cw_arena *arena, struct cw_wor
                             .project = name_of(json, "project", "name"),
                             .type_of_work = name_of(json, "typeOfWork", "name"),
                             .note = name_of(json, NULL, "note"),
-                            .since_ms = since_of(entry, arena)};
+                            .since_ms = entry_since(entry, arena)};
     out->task = key.len ? key : out->task_name;
 }

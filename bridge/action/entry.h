@@ -26,6 +26,11 @@ struct entry {
 bool entry_read(const json_t *json, struct entry *out);
 /* What rules read of it. Lives: as long as the entry's JSON; `arena` is for passing use. */
 void entry_work(const struct entry *entry, struct cw_arena *arena, struct cw_work *out);
+/* A point in time of awork's; 0 when there is none. */
+int64_t entry_moment(const char *text, struct cw_arena *arena);
+/* When it began, and since when it is in its state; 0: not known. */
+int64_t entry_begun(const struct entry *entry, struct cw_arena *arena);
+int64_t entry_since(const struct entry *entry, struct cw_arena *arena);
 bool entry_is_active(const struct entry *entry); /* running or paused */
 /* Whether it is about the same task, project and type of work as the body of a start. */
 bool entry_matches(const struct entry *entry, const json_t *body);

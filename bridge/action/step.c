@@ -51,6 +51,16 @@ bool action_is_acting(const json_t *progress)
     return turn && strcmp(turn, "act") == 0;
 }
 
+bool action_is_asking(const json_t *progress)
+{
+    static const char *const turns[] = {"look", "task", "project", "kind"};
+    const char *turn = step_text(progress, "turn");
+    for (size_t i = 0; turn && i < sizeof turns / sizeof *turns; i++)
+        if (strcmp(turn, turns[i]) == 0)
+            return true;
+    return !turn;
+}
+
 bool action_in_doubt(const json_t *progress)
 {
     return json_is_true(json_object_get(progress, "doubt"));
@@ -137,8 +147,16 @@ struct action_verdict step_done_with(const struct action_turn *t, const struct e
 {
     struct action_verdict v = step_end(t, ACTION_DONE, "%s", "");
     const char *id = step_end(t, ACTION_DONE, "%s", entry->id).reason;
+    struct sight *left = xtake(t->arena, sizeof *left);
+    sight_of(entry, t->arena, left);
     v.has_timer = true;
     v.timer.entry = cw_text_of(id);
+    v.timer.state = sight_state(left->state);
+    v.timer.since_ms = left->since_ms;
+    v.timer.seen_ms = t->now_ms;
+    v.timer.version = left->version;
+    v.timer.start = cw_text_of(left->start);
+    v.timer.work = cw_text_of(left->work);
     v.timer.started_by = cw_text_of(started_by ? started_by : "");
     v.timer.paused_by = cw_text_of(paused_by);
     v.timer.memo = cw_text_of(memo ? dump_in(t, memo) : "");

@@ -142,7 +142,7 @@ bool compile_is_token(struct cw_text text)
 
 static void compile_name(struct compile *c)
 {
-    static const char *const families[] = {"calendar", "git", "chat", "desktop", "alert"};
+    static const char *const families[] = {"calendar", "git", "chat", "desktop", "alert", "timer"};
     struct cw_text name = cw_node_text(c->key);
     const struct cw_node *family = c->preset ? cw_node_get(c->preset, "family") : NULL;
     c->source->name = compile_copy(c, name).at;
@@ -349,7 +349,7 @@ static struct cw_doc *find_preset(struct compile *c)
 /* A preset has some keys of its own, and lacks others. */
 static void check_preset_keys(struct compile *c)
 {
-    static const char *const more[] = {"family",        "limit",       "send",
+    static const char *const more[] = {"family",        "limit",       "send", "entry",
                                        "types_are_all", "known_types", NULL};
     static const char *const less[] = {"path", "preset", NULL};
     const char *words[GRAMMAR_WORDS];

@@ -362,6 +362,8 @@ void compile_events(struct compile *c)
         compile_extract(c, id, &c->source->id);
     if (user)
         compile_extract(c, user, &c->source->user);
+    if (c->preset && cw_node_get(c->preset, "entry"))
+        compile_extract(c, cw_node_get(c->preset, "entry"), &c->source->entry);
     compile_fields(c);
     compile_types(c);
     compile_headers(c);

@@ -249,6 +249,7 @@ bool event_build(struct scope *scope, const struct verify *by, size_t index, boo
     set_fields(scope, &out->event);
     set_headers(scope, &out->event);
     out->event.user = scope_extract(scope, &source->user);
+    out->entry = scope_extract(scope, &source->entry);
     const struct item item = {by, index, batch};
     set_keys(scope, &item, dedupe_key(scope, &out->event), out);
     return !scope->out_of_memory;

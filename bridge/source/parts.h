@@ -149,6 +149,7 @@ struct source {
     bool has_batch;
     struct cw_path batch;
     struct extract type, id, user;
+    struct extract entry; /* of awork: the time entry that the event tells of */
     const struct mapping *type_map;
     size_t n_type_map;
     const struct named_extract *fields;

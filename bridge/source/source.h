@@ -49,6 +49,7 @@ enum source_verdict {
 
 struct source_event {
     struct cw_event event;
+    struct cw_value entry;  /* of awork: the time entry that it tells of, CW_MISSING: none */
     struct cw_text keys[3]; /* "id:...", "sha:...", "key:...": any of them seen: a duplicate */
     size_t n_keys;
 };

@@ -67,7 +67,7 @@ static const struct row_field timer_fields[] = {
     TEXT(store_timer, paused_by), TEXT(store_timer, memo),    I64(store_timer, changed_ms),
     I32(store_timer, state),      I64(store_timer, since_ms), I64(store_timer, seen_ms),
     I64(store_timer, told_ms),    I64(store_timer, version),  TEXT(store_timer, start),
-    TEXT(store_timer, work),      TEXT(store_timer, prior)};
+    TEXT(store_timer, work),      I64(store_timer, call)};
 SHAPE(timer, store_timer);
 
 static const struct row_field mark_fields[] = {TEXT(store_mark, kind),   TEXT(store_mark, rule),

@@ -65,7 +65,7 @@ static const char *const steps[] = {
     "ALTER TABLE timer ADD COLUMN version INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE timer ADD COLUMN start TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE timer ADD COLUMN work TEXT NOT NULL DEFAULT '';"
-    "ALTER TABLE timer ADD COLUMN prior TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE timer ADD COLUMN call INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE run ADD COLUMN yields INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX run_yields ON run(person) WHERE state<2 AND yields=2;"
     "ALTER TABLE call ADD COLUMN passes INTEGER NOT NULL DEFAULT 0;"

@@ -270,7 +270,7 @@ struct store_timer {
     int64_t version;              /* awork's resourceVersion of the entry; 0: not known */
     struct cw_text start;         /* when the entry began, in a form that sorts */
     struct cw_text work;          /* what it is on: task or project */
-    struct cw_text prior;         /* JSON: what was there before our last change; or empty */
+    int64_t call;                 /* id of our call that left it so; 0: it was not ours */
 };
 /* Returns: CW_ENOENT when nothing is known. */
 enum cw_status store_timer_get(struct store *store, struct cw_text person, struct cw_arena *arena,

@@ -454,6 +454,8 @@ struct cw_effect {
     struct cw_place place;          /* of the rule */
     int64_t due_ms;              /* RUN: now, the end of its wait, or its `at`: also before now */
     bool dated;                  /* RUN: due_ms is its `at`, a moment of the calendar */
+    bool waits;                  /* RUN: due_ms is the end of its `wait` */
+    bool yields;                 /* RUN: a change of the timer by hand is stronger */
     bool beside;                 /* RUN: what is pending stays (`mode: parallel`) */
     const struct cw_call *calls; /* RUN that is due: what to do, in order; none: a dry run */
     size_t n_calls;

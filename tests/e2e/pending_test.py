@@ -121,7 +121,7 @@ def many():
         db = sqlite3.connect(b.folder / "journal.db")
         db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
                    " INSERT INTO run SELECT i + 1, event, rule, person, 'k' || i, state, due_ms + 5000 - i,"
-                   " changed_ms, condition, vars, reason, 0 FROM n, run WHERE run.id = 1")
+                   " changed_ms, condition, vars, reason, 0, 0 FROM n, run WHERE run.id = 1")
         db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
                    " INSERT INTO mark SELECT 'throttle', 'greet', 'ada', 'k' || i, '', due_ms + i FROM n, run"
                    " WHERE run.id = 1")

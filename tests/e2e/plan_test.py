@@ -149,7 +149,7 @@ def many_runs():
         b.stop()
         db = sqlite3.connect(b.folder / "journal.db")
         db.execute("INSERT INTO run SELECT id, event, rule, person, key, state, due_ms, changed_ms, condition, vars,"
-                   " reason, 0 FROM (WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100100)"
+                   " reason, 0, 0 FROM (WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100100)"
                    " SELECT i id, event, CASE i % 2 WHEN 0 THEN rule ELSE 'gone' END rule, person, 'k' || i key,"
                    " state, due_ms + i due_ms, changed_ms, condition, vars, reason FROM n, run WHERE run.id = 1)")
         db.commit()
