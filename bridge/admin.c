@@ -1,6 +1,7 @@
 #include "admin_priv.h"
 
 #include "clock.h"
+#include "hold.h"
 #include "metrics.h"
 #include "pending.h"
 #include "story.h"
@@ -85,7 +86,11 @@ static void on_readyz(struct admin *a, struct listener_exchange *x, const struct
         admin_text(x, 503, "the journal cannot be written\n");
         return;
     }
-    auto_free char *text = trouble ? xprintf("ok, but %s\n", trouble) : xstrdup("ok\n");
+    auto_free char *held = admin_held(a);
+    auto_free char *text = trouble || held
+                               ? xprintf("ok, but %s%s%s\n", trouble ? trouble : "",
+                                         trouble && held ? ", and " : "", held ? held : "")
+                               : xstrdup("ok\n");
     admin_text(x, 200, text);
 }
 
@@ -97,6 +102,11 @@ static void read_gauges(struct admin *a)
         metric_set(METRIC_runs_waiting, counts.runs_waiting);
         metric_set(METRIC_calls_open, counts.calls_open);
         metric_set(METRIC_dead_letters, counts.calls_dead);
+    }
+    struct hold_count held;
+    if (hold_counts(a->deps.store, clock_now_ms(), &held, &err) == CW_OK) {
+        metric_set(METRIC_holds_all, held.all);
+        metric_set(METRIC_holds_people, (int64_t)held.people);
     }
     metric_set(METRIC_calls_in_flight, (int64_t)dispatcher_in_flight(a->deps.dispatcher));
     metric_set(METRIC_log_left_out, (int64_t)log_left_out());
@@ -294,6 +304,9 @@ static const struct page {
     {"/why", "GET", NULL, answer_why},
     {"/plan", "GET", NULL, answer_plan},
     {"/reload", "POST", on_reload, NULL},
+    {"/hold", "POST", NULL, admin_hold},
+    {"/release", "POST", NULL, admin_release},
+    {"/holds", "GET", NULL, admin_holds},
     {"/dead", "GET", NULL, admin_dead},
     {"/dead/retry", "POST", NULL, admin_dead_retry},
     {"/dead/drop", "POST", NULL, admin_dead_drop},

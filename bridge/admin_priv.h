@@ -37,4 +37,11 @@ void admin_dead(struct admin *a, struct listener_exchange *x, const struct form 
 void admin_dead_retry(struct admin *a, struct listener_exchange *x, const struct form *form);
 void admin_dead_drop(struct admin *a, struct listener_exchange *x, const struct form *form);
 
+/* admin_hold.c */
+void admin_hold(struct admin *admin, struct listener_exchange *x, const struct form *form);
+void admin_release(struct admin *admin, struct listener_exchange *x, const struct form *form);
+void admin_holds(struct admin *admin, struct listener_exchange *x, const struct form *form);
+/* For /readyz: "everybody is held until ...", which the caller frees, or NULL. */
+char *admin_held(struct admin *admin);
+
 #endif

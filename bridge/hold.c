@@ -77,20 +77,39 @@ static enum cw_status people_held(struct store *store, struct cw_arena *arena,
     return st;
 }
 
+enum cw_status holds_each(struct store *store, int64_t now_ms, struct cw_arena *arena,
+                          void (*see)(void *ctx, const char *person, const struct hold *hold),
+                          void *ctx, struct cw_error *err)
+{
+    struct store_mark *list = NULL;
+    struct hold hold;
+    size_t n = 0;
+    enum cw_status st = hold_get(store, NULL, arena, &hold, err);
+    if (!st && hold.until_ms > now_ms)
+        see(ctx, NULL, &hold);
+    if (!st || st == CW_ENOENT)
+        st = people_held(store, arena, &list, &n, err);
+    for (size_t i = 0; !st && i < n; i++) {
+        hold = hold_of(&list[i], arena);
+        if (hold.until_ms > now_ms)
+            see(ctx, list[i].person.at, &hold);
+    }
+    return st;
+}
+
+static void count(void *ctx, const char *person, const struct hold *hold)
+{
+    struct hold_count *n = ctx;
+    n->all |= hold->of_all;
+    n->people += person != NULL;
+}
+
 enum cw_status hold_counts(struct store *store, int64_t now_ms, struct hold_count *out,
                            struct cw_error *err)
 {
     struct cw_arena *arena = xarena(COUNT_BYTES);
-    struct store_mark *list = NULL;
-    struct hold all;
-    size_t n = 0;
     *out = (struct hold_count){0};
-    enum cw_status st = hold_get(store, NULL, arena, &all, err);
-    out->all = !st && all.until_ms > now_ms;
-    if (!st || st == CW_ENOENT)
-        st = people_held(store, arena, &list, &n, err);
-    for (size_t i = 0; !st && i < n; i++)
-        out->people += list[i].until_ms > now_ms;
+    enum cw_status st = holds_each(store, now_ms, arena, count, out, err);
     cw_arena_destroy(arena);
     return st;
 }

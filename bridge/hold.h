@@ -41,6 +41,11 @@ const char *hold_text(const struct hold *hold, const struct cw_zone *zone, int64
 /* What a mark of the kind says. Lives: in `arena`. */
 struct hold hold_of(const struct store_mark *mark, struct cw_arena *arena);
 
+/* Each hold that is in force; that of everybody (person NULL) comes first. */
+enum cw_status holds_each(struct store *store, int64_t now_ms, struct cw_arena *arena,
+                          void (*see)(void *ctx, const char *person, const struct hold *hold),
+                          void *ctx, struct cw_error *err) CW_CHECKED;
+
 struct hold_count {
     bool all;      /* everybody is held */
     size_t people; /* who are held by name */

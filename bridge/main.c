@@ -41,6 +41,9 @@ static const struct command {
     {"dead", "",
      "calls that can never succeed; --retry ID|all, --drop ID|all, --rule, --user, --json",
      cmd_dead, 0, "retry drop rule user person json"},
+    {"hold", "[PERSON]", "do nothing for a person, or for anybody; --for 2h, --list, --json",
+     cmd_hold, 2, "for list json"},
+    {"release", "[PERSON]", "go on, after a hold", cmd_release, 1, ""},
     {"plan", "[FILE]", "what a reload would change, and what becomes of what waits; --json",
      cmd_plan, 1, "json"},
     {"reload", "", "read the configuration anew, as SIGHUP does; --dry-run, --json", cmd_reload, 0,
@@ -93,7 +96,8 @@ static const struct row {
     TEXT("user", user),         TEXT("person", user),     TEXT("at", at),
     TEXT("since", since),       TEXT("source", source),   FLAG("follow", follow),
     TEXT("cancel", cancel),     TEXT("retry", retry),     TEXT("drop", drop),
-    FLAG("dry-run", dry_run),   FLAG("part", part),
+    FLAG("dry-run", dry_run),   FLAG("part", part),       TEXT("for", length),
+    FLAG("list", list),
 };
 enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };
 

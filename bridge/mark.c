@@ -10,6 +10,7 @@ static const struct mark_kind kinds[] = {
     {"count", true, "came until now"},
     {"all", true, "of its parts came until now"},
     {"state", false, "a fact, until then"},
+    {"hold", false, "nothing is done until then"},
     {"every", false, "a schedule that was seen before"},
     {"quiet", false, "the timer was changed by hand; rules leave it alone until then"},
     {"sight", false, "a change of the timer that is judged with the answer of a call"},

@@ -1,5 +1,6 @@
 #include "pending.h"
 
+#include "hold.h"
 #include "mark.h"
 #include "outlook.h"
 #include "pages.h"
@@ -131,13 +132,21 @@ static void see_mark(void *ctx, const struct store_mark *mark)
     json_object_set_new(line, "id", json_string(mark_id(mark, id)));
     if (mark_trigger(mark).len)
         json_object_set_new(line, "trigger", tell_short(mark_trigger(mark)));
+    cw_arena_reset(l->arena);
+    bool holds = cw_text_is(mark->kind, "hold");
+    const struct cw_person *whose = cw_ruleset_find(rules, mark->person);
+    struct hold hold = holds ? hold_of(mark, l->arena) : (struct hold){0};
     size_t heard = mark_heard(mark, l->ask->now_ms);
     const char *means = mark_kind_of(mark)->text;
-    auto_free char *text = heard ? xprintf("%zu %s", heard, means) : xstrdup(means);
-    if (mark->value.len && !heard)
+    const char *how =
+        holds ? hold_text(&hold, whose ? whose->zone : NULL, l->ask->now_ms, l->arena) : NULL;
+    auto_free char *text = holds   ? xprintf("held %s", how)
+                           : heard ? xprintf("%zu %s", heard, means)
+                                   : xstrdup(means);
+    if (mark->value.len && !heard && !holds)
         json_object_set_new(line, "value", tell_short(mark->value));
     if (mark->until_ms < INT64_MAX)
-        tell_moment(line, "due", mark->until_ms, cw_ruleset_find(rules, mark->person));
+        tell_moment(line, "due", mark->until_ms, whose);
     json_object_set_new(line, "text", json_string(ends ? ends : text));
     add(l, mark->until_ms, line);
 }

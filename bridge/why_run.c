@@ -1,5 +1,6 @@
 #include "why_run.h"
 
+#include "hold.h"
 #include "outlook.h"
 #include "tell.h"
 
@@ -115,6 +116,18 @@ static void put_ended_by(const struct teller *t)
         fprintf(t->f, "%.*s", (int)(reason.len - skip), reason.at + skip);
 }
 
+/* Who is held now: why a call that could begin does not. */
+static void put_held(const struct teller *t, const struct store_call *c)
+{
+    struct hold hold;
+    struct cw_error err;
+    if (c->state == STORE_CALL_READY && !c->passes &&
+        hold_find(t->story->store, t->run->person.at, c->run, t->story->now_ms, t->story->arena,
+                  &hold, &err) == CW_OK)
+        fprintf(t->f, ", held %s",
+                hold_text(&hold, t->zone, t->story->event.received_ms, t->story->arena));
+}
+
 static void put_call(const struct teller *t, const struct store_call *c)
 {
     fprintf(t->f, "%.*s ", (int)c->action.len, c->action.at);
@@ -129,6 +142,7 @@ static void put_call(const struct teller *t, const struct store_call *c)
     }
     if (c->state == STORE_CALL_SENT)
         fputs(", no answer yet", t->f);
+    put_held(t, c);
     put_reason(t, c->reason);
 }
 

@@ -23,6 +23,8 @@ struct cmd_args {
     const char *drop;    /* --drop ID|all, or NULL */
     const char *rule;    /* --rule ID, or NULL */
     const char *user;    /* --user NAME, or NULL */
+    const char *length;  /* --for DURATION, or NULL */
+    bool list;           /* --list */
     char **words;        /* what is no option */
     int n_words;
 };
@@ -37,6 +39,8 @@ int cmd_events(const struct cmd_args *args);
 int cmd_why(const struct cmd_args *args);
 int cmd_pending(const struct cmd_args *args);
 int cmd_dead(const struct cmd_args *args);
+int cmd_hold(const struct cmd_args *args);
+int cmd_release(const struct cmd_args *args);
 int cmd_plan(const struct cmd_args *args);
 int cmd_reload(const struct cmd_args *args);
 

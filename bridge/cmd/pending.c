@@ -25,7 +25,9 @@ static const char *who_of(const json_t *o)
     static char text[40];
     long long people = show_number(o, "people");
     if (people < 2)
-        return show_text(o, "person");
+        return strcmp(show_text(o, "kind"), "hold") == 0 && !*show_text(o, "person")
+                   ? "everybody"
+                   : show_text(o, "person");
     snprintf(text, sizeof text, "%lld people", people);
     return text;
 }
@@ -55,6 +57,7 @@ static void print_counts(const json_t *o, const struct widths *w)
                                            {"count", "counter", "counters"},
                                            {"all", "incomplete `all`", "incomplete `all`s"},
                                            {"state", "fact", "facts"},
+                                           {"hold", "hold", "holds"},
                                            {"tick", "schedule", "schedules"}};
     const json_t *counts = json_object_get(o, "pending");
     const char *before = "";
@@ -84,6 +87,8 @@ static void print_what(const json_t *o)
                text, show_number(o, "event"));
     else if (strcmp(kind, "state") == 0)
         printf("state.%s is %s", key, value);
+    else if (strcmp(kind, "hold") == 0)
+        fputs(text, stdout);
     else if (strcmp(kind, "tick") == 0)
         fputs(trigger, stdout);
     else if (strncmp(trigger, kind, strlen(kind)) == 0)
