@@ -92,14 +92,20 @@ static bool is_drained(void)
     return engine_next_ms(w.engine) == INT64_MAX && crowd_next_ms(crowd) == INT64_MAX;
 }
 
-/* Returns: how long it took. */
-static int64_t drain(int64_t most_ms)
+/* Until ten seconds after the first good answer. */
+static void recover(void)
+{
+    const struct crowd_tally *t = crowd_tally(crowd);
+    for (int i = 0; i < 120 && (!t->first_ms || w.now_ms < t->first_ms + 10 * SECOND); i++)
+        sail(w.now_ms + SECOND);
+}
+
+static void drain(int64_t most_ms)
 {
     int64_t from_ms = w.now_ms;
     while (!is_drained() && w.now_ms - from_ms < most_ms)
         sail(w.now_ms + SECOND);
     CHECK(is_drained());
-    return w.now_ms - from_ms;
 }
 
 /* ---- Events ---- */
@@ -251,17 +257,21 @@ TEST(hours_without_awork)
     long begin_kib = memory_kib();
     int64_t asked = be_away(&o, intake_us, &most_kib);
     crowd_weather(crowd, CROWD_FINE, 0);
-    int64_t fine_ms = w.now_ms, took_ms = drain(DAY);
+    int64_t fine_ms = w.now_ms;
     const struct crowd_tally *t = crowd_tally(crowd);
+    recover();
     CHECK(is_at_full_speed(t->first_ms));
+    int64_t soon = crowd_requests(crowd, t->first_ms, t->first_ms + 10 * SECOND);
+    drain(DAY);
+    int64_t took_ms = w.now_ms - fine_ms;
     printf("%d events of %d people: %.0f us before; %lld requests in the outage; first answer "
            "%.1f s after it; %lld requests in the 10 s from there on; drained in %.0f min, %.0f "
            "requests a minute; %ld KiB before, %ld KiB at most; the longest intake of a second: "
            "%.1f ms\n",
            sea.events, o.people, before_us, (long long)asked, (double)(t->first_ms - fine_ms) / 1e3,
-           (long long)crowd_requests(crowd, t->first_ms, t->first_ms + 10 * SECOND),
-           (double)took_ms / MINUTE, (double)t->requests * MINUTE / (double)took_ms, begin_kib,
-           most_kib, sea.worst_turn_s * 1e3);
+           (long long)soon, (double)took_ms / MINUTE,
+           (double)t->requests * MINUTE / (double)took_ms, begin_kib, most_kib,
+           sea.worst_turn_s * 1e3);
     CHECK(most_kib - begin_kib < 64L * 1024);
     CHECK(intake_us[2] < 2 * intake_us[0] + 100 && intake_us[2] < 2 * before_us + 100);
     CHECK_INT(judge(), 0);
