@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum { EVENTS_AT_ONCE = 200, QUERY_BYTES = 1 << 20, WHY_NOT_MOST = 10, WHY_NOT_LOOKED = 2000 };
+enum { BODY_BYTES = 32 << 10 }; /* of a login's code */
 
 static void reply(struct listener_exchange *x, int status, const char *type, struct cw_text body)
 {
@@ -78,19 +79,34 @@ static void on_healthz(struct admin *a, struct listener_exchange *x, const struc
     admin_text(x, 200, "ok\n"); /* the loop turns, or nobody would answer */
 }
 
+/* "ok", or "ok, but this, and that". */
+static char *join_troubles(const char *const *all, size_t n)
+{
+    char *text = xstrdup("ok");
+    for (size_t i = 0, told = 0; i < n; i++) {
+        if (!all[i])
+            continue;
+        char *longer = xprintf("%s%s%s", text, told++ ? ", and " : ", but ", all[i]);
+        free(text);
+        text = longer;
+    }
+    char *line = xprintf("%s\n", text);
+    free(text);
+    return line;
+}
+
 static void on_readyz(struct admin *a, struct listener_exchange *x, const struct http_request *r)
 {
     (void)r;
-    const char *trouble = dispatcher_trouble(a->deps.dispatcher);
+    const char *calls = dispatcher_trouble(a->deps.dispatcher);
+    const char *logins = tokens_trouble(a->deps.tokens);
     if (!engine_well(a->deps.engine)) {
         admin_text(x, 503, "the journal cannot be written\n");
         return;
     }
     auto_free char *held = admin_held(a);
-    auto_free char *text = trouble || held
-                               ? xprintf("ok, but %s%s%s\n", trouble ? trouble : "",
-                                         trouble && held ? ", and " : "", held ? held : "")
-                               : xstrdup("ok\n");
+    const char *all[] = {calls, held, logins};
+    auto_free char *text = join_troubles(all, 3);
     admin_text(x, 200, text);
 }
 
@@ -310,6 +326,8 @@ static const struct page {
     {"/dead", "GET", NULL, admin_dead},
     {"/dead/retry", "POST", NULL, admin_dead_retry},
     {"/dead/drop", "POST", NULL, admin_dead_drop},
+    {"/login", "GET", NULL, admin_login},
+    {"/login/code", "POST", admin_login_code, NULL},
 };
 enum { PAGES = sizeof pages / sizeof *pages };
 
@@ -361,7 +379,7 @@ static void on_route(void *ctx, struct cw_text method, struct cw_text path,
     else if (!cw_text_is(method, page->method))
         *out = (struct listener_route){.status = 405, .allow = page->method};
     else
-        out->body_limit_bytes = 1024;
+        out->body_limit_bytes = BODY_BYTES;
 }
 
 struct listener_ops admin_ops(struct admin *a)

@@ -15,6 +15,7 @@ struct admin_deps {
     struct store *store;
     struct engine *engine;
     struct dispatcher *dispatcher;
+    struct tokens *tokens;
     const struct config *config;
     int64_t started_ms;
     void (*reload)(void *ctx); /* asks for a reload after this turn; admin_reloaded comes then */

@@ -36,6 +36,9 @@ int admin_status(enum cw_status st);
 void admin_dead(struct admin *a, struct listener_exchange *x, const struct form *form);
 void admin_dead_retry(struct admin *a, struct listener_exchange *x, const struct form *form);
 void admin_dead_drop(struct admin *a, struct listener_exchange *x, const struct form *form);
+/* ---- admin_login.c ---- */
+void admin_login(struct admin *a, struct listener_exchange *x, const struct form *form);
+void admin_login_code(struct admin *a, struct listener_exchange *x, const struct http_request *r);
 
 /* admin_hold.c */
 void admin_hold(struct admin *admin, struct listener_exchange *x, const struct form *form);

@@ -5,6 +5,7 @@
 #include "calendar.h"
 #include "document.h"
 #include "file.h"
+#include "seal.h"
 #include "settings.h"
 #include "xalloc.h"
 #include "zones.h"
@@ -119,14 +120,17 @@ static void read_person(const struct config *c, struct person *to, const struct 
                         const struct source_deps *deps)
 {
     struct cw_error err;
-    *to = (struct person){.name = from->name,
-                          .awork = from->awork,
-                          .timezone = from->timezone,
-                          .token = read_secret(from->token, from->token_place, deps),
-                          .type_of_work = from->type_of_work,
-                          .chat = read_secret(from->chat, from->chat_place, deps),
-                          .zone = from->zone,
-                          .opted_out = from->opted_out};
+    bool logs_in = from->token && strcmp(from->token, "oauth") == 0;
+    *to =
+        (struct person){.name = from->name,
+                        .awork = from->awork,
+                        .timezone = from->timezone,
+                        .token = logs_in ? NULL : read_secret(from->token, from->token_place, deps),
+                        .oauth = logs_in,
+                        .type_of_work = from->type_of_work,
+                        .chat = read_secret(from->chat, from->chat_place, deps),
+                        .zone = from->zone,
+                        .opted_out = from->opted_out};
     if (to->chat && transport_check_url(to->chat, c->target.plain_hosts, &err))
         cw_diags_add(deps->diags, CW_ERROR, "bad-value", from->chat_place, NULL, "`chat`: %s",
                      err.text);
@@ -211,6 +215,21 @@ static void settle_admin(struct config *c)
                             : xprintf("unix:%s/clockwire.sock", folder);
 }
 
+/* The endpoints of OAuth are below the API, unless the file says otherwise. */
+static void settle_endpoint(const struct config *c, const char **url, const char *below)
+{
+    if (**url)
+        return;
+    free((char *)(uintptr_t)*url);
+    *url = xprintf("%s/accounts/%s", c->target.url, below);
+}
+
+static void settle_oauth(struct config *c)
+{
+    settle_endpoint(c, &c->target.oauth.authorize_url, "authorize");
+    settle_endpoint(c, &c->target.oauth.token_url, "token");
+}
+
 /* A token that is written but missing has been reported as such. */
 static void check_admin(const struct config *c, const struct cw_node *root, struct cw_diags *diags)
 {
@@ -237,9 +256,45 @@ static bool has_like(const struct cw_node *map, const char *key)
     return false;
 }
 
+/* The first who logs in; NULL: nobody does. */
+static const struct cw_person *who_logs_in(const struct config *c)
+{
+    for (size_t i = 0; i < c->people.n; i++)
+        if (c->people.items[i].oauth)
+            return cw_ruleset_person(c->rules, i);
+    return NULL;
+}
+
+/* What is written but missing has been reported as such. */
+static void check_logins(const struct config *c, const struct cw_node *root, struct cw_diags *diags)
+{
+    const struct cw_node *awork = setting(root, "target", "awork");
+    const struct cw_node *oauth =
+        awork && cw_node_kind(awork) == CW_NODE_MAP ? cw_node_get(awork, "oauth") : NULL;
+    bool has_client = oauth && cw_node_kind(oauth) == CW_NODE_MAP && has_like(oauth, "client_id");
+    const struct cw_node *key = setting(root, "journal", "key");
+    const struct cw_person *first = who_logs_in(c);
+    struct seal_key read;
+    struct cw_error err;
+    if (first && !key)
+        cw_diags_add(
+            diags, CW_ERROR, "missing-key", first->token_place, "head -c 32 /dev/urandom | base64",
+            "`token: oauth` needs `journal.key`: a secret that seals tokens in the journal");
+    if (first && !has_client)
+        cw_diags_add(
+            diags, CW_ERROR, "missing-key", first->token_place, NULL,
+            "`token: oauth` needs `target.awork.oauth.client_id`: with which people log in");
+    if (c->journal_key && seal_key_read(cw_text_of(c->journal_key), &read, &err))
+        cw_diags_add(diags, CW_ERROR, "bad-value", cw_node_place(key),
+                     "head -c 32 /dev/urandom | base64", "`journal.key`: %s", err.text);
+    else if (c->journal_key)
+        seal_key_wipe(&read);
+}
+
 static void check_whole(const struct config *c, const struct cw_node *root, struct cw_diags *diags)
 {
     check_admin(c, root, diags);
+    check_logins(c, root, diags);
     const struct cw_node *target = cw_node_get(root, "target");
     const struct cw_node *awork = setting(root, "target", "awork");
     if (awork && cw_node_kind(awork) == CW_NODE_MAP && !has_like(awork, "token"))
@@ -259,6 +314,7 @@ static void read_all(struct config *c, const struct cw_doc *doc, const struct so
     settings_read(c, root, deps);
     settle_store(c, root);
     settle_admin(c);
+    settle_oauth(c);
     if (sources)
         read_sources(c, sources, deps);
     read_rules(c, doc, deps->diags);

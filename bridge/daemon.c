@@ -10,6 +10,7 @@
 #include "plan.h"
 #include "retention.h"
 #include "settings.h"
+#include "tokens.h"
 #include "xalloc.h"
 
 #include <clockwire/version.h>
@@ -32,6 +33,8 @@ struct daemon {
     struct event_base *base;
     struct store *store;
     struct transport *transport, *outside; /* to awork, to other hosts */
+    struct transport *wire;                /* of tokens */
+    struct tokens *tokens;
     struct replies *replies;
     struct dispatcher *dispatcher;
     struct engine *engine;
@@ -126,6 +129,7 @@ static void swap(struct daemon *d, struct config *new)
     engine_keep(d->engine, new->payloads != PAYLOADS_NONE);
     front_reload(d->front, new);
     admin_reload(d->admin, new);
+    tokens_reload(d->tokens, &new->people, new->journal_key, clock_now_ms());
     dispatcher_reload(d->dispatcher, &new->people);
     set_retention(d, new);
     config_destroy(old);
@@ -205,6 +209,7 @@ static void on_stop(evutil_socket_t fd, short what, void *ctx)
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_stop(d->listeners[i]);
     dispatcher_stop(d->dispatcher);
+    tokens_stop(d->tokens);
     replies_close(d->replies);
     LOG(LOG_INFO, "stopping", F_I("in_flight", (int64_t)dispatcher_in_flight(d->dispatcher)));
 }
@@ -300,6 +305,31 @@ static enum cw_status open_journal(struct daemon *d, struct cw_error *err)
     return st;
 }
 
+static void token_changed(void *ctx, const char *person)
+{
+    struct daemon *d = ctx;
+    if (d->dispatcher)
+        dispatcher_token(d->dispatcher, person);
+}
+
+static enum cw_status open_tokens(struct daemon *d, struct cw_error *err)
+{
+    enum cw_status st =
+        transport_curl_create(d->base, NULL, d->config->target.timeout_ms, &d->wire, err);
+    if (st)
+        return st;
+    struct tokens_deps deps = {.store = d->store,
+                               .wire = d->wire,
+                               .people = &d->config->people,
+                               .key = d->config->journal_key,
+                               .seed = random_seed(),
+                               .changed = token_changed,
+                               .wake = wake,
+                               .ctx = d};
+    d->tokens = tokens_create(&deps);
+    return tokens_load(d->tokens, clock_now_ms(), err);
+}
+
 static enum cw_status open_core(struct daemon *d, struct cw_error *err)
 {
     enum cw_status st = open_journal(d, err);
@@ -311,12 +341,16 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
     if (st)
         return st;
     d->replies = replies_create(REPLIES);
+    st = open_tokens(d, err);
+    if (st)
+        return st;
     struct dispatcher_deps lanes = {.store = d->store,
                                     .transport = d->transport,
                                     .outside = d->outside,
                                     .people = &d->config->people,
                                     .seed = random_seed(),
                                     .replies = d->replies,
+                                    .tokens = d->tokens,
                                     .wake = wake,
                                     .ctx = d};
     d->dispatcher = dispatcher_create(&lanes);
@@ -327,8 +361,15 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
     d->engine = engine_create(&core, d->config->rules);
     engine_keep(d->engine, d->config->payloads != PAYLOADS_NONE);
     d->front = front_create(d->engine, d->replies, d->config);
-    struct admin_deps door = {d->store,      d->engine,  d->dispatcher, d->config,
-                              d->started_ms, ask_reload, plan,          d};
+    struct admin_deps door = {.store = d->store,
+                              .engine = d->engine,
+                              .dispatcher = d->dispatcher,
+                              .tokens = d->tokens,
+                              .config = d->config,
+                              .started_ms = d->started_ms,
+                              .reload = ask_reload,
+                              .plan = plan,
+                              .ctx = d};
     d->admin = admin_create(&door);
     return dispatcher_load(d->dispatcher, clock_now_ms(), err);
 }
@@ -367,6 +408,8 @@ static void arm(struct daemon *d, int64_t now_ms)
     int64_t next_ms = engine_next_ms(d->engine), reply_ms = replies_next_ms(d->replies);
     if (reply_ms < next_ms)
         next_ms = reply_ms;
+    if (tokens_next_ms(d->tokens) < next_ms)
+        next_ms = tokens_next_ms(d->tokens);
     if (d->stopping && d->drain_until_ms < next_ms)
         next_ms = d->drain_until_ms;
     int64_t wait_ms = next_ms <= now_ms ? 1 : next_ms - now_ms;
@@ -381,7 +424,8 @@ static void arm(struct daemon *d, int64_t now_ms)
 
 static bool drained(const struct daemon *d, int64_t now_ms)
 {
-    size_t open = engine_queue(d->engine) + dispatcher_in_flight(d->dispatcher);
+    size_t open =
+        engine_queue(d->engine) + dispatcher_in_flight(d->dispatcher) + tokens_in_flight(d->tokens);
     for (size_t i = 0; i < d->n_listeners; i++)
         open += listener_open_exchanges(d->listeners[i]);
     return d->stopping && (!open || now_ms >= d->drain_until_ms);
@@ -411,6 +455,8 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
     enum cw_status st = engine_turn(d->engine, now_ms, err);
     replies_expire(d->replies, now_ms);
     if (!st)
+        st = tokens_turn(d->tokens, now_ms, err);
+    if (!st)
         st = tidy(d, now_ms, err);
     if (!st)
         st = retention_turn(&d->retention, d->store, clock_steady_ms(), now_ms,
@@ -439,19 +485,20 @@ static void close_all(struct daemon *d)
     engine_destroy(d->engine); /* whoever still waits for a commit gets 503 */
     if (d->replies)
         replies_close(d->replies);
+    tokens_destroy(d->tokens); /* likewise who waits for a login */
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_close(d->listeners[i]);
-    struct transport *both[] = {d->transport, d->outside};
-    for (size_t i = 0; i < 2; i++)
-        if (both[i])
-            both[i]->ops->abandon(both[i]);
+    struct transport *all[] = {d->transport, d->outside, d->wire};
+    for (size_t i = 0; i < 3; i++)
+        if (all[i])
+            all[i]->ops->abandon(all[i]);
     front_destroy(d->front);
     admin_destroy(d->admin);
     dispatcher_destroy(d->dispatcher);
     replies_destroy(d->replies);
-    for (size_t i = 0; i < 2; i++)
-        if (both[i])
-            both[i]->ops->destroy(both[i]);
+    for (size_t i = 0; i < 3; i++)
+        if (all[i])
+            all[i]->ops->destroy(all[i]);
     store_close(d->store);
     for (size_t i = 0; i < 3; i++)
         if (d->signals[i])

@@ -145,6 +145,13 @@ static void begin_anew(void *ctx, struct lane *lane)
     lanes_push(&d->lanes, lane, lane->waits_for_token ? d->now_ms : lane->due_ms);
 }
 
+void dispatcher_token(struct dispatcher *d, const char *person)
+{
+    struct lane *lane = lanes_find(&d->lanes, person);
+    if (lane && lane->waits_for_token)
+        begin_anew(d, lane);
+}
+
 static bool same_windows(const struct target *a, const struct target *b)
 {
     if (a->n_windows != b->n_windows)
@@ -279,14 +286,11 @@ void turn_done(void *ctx, const struct transport_answer *answer)
 
 static void send_parcel(struct dispatcher *d, struct lane *lane)
 {
-    const struct person *person = people_find(d->deps.people, lane->person);
     struct transport_request request = {
         .method = lane->parcel->method,
         .path = lane->parcel->path,
         .body = lane->parcel->body,
-        .token = !lane->parcel->own_token  ? d->deps.people->target.token
-                 : person && person->token ? person->token
-                                           : "", /* refused by the transport, never another's */
+        .token = lane->parcel->own_token ? own_token(d, lane) : d->deps.people->target.token,
     };
     d->deps.transport->ops->send(d->deps.transport, &request, turn_done, lane);
 }

@@ -10,6 +10,7 @@
 #include "people.h"
 #include "replies.h"
 #include "store/store.h"
+#include "tokens.h"
 #include "transport/transport.h"
 
 struct dispatcher;
@@ -21,6 +22,7 @@ struct dispatcher_deps {
     const struct people *people; /* borrowed until the next reload */
     uint64_t seed;               /* of the jitter */
     struct replies *replies;     /* borrowed; NULL: nobody ever waits for a reply */
+    struct tokens *tokens;       /* borrowed; NULL: nobody logs in */
     /* True when `turn` has something to do at once: an answer came. Called from the loop. */
     void (*wake)(void *ctx);
     void *ctx;
@@ -52,6 +54,8 @@ size_t dispatcher_in_flight(const struct dispatcher *d);
 /* Begin nothing more; answers are still recorded. For the drain at the end. */
 void dispatcher_stop(struct dispatcher *d);
 void dispatcher_reload(struct dispatcher *d, const struct people *people);
+/* The person's own token is another one, or no more: who waits for it tries again. */
+void dispatcher_token(struct dispatcher *d, const char *person);
 /* Tells of each call that has ended, inside the turn that ends it: for playing tests. */
 struct dispatcher_end {
     const char *person, *rule, *action, *reason;

@@ -28,6 +28,7 @@ struct parcel {         /* a request that waits to be sent, then its answer */
     char *path, *body;
     char *host; /* another than awork, which knows address and headers; or NULL */
     bool own_token;
+    uint64_t token; /* the number of the person's pair, if they log in */
     int64_t made_ms, sent_ms;
     bool has_answer;
     struct transport_answer answer; /* body and error are copies */

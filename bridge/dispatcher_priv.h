@@ -96,6 +96,20 @@ void reply_note(struct dispatcher *d, const struct lane *lane,
 void sayings_tell(struct dispatcher *d);
 void sayings_drop(struct dispatcher *d);
 
+/* dispatcher_token.c */
+/* The own token of a lane's person, which its parcel goes out with; "" when there is none: the
+ * transport refuses it then, and it never goes out with another's. */
+const char *own_token(struct dispatcher *d, struct lane *lane);
+/* Why a request with the person's own token has to wait, since it is being renewed or a login is
+ * needed, in the dispatcher's arena; or NULL. */
+const char *own_token_trouble(struct dispatcher *d, const char *person);
+/* When it is looked at again, whatever happens: not later than its call may wait. */
+int64_t own_token_retry_at(const struct dispatcher *d, struct lane *lane);
+/* Whether the person has logged in, whatever became of it. */
+bool own_token_by_login(const struct dispatcher *d, const char *person);
+/* What an answer says of the token. */
+void own_token_heed(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v);
+
 /* dispatcher_retry.c */
 /* When the call is tried again. */
 int64_t turn_retry_at(struct dispatcher *d, struct lane *lane,

@@ -101,6 +101,7 @@ void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *
         .people = d->deps.people,
         .without_token = d->deps.people->target.without_user_token,
         .kinds = d->kinds,
+        .has_login = own_token_by_login(d, lane->person),
         .now_ms = d->now_ms,
         .loaded_ms = d->loaded_ms,
         .arena = d->arena,
@@ -174,12 +175,21 @@ static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct c
     return turn_attempt(d, lane, err);
 }
 
+static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
+                               struct cw_error *err);
+
 static enum cw_status on_send(struct dispatcher *d, struct lane *lane,
                               const struct action_verdict *v, struct cw_error *err)
 {
     if (v->host) {
         breaker_end_probe(d, lane);
         return outside_begin(d, lane, v, err);
+    }
+    const char *why_not = v->own_token ? own_token_trouble(d, lane->person) : NULL;
+    if (why_not) {
+        struct action_verdict later = {
+            .what = ACTION_RETRY, .cause = ACTION_TOKEN, .own_token = true, .reason = why_not};
+        return on_retry(d, lane, &later, err);
     }
     struct parcel *p = xcalloc(1, sizeof *p);
     p->method = v->method;
@@ -272,7 +282,10 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
                                struct cw_error *err)
 {
     bool is_token = v->cause == ACTION_TOKEN;
-    int64_t at_ms = v->outside ? outside_retry_at(d, lane) : turn_retry_at(d, lane, v);
+    bool is_login = is_token && v->own_token && own_token_by_login(d, lane->person);
+    int64_t at_ms = v->outside ? outside_retry_at(d, lane)
+                    : is_login ? own_token_retry_at(d, lane)
+                               : turn_retry_at(d, lane, v);
     breaker_end_probe(d, lane);
     if (turn_gives_up(d, lane, v)) {
         auto_free char *reason = xprintf("gave up: %s", v->reason);
@@ -366,8 +379,10 @@ enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_
     enum cw_status st = step(d, lane, &lane->parcel->answer, &v, err);
     if (st)
         return st;
-    if (!lane->parcel->host)
+    if (!lane->parcel->host) {
         turn_heed(d, lane, &v);
+        own_token_heed(d, lane, &v);
+    }
     note_answer(d, lane, &v);
     st = end_attempt(d, lane, &v, err);
     drop_parcel(d, lane);
@@ -462,7 +477,8 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
     int64_t due_ms = now_ms;
     d->now_ms = now_ms;
     lane->waits_for_token = lane->waits_for_awork = false;
-    if (lane->parcel && is_fresh(lane, now_ms))
+    bool no_token = lane->parcel && lane->parcel->own_token && own_token_trouble(d, lane->person);
+    if (lane->parcel && !no_token && is_fresh(lane, now_ms))
         return send_now(d, lane, err);
     drop_parcel(d, lane);
     if (lane->state == LANE_UNREAD)

@@ -46,6 +46,8 @@ static const struct command {
     {"release", "[PERSON]", "go on, after a hold", cmd_release, 1, ""},
     {"plan", "[FILE]", "what a reload would change, and what becomes of what waits; --json",
      cmd_plan, 1, "json"},
+    {"login", "USER", "give a user's own awork token to the daemon; --paste, --timeout", cmd_login,
+     1, "paste timeout"},
     {"reload", "", "read the configuration anew, as SIGHUP does; --dry-run, --json", cmd_reload, 0,
      "dry-run json"},
     {"version", "", "print the version", cmd_version, 0, ""},
@@ -97,7 +99,7 @@ static const struct row {
     TEXT("since", since),       TEXT("source", source),   FLAG("follow", follow),
     TEXT("cancel", cancel),     TEXT("retry", retry),     TEXT("drop", drop),
     FLAG("dry-run", dry_run),   FLAG("part", part),       TEXT("for", length),
-    FLAG("list", list),
+    FLAG("list", list),         FLAG("paste", paste),     TEXT("timeout", timeout),
 };
 enum { ROWS = sizeof rows / sizeof *rows, EVERYWHERE = 3 /* the first ones */ };
 

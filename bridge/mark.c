@@ -26,6 +26,11 @@ const struct mark_kind *mark_kind_of(const struct store_mark *mark)
     return &other;
 }
 
+bool mark_is_shown(const struct store_mark *mark)
+{
+    return *mark_kind_of(mark)->text != '\0';
+}
+
 static size_t trigger_len(const struct store_mark *mark)
 {
     const char *end = mark->key.len ? memchr(mark->key.at, '\n', mark->key.len) : NULL;

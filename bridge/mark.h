@@ -14,6 +14,8 @@ struct mark_kind {
 
 /* Of a kind that is not known: one without a text. */
 const struct mark_kind *mark_kind_of(const struct store_mark *mark);
+/* Whether it is any business of those who look at what waits: people's own tokens are not. */
+bool mark_is_shown(const struct store_mark *mark);
 /* The two parts of its key; the first is empty for kinds without a trigger. */
 struct cw_text mark_trigger(const struct store_mark *mark);
 struct cw_text mark_key(const struct store_mark *mark);

@@ -125,7 +125,8 @@ static void see_mark(void *ctx, const struct store_mark *mark)
     const struct cw_ruleset *rules = l->ask->config->rules;
     const char *ends = mark_end(mark, rules);
     bool is_over = mark->until_ms <= l->ask->now_ms && !mark_kind_of(mark)->has_trigger;
-    if (is_over || !is_asked(l, mark->rule, mark->person) || !count(l, mark->kind, mark->until_ms))
+    if (is_over || !mark_is_shown(mark) || !is_asked(l, mark->rule, mark->person) ||
+        !count(l, mark->kind, mark->until_ms))
         return;
     auto_free char *kind = xtext(mark->kind);
     json_t *line = begin_line(kind, mark->rule, mark->person, mark_key(mark));
@@ -252,7 +253,7 @@ static void find(void *ctx, const struct store_mark *mark)
 {
     struct finder *f = ctx;
     char id[MARK_ID];
-    if (f->found || strcmp(mark_id(mark, id), f->id) != 0)
+    if (f->found || !mark_is_shown(mark) || strcmp(mark_id(mark, id), f->id) != 0)
         return;
     f->found = true;
     f->out->kind = (struct cw_text){cw_arena_copy(f->arena, mark->kind), mark->kind.len};

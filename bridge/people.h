@@ -3,6 +3,8 @@
 #ifndef PEOPLE_H
 #define PEOPLE_H
 
+#include "oauth.h"
+
 #include <clockwire/rules.h>
 #include <stdint.h>
 
@@ -11,6 +13,7 @@ struct person {
     const char *awork;          /* uuid */
     const char *timezone;       /* IANA */
     const char *token;          /* the person's own, NULL: none. Secret */
+    bool oauth;                 /* in place of it the person logs in; see tokens.h */
     const char *type_of_work;   /* name or uuid, NULL: none */
     const char *chat;           /* where they are written to, NULL: nowhere. Secret */
     const struct cw_zone *zone; /* of the ruleset's; NULL: UTC */
@@ -30,6 +33,7 @@ struct target {
     struct rate_window windows[4];
     size_t n_windows;
     enum without_user_token without_user_token;
+    struct oauth_client oauth;
     int64_t retry_base_ms; /* first back-off: 1 s */
     int64_t retry_cap_ms;  /* longest back-off: 5 min */
     int64_t give_up_ms;    /* a call older than this dies: 24 h */

@@ -176,6 +176,8 @@ static void add_mark(void *ctx, const struct store_mark *mark)
 {
     struct planner *p = ctx;
     const char *why = mark_end(mark, p->ask->new->rules);
+    if (!mark_is_shown(mark))
+        return;
     *(why ? &p->sums->marks_ended : &p->sums->marks_kept) += 1;
     if (!why || !has_room(&p->marks))
         return;

@@ -33,6 +33,7 @@ static const struct {
               "'examples':['sqlite:clockwire.db','memory:']"},
     {"url", "'type':'string','pattern':'^https?://[^/].*[^/]$','maxLength':4096,"
             "'examples':['https://api.awork.com/api/v1']"},
+    {"endpoint", "'type':'string','pattern':'^(https?://[^/].*[^/])?$','maxLength':4096"},
     {"size", "'type':['string','integer'],'pattern':'^[0-9]+ *([KMG]iB)?$','minimum':1,"
              "'examples':['16 KiB','1 MiB']"},
     {"count", "'type':['string','integer'],'pattern':'^[0-9]+$','minimum':1"},

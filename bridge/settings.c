@@ -36,6 +36,12 @@ static enum cw_status set_url(void *field, struct cw_text text, struct cw_error 
     return st ? st : set_text(field, text, err);
 }
 
+/* Empty: what it is by itself is settled later. */
+static enum cw_status set_endpoint(void *field, struct cw_text text, struct cw_error *err)
+{
+    return text.len ? set_url(field, text, err) : set_text(field, text, err);
+}
+
 static enum cw_status set_store(void *field, struct cw_text text, struct cw_error *err)
 {
     if (cw_text_is(text, "memory:") || (text.len > 7 && memcmp(text.at, "sqlite:", 7) == 0))
@@ -403,8 +409,8 @@ void settings_fini(struct config *config)
     for (size_t i = 0; i < SETTINGS; i++) {
         const struct setting *row = &settings[i];
         clear(config, row);
-        if (row->set == set_text || row->set == set_url || row->set == set_address ||
-            row->set == set_store)
+        if (row->set == set_text || row->set == set_url || row->set == set_endpoint ||
+            row->set == set_address || row->set == set_store)
             free(*(char **)field_of(config, row));
         else if (row->set == set_secret)
             secret_free(*(char **)field_of(config, row));

@@ -27,8 +27,9 @@ static const struct cwr_key person[] = {
      .example = "['ada@example.org','github:ada-l']"},
     {"timezone", CWR_FORM_ZONE, .help = "The person's time zone; else the one of the file."},
     {"token", CWR_FORM_TEMPLATE,
-     .help = "The person's own awork token, which a true pause needs; else it is emulated.",
-     .example = "'${secret.awork_ada}'"},
+     .help = "The person's own awork token, which a true pause needs, or `oauth`: they log in with "
+             "`clockwire login`. Without one a pause is emulated.",
+     .example = "'oauth','${secret.awork_ada}'"},
     {"chat", CWR_FORM_TEMPLATE,
      .help = "The address to which `notify` posts what the person is to read.",
      .example = "'https://chat.example.org/hooks/${secret.chat_ada}'"},

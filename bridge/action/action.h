@@ -46,6 +46,7 @@ struct action_turn {
     int64_t now_ms, loaded_ms;             /* loaded: when this process took the lanes over */
     int64_t asked_ms;                      /* when what is answered was sent */
     const struct transport_answer *answer; /* NULL: begin, or begin again */
+    bool has_login;                        /* the person's own token comes of a login */
     bool is_awaited;                       /* the sender waits for the text of this `reply` */
     bool is_held;                          /* of `release`: the person is held by name */
     const char *held_all;                  /* of `release`: how everybody is held, or NULL */

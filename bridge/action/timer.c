@@ -53,7 +53,8 @@ const struct action_ops action_stop = {.decide = stop_decide, .settle = stop_set
 
 static bool has_own_token(const struct action_turn *t)
 {
-    return t->person->token && *t->person->token && !step_flag(t, "own_refused");
+    bool has_one = t->has_login || (t->person->token && *t->person->token);
+    return has_one && !step_flag(t, "own_refused");
 }
 
 static const char *why_not_own(const struct action_turn *t)

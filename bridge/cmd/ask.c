@@ -37,18 +37,18 @@ struct config *cmd_settings(const struct cmd_args *args)
     return load(args, config_load_settings);
 }
 
-int cmd_ask(const struct config *config, const char *method, const char *path, char **body)
+static int ask(const struct config *config, const struct fetch_request *what, const char *path,
+               char **body)
 {
     bool local = strncmp(config->admin_listen, "unix:", 5) == 0;
     auto_free char *url = xprintf("http://%s%s", local ? "localhost" : config->admin_listen, path);
     char *bearer =
         config->admin_token ? xprintf("Authorization: Bearer %s", config->admin_token) : NULL;
     const char *headers[] = {bearer, NULL};
-    struct fetch_request request = {.method = method,
-                                    .url = url,
-                                    .unix_path = local ? config->admin_listen + 5 : NULL,
-                                    .headers = headers,
-                                    .timeout_ms = 10000};
+    struct fetch_request request = *what;
+    request.url = url;
+    request.unix_path = local ? config->admin_listen + 5 : NULL;
+    request.headers = headers;
     struct cw_error err;
     int status = 0;
     size_t len = 0;
@@ -60,4 +60,16 @@ int cmd_ask(const struct config *config, const char *method, const char *path, c
     }
     secret_free(bearer);
     return status;
+}
+
+int cmd_ask(const struct config *config, const char *method, const char *path, char **body)
+{
+    const struct fetch_request what = {.method = method, .timeout_ms = 10000};
+    return ask(config, &what, path, body);
+}
+
+int cmd_post(const struct config *config, const char *path, struct cw_text form, char **body)
+{
+    const struct fetch_request what = {.method = "POST", .body = form, .timeout_ms = 90000};
+    return ask(config, &what, path, body);
 }

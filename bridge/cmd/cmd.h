@@ -25,6 +25,8 @@ struct cmd_args {
     const char *user;    /* --user NAME, or NULL */
     const char *length;  /* --for DURATION, or NULL */
     bool list;           /* --list */
+    bool paste;          /* --paste */
+    const char *timeout; /* --timeout DURATION, or NULL */
     char **words;        /* what is no option */
     int n_words;
 };
@@ -43,6 +45,7 @@ int cmd_hold(const struct cmd_args *args);
 int cmd_release(const struct cmd_args *args);
 int cmd_plan(const struct cmd_args *args);
 int cmd_reload(const struct cmd_args *args);
+int cmd_login(const struct cmd_args *args);
 
 /* Loads the configuration and prints its faults; missing secrets are no error here.
  * Returns: NULL when it has errors. */
@@ -52,6 +55,8 @@ struct config *cmd_settings(const struct cmd_args *args);
 /* Asks the daemon something through its admin listener; prints an error when there is none.
  * Returns: the status, 0 when nobody answered. The body is the caller's. */
 int cmd_ask(const struct config *config, const char *method, const char *path, char **body);
+/* The same with a form, for what takes awork's time, too. */
+int cmd_post(const struct config *config, const char *path, struct cw_text form, char **body);
 
 enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 64 };
 

@@ -2,6 +2,7 @@
 #ifndef SOURCE_PARTS_H
 #define SOURCE_PARTS_H
 
+#include "../codec.h"
 #include "../form.h"
 #include "source.h"
 
@@ -241,12 +242,5 @@ void verify_wipe(struct verify *verify);
 /* event.c */
 bool event_build(struct scope *scope, const struct verify *by, size_t index, bool batch,
                  struct source_event *out, const char **reason);
-
-/* codec.c: strict hex and base64. Returns: decoded length, or SIZE_MAX when malformed or larger
- * than `size`. */
-size_t codec_hex(struct cw_text text, unsigned char *out, size_t size);
-size_t codec_base64(struct cw_text text, unsigned char *out, size_t size);
-void codec_put_hex(const unsigned char *bytes, size_t len, char *out);    /* 2 len + 1 */
-void codec_put_base64(const unsigned char *bytes, size_t len, char *out); /* 4 ceil(len/3) + 1 */
 
 #endif

@@ -72,6 +72,7 @@ static void copy_people(struct stage *s)
         const struct cw_person *p = cw_ruleset_person(s->config->rules, i);
         s->persons[i] = from->items[i];
         s->persons[i].token = p->token ? AWORK_OWN : NULL;
+        s->persons[i].oauth = false; /* whoever logs in has done so */
         s->persons[i].chat = p->chat ? "https://chat.test/" : NULL;
         if (p->type_of_work)
             awork_kind(s->awork, p->type_of_work);

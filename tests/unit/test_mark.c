@@ -26,6 +26,14 @@ TEST(a_key_has_two_parts)
     CHECK_MEM(mark_key(&throttle).at, mark_key(&throttle).len, "k\n1");
 }
 
+TEST(who_may_see_it)
+{
+    struct store_mark fact = mark_of("state", "", "ada", "on_call", "true");
+    struct store_mark token = mark_of("token", "", "ada", "", "sealed");
+    CHECK(mark_is_shown(&fact));
+    CHECK(!mark_is_shown(&token));
+}
+
 TEST(why_it_ends)
 {
     struct cw_ruleset *rules = lab_compile(text, NULL);

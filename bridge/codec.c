@@ -1,6 +1,6 @@
 /* codec: hex and base64 as signatures use them. Only the canonical form of base64 is read: the
  * usual alphabet, padding, no blanks, zero bits at the end. */
-#include "parts.h"
+#include "codec.h"
 
 #include <string.h>
 
