@@ -8,6 +8,7 @@
 #include "check.h"
 #include "crash.h"
 #include "life.h"
+#include "metrics.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,9 +69,10 @@ static uint64_t mix(uint64_t a, uint64_t b)
 /* ---- The recorded run ---- */
 
 /* A life with restarts in it: a journal is closed and opened, its log made anew. */
-static struct life *record_life(int each)
+static struct life *record_life(int each, int64_t keep_ms)
 {
     struct life *life = life_create(run_folder, each);
+    life->keep_ms = keep_ms;
     disk_watch(run_folder);
     CHECK_INT(life_start(life), CW_OK);
     for (int i = 1; i < STEPS_MOST && !life_is_done(life); i++) {
@@ -91,22 +93,22 @@ struct look {
     const struct life *life;
     struct crash *crash;
     size_t done; /* calls of the trace */
-    const int *acked;
+    const struct life_known *known;
     int requests;
     long states, wrong;
 };
 
 static void move_to(struct look *look, size_t done)
 {
-    static const int none[LIFE_SENDERS];
+    static const struct life_known none;
     crash_advance(look->crash, done);
     look->done = done;
-    look->acked = none;
+    look->known = &none;
     look->requests = 0;
     for (int i = 0; i < look->life->n_marks && look->life->marks[i].at <= done; i++)
-        look->acked = look->life->marks[i].acked;
+        look->known = &look->life->marks[i].known;
     for (int i = 0; i < look->life->n_sent && look->life->sent_at[i] <= done; i++)
-        look->requests = i + 1;
+        look->requests = look->life->keep_ms ? 0 : i + 1; /* attempts go, too */
 }
 
 static const char *look_at(struct look *look, const struct crash_choice *choice)
@@ -115,7 +117,7 @@ static const char *look_at(struct look *look, const struct crash_choice *choice)
     crash_build(look->crash, choice, state_folder);
     snprintf(where, sizeof where, "sqlite:%s/j.db", state_folder);
     look->states++;
-    return life_look(where, look->acked, look->requests);
+    return life_look(where, look->known, look->requests);
 }
 
 /* The states that are looked at after each call, by number. */
@@ -163,7 +165,7 @@ static void look_twice(struct look *look, const struct crash_choice *first)
     crash_build(look->crash, first, state_folder);
     snprintf(where, sizeof where, "sqlite:%s/j.db", state_folder);
     disk_watch(state_folder);
-    life_look(where, look->acked, look->requests);
+    life_look(where, look->known, look->requests);
     disk_leave();
     struct disk_op *ops = disk_take(&n);
     struct crash *crash = crash_create(ops, n);
@@ -181,7 +183,7 @@ static void look_twice(struct look *look, const struct crash_choice *first)
         crash_advance(crash, k);
         crash_build(crash, &c, second_folder);
         look->states++;
-        const char *why = life_look(where, look->acked, look->requests);
+        const char *why = life_look(where, look->known, look->requests);
         if (why)
             tell(look, &c, why);
     }
@@ -219,12 +221,12 @@ static void look_at_all(struct look *look, size_t n, size_t of, uint64_t seed)
     }
 }
 
-TEST(every_state_that_a_power_cut_can_leave)
+/* Of a life with `each` events of each sender. */
+static void look_at_life(int each, int64_t keep_ms, long wanted)
 {
-    long wanted = number("CW_CRASH_STATES", getenv("CW_SANITIZE") ? 300 : 1000);
     size_t n = 0;
     begin();
-    struct life *life = record_life((int)number("CW_CRASH_EACH", 8));
+    struct life *life = record_life(each, keep_ms);
     disk_leave();
     struct disk_op *ops = disk_take(&n);
     size_t all = count_all(life, ops, n);
@@ -233,13 +235,27 @@ TEST(every_state_that_a_power_cut_can_leave)
     look_at_all(&look, n, of, (uint64_t)number("CW_CRASH_SEED", 1));
     printf("%zu calls, %d acknowledged, %d requests; %ld states looked at, of %zu without those of "
            "second cuts\n",
-           n, life->n_marks, life->n_sent, look.states, all);
+           n, each * LIFE_SENDERS, life->n_sent, look.states, all);
     CHECK_INT(look.wrong, 0);
     CHECK(look.states > 0);
+    CHECK(!keep_ms || metric_get(METRIC_events_deleted) > 0);
     crash_destroy(look.crash);
     disk_free(ops, n);
     life_destroy(life);
     end();
+}
+
+TEST(every_state_that_a_power_cut_can_leave)
+{
+    look_at_life((int)number("CW_CRASH_EACH", 8), 0,
+                 number("CW_CRASH_STATES", getenv("CW_SANITIZE") ? 300 : 1000));
+}
+
+/* What is old goes meanwhile, with its pages. */
+TEST(every_state_while_old_events_go)
+{
+    look_at_life((int)number("CW_CRASH_EACH", 8), 4000,
+                 number("CW_CRASH_STATES", getenv("CW_SANITIZE") ? 100 : 400));
 }
 
 /* ---- Lives that go on ---- */
@@ -256,6 +272,7 @@ static bool cut_short(long at, uint64_t seed)
                                   .garbage = seed & 32};
     struct life *life = life_create(run_folder, 4);
     size_t n = 0;
+    life->keep_ms = seed / 2048 % 2 * 4000;
     crash_empty(run_folder);
     disk_watch(run_folder);
     disk_die(at);
@@ -362,7 +379,7 @@ TEST(a_missing_sync_is_noticed)
 {
     size_t n = 0;
     begin();
-    struct life *life = record_life(4);
+    struct life *life = record_life(4, 0);
     disk_leave();
     struct disk_op *ops = disk_take(&n);
     for (size_t i = 0; i < n; i++)
@@ -387,7 +404,7 @@ TEST(a_request_without_its_attempt_is_noticed)
 {
     size_t n = 0;
     begin();
-    struct life *life = record_life(4);
+    struct life *life = record_life(4, 0);
     disk_leave();
     struct disk_op *ops = disk_take(&n);
     struct look look = {.life = life, .crash = crash_create(ops, n)};

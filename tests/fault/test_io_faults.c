@@ -10,6 +10,7 @@
 #include "crash.h"
 #include "disk.h"
 #include "life.h"
+#include "metrics.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EACH = 4, STEPS_MOST = 400, MENDED_STEPS = 12, STARTS_MOST = 4, STEP = 9 };
+enum { EACH = 4, STEPS_MOST = 400, MENDED_STEPS = 12, STARTS_MOST = 4, STEP = 9, KEEP_MS = 3000 };
 
 static char folder[64];
 
@@ -25,7 +26,8 @@ struct fault {
     long at;
     bool forever;
     int error;
-    long second; /* 0, or which call of the next start fails too */
+    long second;     /* 0, or which call of the next start fails too */
+    int64_t keep_ms; /* 0, or what is older and has ended goes meanwhile */
 };
 
 /* What came of one fault. */
@@ -111,6 +113,7 @@ static struct outcome fail_at(const struct fault *fault)
 {
     crash_empty(folder);
     struct life *life = life_create(folder, EACH);
+    life->keep_ms = fault->keep_ms;
     disk_watch(folder);
     struct outcome out = live_with(life, fault);
     disk_leave();
@@ -123,10 +126,10 @@ static struct outcome fail_at(const struct fault *fault)
     return out;
 }
 
-static void fail_everywhere(int error, bool forever, struct outcome *sum)
+static void fail_everywhere(int error, bool forever, int64_t keep_ms, struct outcome *sum)
 {
     long only = number("CW_FAULT", 0), step = number("CW_FAULT_STEP", STEP);
-    struct fault fault = {.forever = forever, .error = error};
+    struct fault fault = {.forever = forever, .error = error, .keep_ms = keep_ms};
     long lives = 0;
     begin();
     fault.at = only ? only : 1 + (forever * 2 + (error == EIO)) % step;
@@ -149,14 +152,14 @@ static void fail_everywhere(int error, bool forever, struct outcome *sum)
 TEST(an_io_error_once)
 {
     struct outcome sum = {0};
-    fail_everywhere(EIO, false, &sum);
+    fail_everywhere(EIO, false, 0, &sum);
     CHECK(sum.ends > 0 && sum.refused > 0);
 }
 
 TEST(io_errors_for_ever)
 {
     struct outcome sum = {0};
-    fail_everywhere(EIO, true, &sum);
+    fail_everywhere(EIO, true, 0, &sum);
     CHECK(sum.ends > 0 && sum.refused > 0);
 }
 
@@ -164,15 +167,30 @@ TEST(io_errors_for_ever)
 TEST(no_room_once)
 {
     struct outcome sum = {0};
-    fail_everywhere(ENOSPC, false, &sum);
+    fail_everywhere(ENOSPC, false, 0, &sum);
     CHECK(sum.failures > 0);
 }
 
 TEST(no_room_for_ever)
 {
     struct outcome sum = {0};
-    fail_everywhere(ENOSPC, true, &sum);
+    fail_everywhere(ENOSPC, true, 0, &sum);
     CHECK(sum.failures > 0);
+}
+
+/* While old events go. */
+TEST(an_io_error_once_and_old_events_go)
+{
+    struct outcome sum = {0};
+    fail_everywhere(EIO, false, KEEP_MS, &sum);
+    CHECK(sum.ends > 0 && sum.refused > 0 && metric_get(METRIC_events_deleted) > 0);
+}
+
+TEST(no_room_for_ever_and_old_events_go)
+{
+    struct outcome sum = {0};
+    fail_everywhere(ENOSPC, true, KEEP_MS, &sum);
+    CHECK(sum.failures > 0 && metric_get(METRIC_events_deleted) > 0);
 }
 
 /* A fault while what the first one left is mended. */
@@ -210,11 +228,11 @@ TEST(what_is_wrong_is_seen)
     CHECK_INT(life_run(life, STEPS_MOST), CW_OK);
     fake_human_start(life->fake, "aaaaaaaa-0000-4000-8000-000000000001", "t");
     CHECK(strstr(life_judge(life), "were done") != NULL);
-    life->acked[0]++;
-    CHECK(strstr(life_look(life->where, life->acked, 0), "is lost") != NULL);
-    life->acked[0]--;
-    CHECK(life_look(life->where, life->acked, life->n_sent) == NULL);
-    CHECK(strstr(life_look(life->where, life->acked, 1000), "attempts") != NULL);
+    life->known.acked[0]++;
+    CHECK(strstr(life_look(life->where, &life->known, 0), "is lost") != NULL);
+    life->known.acked[0]--;
+    CHECK(life_look(life->where, &life->known, life->n_sent) == NULL);
+    CHECK(strstr(life_look(life->where, &life->known, 1000), "attempts") != NULL);
     life_destroy(life);
     end();
 }

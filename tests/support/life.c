@@ -113,6 +113,8 @@ struct life *life_create(const char *folder, int each)
     life->wire = &wire->base;
     snprintf(life->where, sizeof life->where, "sqlite:%s/j.db", folder);
     life->now_ms = 1772442000000; /* 2026-03-02T09:00:00Z */
+    if (each > LIFE_EACH)
+        abort();
     life->each = each;
     life->fake = fake_create(&life->now_ms);
     life->rules = rules_of(rules_text);
@@ -143,6 +145,7 @@ enum cw_status life_start(struct life *life)
     struct engine_deps core = {.store = life->store, .dispatcher = life->dispatcher, .queue = 100};
     life->engine = engine_create(&core, life->rules);
     life->steps = 0;
+    life->retention = (struct retention){0};
     status = dispatcher_load(life->dispatcher, life->now_ms, &err);
     if (status != CW_OK)
         life_stop(life);
@@ -177,7 +180,7 @@ static void mark(struct life *life)
     if (life->n_marks == LIFE_MARKS)
         abort();
     life->marks[life->n_marks].at = disk_done();
-    memcpy(life->marks[life->n_marks++].acked, life->acked, sizeof life->acked);
+    life->marks[life->n_marks++].known = life->known;
 }
 
 static void on_done(struct accepted *a)
@@ -188,7 +191,7 @@ static void on_done(struct accepted *a)
     if (a->result == ACCEPTED_FAILED) {
         life->failures++;
     } else {
-        life->acked[errand->sender]++;
+        life->known.acked[errand->sender]++;
         mark(life);
     }
     cw_ruleset_unref(a->rules);
@@ -220,7 +223,7 @@ static struct accepted *make(struct life *life, int sender)
     struct accepted_event *ev = xtake(arena, sizeof *ev);
     struct errand *errand = xtake(arena, sizeof *errand);
     struct cw_error err;
-    int n = life->acked[sender] + 1;
+    int n = life->known.acked[sender] + 1;
     snprintf(text, sizeof text, "{\"user\":\"p%d\",\"n\":%d}", sender, task_of(sender, n));
     struct cw_text body = cw_text_of(cw_arena_copy(arena, cw_text_of(text)));
     must(cw_json_read(json, body, &err), &err);
@@ -253,9 +256,10 @@ static void send_all(struct life *life)
 {
     struct cw_error err;
     for (int i = 0; i < LIFE_SENDERS; i++) {
-        if (life->waits[i] || life->acked[i] == life->each)
+        if (life->waits[i] || life->known.acked[i] == life->each)
             continue;
         life->waits[i] = true;
+        life->sent_ms[i][life->known.acked[i]] = life->now_ms;
         must(engine_submit(life->engine, make(life, i), &err), &err);
     }
 }
@@ -277,11 +281,31 @@ static enum cw_status settle(struct life *life)
     return CW_OK; /* it is tried again a second later */
 }
 
+/* A step of the walk over what is old. */
+static enum cw_status trim(struct life *life)
+{
+    struct cw_error err;
+    bool more = false;
+    if (!life->keep_ms)
+        return CW_OK;
+    for (int i = 0; i < LIFE_SENDERS; i++)
+        for (int *n = &life->known.gone[i];
+             *n < life->known.acked[i] && life->sent_ms[i][*n] <= life->now_ms - life->keep_ms;
+             ++*n)
+            more = true;
+    if (more)
+        mark(life);
+    life->retention.done_ms = life->retention.dead_ms = life->keep_ms;
+    return retention_turn(&life->retention, life->store, life->now_ms, life->now_ms, false, &err);
+}
+
 enum cw_status life_step(struct life *life)
 {
     struct cw_error err;
     send_all(life);
     enum cw_status status = settle(life);
+    if (status == CW_OK)
+        status = trim(life);
     if (status == CW_OK)
         status = store_tidy(life->store, ++life->steps % TIDY_STEPS == 0, &err);
     life->now_ms += SECOND;
@@ -291,7 +315,7 @@ enum cw_status life_step(struct life *life)
 bool life_is_done(const struct life *life)
 {
     for (int i = 0; i < LIFE_SENDERS; i++)
-        if (life->acked[i] < life->each)
+        if (life->known.acked[i] < life->each)
             return false;
     return engine_next_ms(life->engine) == INT64_MAX && !fake_waiting(life->fake);
 }
@@ -337,7 +361,7 @@ const char *life_judge(struct life *life)
     if (!why && (fake_doubles(life->fake) || fake_overlaps(life->fake)))
         why = "a start of what ran, or two requests of a person at once";
     life_stop(life);
-    return why ? why : life_look(life->where, life->acked, life->n_sent);
+    return why ? why : life_look(life->where, &life->known, life->keep_ms ? 0 : life->n_sent);
 }
 
 static const char *look_at_run(struct store *store, int64_t seq, struct cw_arena *arena,
@@ -359,10 +383,12 @@ static const char *look_at_run(struct store *store, int64_t seq, struct cw_arena
 }
 
 /* The one after those that were acknowledged may be there too: its answer was lost. */
-static const char *look_at_sender(struct store *store, int sender, int acked, int *attempts)
+static const char *look_at_sender(struct store *store, int sender, const struct life_known *known,
+                                  int *attempts)
 {
     struct cw_arena *arena = cw_arena_create(64 << 20);
     const char *why = NULL;
+    int acked = known->acked[sender], gone = known->gone[sender];
     for (int n = 1; !why && n <= acked + 1; n++) {
         struct store_event event = {.received_ms = 1};
         struct store_key key;
@@ -373,21 +399,21 @@ static const char *look_at_sender(struct store *store, int sender, int acked, in
         enum cw_status status = store_event_add(store, &event, &key, 1, &seq, &err);
         if (status == CW_EEXIST)
             why = look_at_run(store, seq, arena, attempts);
-        else if (n <= acked)
+        else if (n <= acked && n > gone)
             why = say("sender %d: event %d was acknowledged and is lost", sender, n);
     }
     cw_arena_destroy(arena);
     return why;
 }
 
-static const char *look_inside(struct store *store, const int acked[LIFE_SENDERS], int requests)
+static const char *look_inside(struct store *store, const struct life_known *known, int requests)
 {
     struct cw_error err;
     const char *why = NULL;
     int attempts = 0;
     must(store_begin(store, &err), &err);
     for (int i = 0; !why && i < LIFE_SENDERS; i++)
-        why = look_at_sender(store, i, acked[i], &attempts);
+        why = look_at_sender(store, i, known, &attempts);
     store_rollback(store);
     if (!why && attempts < requests)
         why = say("%d requests have left, and there are %d attempts", requests, attempts);
@@ -408,14 +434,14 @@ static bool is_sound(const char *path)
     return good;
 }
 
-const char *life_look(const char *where, const int acked[LIFE_SENDERS], int requests)
+const char *life_look(const char *where, const struct life_known *known, int requests)
 {
     struct store *store = NULL;
     struct store_opts opts = {0};
     struct cw_error err = {0};
     if (store_open(where, &opts, &store, &err) != CW_OK)
         return say("%s", err.text);
-    const char *why = look_inside(store, acked, requests);
+    const char *why = look_inside(store, known, requests);
     store_close(store);
     if (!why && !is_sound(where + strlen("sqlite:")))
         why = "integrity_check finds a fault";

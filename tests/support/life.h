@@ -8,6 +8,7 @@
 #define LIFE_H
 
 #include "fake_transport.h"
+#include "retention.h"
 #include "store/store.h"
 
 struct dispatcher;
@@ -17,20 +18,30 @@ struct cw_matcher;
 
 enum { LIFE_SENDERS = 4, LIFE_REQUESTS = 20000, LIFE_MARKS = 20000 };
 
+enum { LIFE_EACH = 1000 };
+
+struct life_known {
+    int acked[LIFE_SENDERS]; /* of each sender's events so many were acknowledged */
+    int gone[LIFE_SENDERS];  /* of them the first so many may be gone: they are old */
+};
+
 struct life {
     char where[300];
     int64_t now_ms;
-    int each;                      /* so many events has each sender */
-    int steps;                     /* since the start of the process */
-    int acked[LIFE_SENDERS];       /* of them so many were acknowledged */
+    int each;        /* so many events has each sender */
+    int steps;       /* since the start of the process */
+    int64_t keep_ms; /* events older than that go when they have ended; 0: none */
+    struct retention retention;
+    struct life_known known;
+    int64_t sent_ms[LIFE_SENDERS][LIFE_EACH];
     bool waits[LIFE_SENDERS];      /* one is in the engine's hands */
     int failures;                  /* answers of 503 */
     size_t sent_at[LIFE_REQUESTS]; /* changes of the disk before each request left */
     int n_sent;
     struct {
         size_t at; /* changes of the disk before it */
-        int acked[LIFE_SENDERS];
-    } marks[LIFE_MARKS]; /* every time something was acknowledged */
+        struct life_known known;
+    } marks[LIFE_MARKS]; /* every time something was acknowledged, or has become old */
     int n_marks;
 
     struct fake *fake;
@@ -62,6 +73,6 @@ bool life_is_done(const struct life *life);
  * what was acknowledged by then is there, with its run and its calls; each request that had left
  * has its attempt; SQLite finds the file sound. */
 const char *life_judge(struct life *life);
-const char *life_look(const char *where, const int acked[LIFE_SENDERS], int requests);
+const char *life_look(const char *where, const struct life_known *known, int requests);
 
 #endif
