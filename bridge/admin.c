@@ -105,8 +105,8 @@ static void on_readyz(struct admin *a, struct listener_exchange *x, const struct
         return;
     }
     auto_free char *held = admin_held(a);
-    const char *all[] = {calls, held, logins};
-    auto_free char *text = join_troubles(all, 3);
+    const char *all[] = {calls, held, logins, roster_trouble(a->deps.roster)};
+    auto_free char *text = join_troubles(all, sizeof all / sizeof *all);
     admin_text(x, 200, text);
 }
 

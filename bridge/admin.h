@@ -8,6 +8,7 @@
 #include "config.h"
 #include "engine.h"
 #include "listener.h"
+#include "roster.h"
 
 struct admin;
 
@@ -23,6 +24,7 @@ struct admin_deps {
      * text is the caller's. */
     int (*plan)(void *ctx, const char *file, char **text, size_t *len);
     void *ctx;
+    const struct roster *roster;
 };
 
 struct admin *admin_create(const struct admin_deps *deps);

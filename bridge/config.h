@@ -54,6 +54,11 @@ enum cw_status config_load_settings(const char *file, const struct config_opts *
                                     struct cw_diags *diags, struct config **out) CW_CHECKED;
 /* What rules can do with this daemon, whatever its sources. */
 struct cw_catalogue config_catalogue(void);
+/* What awork calls a person who is known by an e-mail address; "": that is not known. Why not, or
+ * why it may be out of date, or NULL. Both are borrowed until the next time. */
+void config_identify(struct config *config, size_t person, const char *id, const char *trouble);
+/* For playing tests: everybody is known, by an id that nobody has. */
+void config_pretend(struct config *config);
 void config_destroy(struct config *config); /* wipes its secrets */
 const struct source *config_source(const struct config *config, struct cw_text path);
 const struct source *config_source_named(const struct config *config, const char *name);

@@ -9,6 +9,7 @@
 #include "metrics.h"
 #include "plan.h"
 #include "retention.h"
+#include "roster.h"
 #include "settings.h"
 #include "tokens.h"
 #include "xalloc.h"
@@ -38,6 +39,7 @@ struct daemon {
     struct replies *replies;
     struct dispatcher *dispatcher;
     struct engine *engine;
+    struct roster *roster;
     struct front *front;
     struct admin *admin;
     struct listener *listeners[LISTENERS]; /* webhooks first, the admin's last */
@@ -124,6 +126,7 @@ static void swap(struct daemon *d, struct config *new)
 {
     struct config *old = d->config;
     d->config = new;
+    roster_serve(d->roster, new, clock_now_ms());
     log_setup((enum log_level) new->log_level, (enum log_format) new->log_format, 2);
     engine_reload(d->engine, new->rules);
     engine_keep(d->engine, new->payloads != PAYLOADS_NONE);
@@ -330,6 +333,15 @@ static enum cw_status open_tokens(struct daemon *d, struct cw_error *err)
     return tokens_load(d->tokens, clock_now_ms(), err);
 }
 
+static enum cw_status open_roster(struct daemon *d, struct cw_error *err)
+{
+    d->roster = roster_create(d->store, random_seed());
+    enum cw_status st = roster_load(d->roster, err);
+    roster_serve(d->roster, d->config, clock_now_ms());
+    dispatcher_set_errand(d->dispatcher, roster_errand(d->roster));
+    return st;
+}
+
 static enum cw_status open_core(struct daemon *d, struct cw_error *err)
 {
     enum cw_status st = open_journal(d, err);
@@ -360,11 +372,15 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
                                .queue = d->config->queue};
     d->engine = engine_create(&core, d->config->rules);
     engine_keep(d->engine, d->config->payloads != PAYLOADS_NONE);
+    st = open_roster(d, err);
+    if (st)
+        return st;
     d->front = front_create(d->engine, d->replies, d->config);
     struct admin_deps door = {.store = d->store,
                               .engine = d->engine,
                               .dispatcher = d->dispatcher,
                               .tokens = d->tokens,
+                              .roster = d->roster,
                               .config = d->config,
                               .started_ms = d->started_ms,
                               .reload = ask_reload,
@@ -454,6 +470,8 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
     int64_t now_ms = clock_now_ms();
     enum cw_status st = engine_turn(d->engine, now_ms, err);
     replies_expire(d->replies, now_ms);
+    if (roster_had_news(d->roster))
+        dispatcher_identified(d->dispatcher);
     if (!st)
         st = tokens_turn(d->tokens, now_ms, err);
     if (!st)
@@ -495,6 +513,7 @@ static void close_all(struct daemon *d)
     front_destroy(d->front);
     admin_destroy(d->admin);
     dispatcher_destroy(d->dispatcher);
+    roster_destroy(d->roster);
     replies_destroy(d->replies);
     for (size_t i = 0; i < 3; i++)
         if (all[i])

@@ -67,6 +67,7 @@ static void forget(struct dispatcher *d)
     if (d->n_outside)
         d->deps.outside->ops->abandon(d->deps.outside);
     outside_forget(d);
+    errand_forget(d);
     lanes_fini(&d->lanes);
     notes_drop(d);
     sayings_drop(d);
@@ -138,11 +139,12 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
 static void begin_anew(void *ctx, struct lane *lane)
 {
     struct dispatcher *d = ctx;
-    if (lane->state != LANE_WAITING || !(lane->parcel || lane->waits_for_token))
+    bool may_go = lane->waits_for_token || lane->waits_for_id;
+    if (lane->state != LANE_WAITING || !(lane->parcel || may_go))
         return;
     d->begun -= lane->parcel != NULL;
     lane_forget_parcel(lane);
-    lanes_push(&d->lanes, lane, lane->waits_for_token ? d->now_ms : lane->due_ms);
+    lanes_push(&d->lanes, lane, may_go ? d->now_ms : lane->due_ms);
 }
 
 void dispatcher_token(struct dispatcher *d, const char *person)
@@ -176,15 +178,25 @@ void dispatcher_reload(struct dispatcher *d, const struct people *people)
     lanes_each(&d->lanes, begin_anew, d);
 }
 
+void dispatcher_identified(struct dispatcher *d)
+{
+    lanes_each(&d->lanes, begin_anew, d);
+}
+
 /* ---- When ---- */
 
-/* When a request of the lane may leave; INT64_MAX: not before an answer came. */
-static int64_t may_send_ms(const struct dispatcher *d, const struct lane *lane, int64_t now_ms)
+int64_t dispatcher_send_ms(const struct dispatcher *d, bool is_probe, size_t reserve,
+                           int64_t now_ms)
 {
-    int64_t at_ms = breaker_next_ms(&d->breaker, lane->is_probe, now_ms);
+    int64_t at_ms = breaker_next_ms(&d->breaker, is_probe, now_ms);
     if (d->in_flight >= MAX_IN_FLIGHT || at_ms == INT64_MAX)
         return INT64_MAX;
-    return limiter_next_ms(d->limiter, at_ms, lane->parcel ? 0 : d->begun);
+    return limiter_next_ms(d->limiter, at_ms, reserve);
+}
+
+static int64_t may_send_ms(const struct dispatcher *d, const struct lane *lane, int64_t now_ms)
+{
+    return dispatcher_send_ms(d, lane->is_probe, lane->parcel ? 0 : d->begun, now_ms);
 }
 
 bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, int64_t now_ms)
@@ -195,11 +207,13 @@ bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, in
 static int64_t next_ms(const struct dispatcher *d, int64_t now_ms)
 {
     const struct lane *free = lanes_top(&d->lanes.free), *top = lanes_top(&d->lanes.awork);
-    int64_t free_ms = free ? free->due_ms : INT64_MAX;
+    int64_t free_ms = free ? free->due_ms : INT64_MAX, errand_ms = errand_next_ms(d, now_ms);
     if (d->answered.first)
         return now_ms;
     if (d->stopped)
         return INT64_MAX;
+    if (errand_ms < free_ms)
+        free_ms = errand_ms;
     if (free_ms < now_ms)
         free_ms = now_ms;
     if (!top)
@@ -259,6 +273,8 @@ enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms, struct cw_e
     d->now_ms = now_ms;
     while (!st && (lane = queue_take(&d->answered)))
         st = turn_answer(d, lane, now_ms, err);
+    if (!st)
+        st = errand_turn(d, err);
     for (int i = 0; !st && i < BEGIN_AT_ONCE && !d->stopped; i++) {
         lane = next_lane(d, now_ms);
         if (!lane)
@@ -306,5 +322,6 @@ void dispatcher_committed(struct dispatcher *d, int64_t now_ms)
         else
             send_parcel(d, lane);
     }
+    errand_leave(d);
     sayings_tell(d);
 }

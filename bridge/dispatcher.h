@@ -56,6 +56,20 @@ void dispatcher_stop(struct dispatcher *d);
 void dispatcher_reload(struct dispatcher *d, const struct people *people);
 /* The person's own token is another one, or no more: who waits for it tries again. */
 void dispatcher_token(struct dispatcher *d, const char *person);
+/* The ids of people have changed: calls that waited for them go on. */
+void dispatcher_identified(struct dispatcher *d);
+/* A question to awork that is of no call: one at a time, with the workspace's key, held up by all
+ * that holds up calls. Who asks changes path and due_ms while nothing is on its way. */
+struct dispatcher_errand {
+    const char *path; /* of a GET; NULL: nothing is to be asked */
+    int64_t due_ms;
+    /* An answer to `path`, or that none came, inside a turn's transaction. */
+    enum cw_status (*answered)(void *ctx, const char *path, const struct transport_answer *answer,
+                               int64_t now_ms, struct cw_error *err);
+    void *ctx;
+};
+void dispatcher_set_errand(struct dispatcher *d,
+                           const struct dispatcher_errand *errand); /* borrowed */
 /* Tells of each call that has ended, inside the turn that ends it: for playing tests. */
 struct dispatcher_end {
     const char *person, *rule, *action, *reason;

@@ -116,22 +116,27 @@ static void tell_change(struct dispatcher *d, const struct lane *lane, enum brea
     lanes_each(&d->lanes, wait_no_more, d);
 }
 
-void turn_heed(struct dispatcher *d, struct lane *lane, const struct action_verdict *v)
+void breaker_heed(struct dispatcher *d, const struct transport_answer *a,
+                  const struct breaker_news *news, const struct lane *lane)
 {
-    const struct transport_answer *a = &lane->parcel->answer;
-    struct breaker_news news = news_of(d, lane, v);
     struct breaker before = d->breaker;
     if (a->outcome == TRANSPORT_ANSWER && a->status != 429)
         limiter_answered(d->limiter, &a->rate, d->in_flight, d->now_ms);
-    metric_add(METRIC_api_throttled, news.says == BREAKER_SAYS_RATE);
-    enum breaker_change change = breaker_hear(&d->breaker, &news, d->now_ms, &d->seed);
+    metric_add(METRIC_api_throttled, news->says == BREAKER_SAYS_RATE);
+    enum breaker_change change = breaker_hear(&d->breaker, news, d->now_ms, &d->seed);
+    if (change != BREAKER_SAME)
+        tell_change(d, lane, change, &before);
+}
+
+void turn_heed(struct dispatcher *d, struct lane *lane, const struct action_verdict *v)
+{
+    struct breaker_news news = news_of(d, lane, v);
+    breaker_heed(d, &lane->parcel->answer, &news, lane);
     lane->is_probe = lane->is_probe && d->breaker.probing;
     if (news.says == BREAKER_SAYS_GOOD)
         edge_forget(d, lane);
     else if (news.says == BREAKER_SAYS_EDGE)
         edge_refuses(d, lane);
-    if (change != BREAKER_SAME)
-        tell_change(d, lane, change, &before);
 }
 
 void breaker_end_probe(struct dispatcher *d, struct lane *lane)

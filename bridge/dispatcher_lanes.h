@@ -49,6 +49,7 @@ struct lane {
     int64_t due_ms;
     bool is_free;         /* it needs nothing of awork now; to be set before it is pushed */
     bool waits_for_token; /* its token, or everybody's, was refused */
+    bool waits_for_id;    /* awork has not told who its person is */
     bool waits_for_awork; /* what it waits for may be the end of an outage */
     bool is_probe;        /* the breaker is open, and it has the word; never changed in a heap */
     int64_t rests_ms;     /* in doubt: it does nothing before */

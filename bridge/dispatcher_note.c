@@ -7,11 +7,13 @@
 static struct note *new_note(struct dispatcher *d, const struct lane *lane)
 {
     struct note *n = xcalloc(1, sizeof *n);
-    n->person = xstrdup(lane->person);
-    n->rule = xstrdup(lane->head->rule);
-    n->event = lane->head->event;
-    n->call = lane->head->id;
-    n->attempt = lane->head->attempt;
+    if (lane) {
+        n->person = xstrdup(lane->person);
+        n->rule = xstrdup(lane->head->rule);
+        n->event = lane->head->event;
+        n->call = lane->head->id;
+        n->attempt = lane->head->attempt;
+    }
     *d->last_note = n;
     d->last_note = &n->next;
     return n;

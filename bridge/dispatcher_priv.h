@@ -55,12 +55,21 @@ struct dispatcher {
     size_t in_flight, begun; /* begun: lanes with a parcel for awork, waiting or in flight */
     struct hosts hosts;
     size_t n_outside; /* requests to other hosts that are in flight */
+    struct {
+        const struct dispatcher_errand *is; /* or NULL */
+        char *path;                         /* of the request on its way; NULL: there is none */
+        bool leaves, is_probe, has_answer;
+        struct transport_answer answer; /* body and error are copies */
+    } errand;
     bool stopped;
     bool may_hold; /* somebody may be held: the journal knows */
     void (*ended)(void *ctx, const struct dispatcher_end *end);
     void *ended_ctx;
 };
 
+/* When a request may leave; INT64_MAX: not before an answer came. */
+int64_t dispatcher_send_ms(const struct dispatcher *d, bool is_probe, size_t reserve,
+                           int64_t now_ms);
 bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, int64_t now_ms);
 void queue_put(struct queue *queue, struct lane *lane);
 struct lane *queue_take(struct queue *queue);
@@ -125,6 +134,16 @@ void turn_heed(struct dispatcher *d, struct lane *lane, const struct action_verd
 void breaker_end_probe(struct dispatcher *d, struct lane *lane);
 void edge_forget(struct dispatcher *d, struct lane *lane);
 void breaker_show(const struct dispatcher *d);
+
+/* Likewise of a request that is of no lane. */
+void breaker_heed(struct dispatcher *d, const struct transport_answer *answer,
+                  const struct breaker_news *news, const struct lane *lane);
+
+/* dispatcher_errand.c */
+int64_t errand_next_ms(const struct dispatcher *d, int64_t now_ms);
+enum cw_status errand_turn(struct dispatcher *d, struct cw_error *err) CW_CHECKED;
+void errand_leave(struct dispatcher *d); /* after the commit */
+void errand_forget(struct dispatcher *d);
 
 /* dispatcher_late.c */
 /* Whether the head may not begin any more. */

@@ -3,6 +3,7 @@
 #include "retry.h"
 
 enum { SLOW_BASE_MS = 30000, SLOW_CAP_MS = 600000 }; /* of what only a person can repair */
+enum { NO_ID_MS = 60000 }; /* news of an id end the wait; this is for what expires meanwhile */
 
 static uint32_t count_failure(struct head *h)
 {
@@ -32,16 +33,20 @@ int64_t turn_retry_at(struct dispatcher *d, struct lane *lane, const struct acti
     bool is_own = v->cause == ACTION_TOKEN && v->own_token;
     bool is_held = d->breaker.cause != BREAKER_CLOSED && !is_own;
     lane->waits_for_awork = !is_own;
+    if (v->cause == ACTION_NO_ID)
+        return d->now_ms + NO_ID_MS;
     lane->rests_ms = v->in_doubt ? d->now_ms + d->deps.people->target.doubt_wait_ms : 0;
     if (!is_held)
         return d->now_ms + backoff_ms(d, lane, v);
     return d->breaker.until_ms > lane->rests_ms ? d->breaker.until_ms : lane->rests_ms;
 }
 
-/* The workspace's key and its rate are no fault of the call: nothing dies of them. */
+/* The workspace's key, its rate and an id that is not known yet are no fault of the call: nothing
+ * dies of them. */
 static bool may_give_up(const struct action_verdict *v)
 {
-    return v->cause != ACTION_THROTTLED && (v->cause != ACTION_TOKEN || v->own_token);
+    return v->cause != ACTION_THROTTLED && v->cause != ACTION_NO_ID &&
+           (v->cause != ACTION_TOKEN || v->own_token);
 }
 
 bool turn_gives_up(const struct dispatcher *d, struct lane *lane, const struct action_verdict *v)

@@ -295,6 +295,7 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
     metric_add(METRIC_attempts_retried, 1);
     lane->state = LANE_WAITING;
     lane->waits_for_token = is_token;
+    lane->waits_for_id = v->cause == ACTION_NO_ID;
     lane->is_free = v->outside;
     lanes_push(&d->lanes, lane, at_ms);
     /* With a token made good, a restart tries at once. */
@@ -476,7 +477,7 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
     enum cw_status st = CW_OK;
     int64_t due_ms = now_ms;
     d->now_ms = now_ms;
-    lane->waits_for_token = lane->waits_for_awork = false;
+    lane->waits_for_token = lane->waits_for_awork = lane->waits_for_id = false;
     bool no_token = lane->parcel && lane->parcel->own_token && own_token_trouble(d, lane->person);
     if (lane->parcel && !no_token && is_fresh(lane, now_ms))
         return send_now(d, lane, err);

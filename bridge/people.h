@@ -1,5 +1,6 @@
 /* people: who is who for the dispatcher, and where the calls go: the part of the configuration
- * that reaches awork. Immutable after the start or a reload. */
+ * that reaches awork. Immutable after the start or a reload, but for what awork tells of people who
+ * are known by their e-mail address. */
 #ifndef PEOPLE_H
 #define PEOPLE_H
 
@@ -10,7 +11,9 @@
 
 struct person {
     const char *name;           /* the key under `users`; also the name of the lane */
-    const char *awork;          /* uuid */
+    const char *awork;          /* uuid; "" while it is asked for by `email` */
+    const char *email;          /* NULL: the file has the id */
+    const char *trouble;        /* why there is no id, or why it may be out of date; or NULL */
     const char *timezone;       /* IANA */
     const char *token;          /* the person's own, NULL: none. Secret */
     bool oauth;                 /* in place of it the person logs in; see tokens.h */

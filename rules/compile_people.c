@@ -19,6 +19,18 @@ static bool is_uuid(struct cw_text text)
     return true;
 }
 
+/* As far as it could stand in a list of awork's users. */
+static bool is_email(struct cw_text text)
+{
+    size_t ats = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        ats += text.at[i] == '@';
+        if ((unsigned char)text.at[i] <= ' ' || strchr("<>(),;:\"\\$", text.at[i]))
+            return false;
+    }
+    return ats == 1 && text.len <= 254 && text.at[0] != '@' && text.at[text.len - 1] != '@';
+}
+
 uint32_t cwr_find_name(const struct cwr_map *map, struct cw_text name)
 {
     char folded[CWR_CASE_ROOM(CWR_NAME_BYTES)];
@@ -155,7 +167,7 @@ static bool claim_awork(struct cwr_compiler *c, const struct cw_node *node, stru
     }
     uint32_t owner = cwr_map_get(&c->awork_ids, folded);
     if (owner != CWR_NOWHERE)
-        cwr_fault(c, node, "duplicate-awork-id", NULL, "this awork id is %s's already (%s)",
+        cwr_fault(c, node, "duplicate-awork-id", NULL, "this awork user is %s's already (%s)",
                   c->rules->people[owner].name,
                   cwr_where(c, c->rules->people[owner].place, cw_node_place(node)));
     else if (cwr_map_put(&c->awork_ids, folded, person))
@@ -175,12 +187,15 @@ static void compile_awork(struct cwr_compiler *c, const struct cw_node *key,
             cwr_fault(c, key, "missing-key", NULL, "`%s` needs `awork`, the id of the user there",
                       person->name);
     } else if (cwr_want_text(c, node, "awork", &text)) {
-        if (is_uuid(text)) {
-            if (claim_awork(c, node, text, i))
+        if (is_uuid(text) || is_email(text)) {
+            if (claim_awork(c, node, text, i) && is_uuid(text))
                 person->awork = cwr_keep(c, text);
+            else if (is_email(text))
+                person->email = cwr_keep(c, text);
         } else
             cwr_fault(c, node, "bad-value", NULL,
-                      "this is no awork id; they look like 6a2c1d3e-0000-4000-8000-000000000001");
+                      "this is neither an awork id, such as 6a2c1d3e-0000-4000-8000-000000000001, "
+                      "nor an e-mail address");
     }
 }
 

@@ -153,7 +153,7 @@ struct cw_value cwr_person_get(const struct cw_person *person, struct cw_path pa
     const struct {
         const char *name, *text;
     } rows[] = {{"name", person->name},
-                {"awork", person->awork},
+                {"awork", *person->awork ? person->awork : NULL},
                 {"timezone", person->timezone},
                 {"type_of_work", person->type_of_work},
                 /* The address may be a secret, and so it is in no text; who it is will do. */

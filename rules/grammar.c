@@ -21,7 +21,8 @@ static const struct cwr_key sections[] = {
 KEYS(cwr_section_keys, sections);
 
 static const struct cwr_key person[] = {
-    {"awork", CWR_FORM_UUID, .required = true, .help = "The id of the user at awork."},
+    {"awork", CWR_FORM_AWORK, .required = true,
+     .help = "The id of the user at awork, or the e-mail address by which awork knows the user."},
     {"aliases", CWR_FORM_TEXTS,
      .help = "What events call the person: e-mail addresses, or kind:name; in any case.",
      .example = "['ada@example.org','github:ada-l']"},

@@ -17,7 +17,7 @@ enum cwr_form {
     CWR_FORM_TEMPLATE, /* text with ${...} */
     CWR_FORM_BOOL,
     CWR_FORM_ID, /* of a rule */
-    CWR_FORM_UUID,
+    CWR_FORM_AWORK,
     CWR_FORM_ZONE,
     CWR_FORM_DURATION,
     CWR_FORM_INSTANT,  /* ${event.start}, 5 minutes before ${event.start} */

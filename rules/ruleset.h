@@ -1,4 +1,5 @@
-/* ruleset: what compiling makes and matching reads. Immutable once made, in one arena. */
+/* ruleset: what compiling makes and matching reads. Immutable once made, but for what
+ * cw_ruleset_identify learns; in one arena. */
 #ifndef CWR_RULESET_H
 #define CWR_RULESET_H
 

@@ -36,9 +36,10 @@ static const struct {
                            TYPES ",'description':'Text in which ${path | filter} is replaced.'"},
     [CWR_FORM_BOOL] = {"bool", "'type':'boolean'"},
     [CWR_FORM_ID] = {"rule_id", "'type':'string','pattern':'^[a-z][a-z0-9-]{0,99}$'"},
-    [CWR_FORM_UUID] = {"uuid", "'type':'string','pattern':"
-                               "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',"
-                               "'examples':['6a2c1d3e-0000-4000-8000-000000000001']"},
+    [CWR_FORM_AWORK] = {"awork_user",
+                        "'type':'string','pattern':"
+                        "'^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[^@ ]+@[^@ ]+)$',"
+                        "'examples':['6a2c1d3e-0000-4000-8000-000000000001','ada@example.org']"},
     [CWR_FORM_ZONE] = {"zone", "'type':'string','pattern':"
                                "'^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*)*$'"},
     [CWR_FORM_DURATION] = {"duration", "'type':'string','pattern':'^[0-9]+ " UNIT "$',"

@@ -428,7 +428,9 @@ static struct action_verdict go_on(const struct action_turn *t, const struct act
     if (ops->is_blind && (step_flag(t, "looked") || (!waits && !t->condition.len)))
         return ops->decide(t, NULL);
     if (!uuid_copy(t->person->awork ? t->person->awork : "", NULL))
-        return step_end(t, ACTION_DEAD, "the awork id of %s is no uuid", t->person->name);
+        return t->person->email
+                   ? step_retry(t, ACTION_NO_ID, t->person->trouble ? t->person->trouble : "")
+                   : step_end(t, ACTION_DEAD, "the awork id of %s is no uuid", t->person->name);
     if (!step_flag(t, "doubt") && ops->has_target && !waits && !target_find(t, &v))
         return v;
     return step_get(t, "look", "/users/%s/timeentries/last", t->person->awork);

@@ -63,7 +63,8 @@ enum action_cause {                   /* of ACTION_RETRY */
                     ACTION_DOUBT,     /* it may have acted: wait a moment, then look */
                     ACTION_THROTTLED, /* 429 */
                     ACTION_TOKEN,     /* the token is refused, whoever uses it */
-                    ACTION_EDGE       /* 403: a firewall before awork */
+                    ACTION_EDGE,      /* 403: a firewall before awork */
+                    ACTION_NO_ID      /* nobody knows yet who the person is at awork */
 };
 
 enum action_hold { ACTION_HOLDS_NOTHING, ACTION_HOLD, ACTION_RELEASE };

@@ -56,6 +56,7 @@ static void test_one(struct tally *tally, const char *file)
     if (!diags)
         return;
     if (config_load(file, &opts, diags, &config) == CW_OK) {
+        config_pretend(config);
         test_config(tally, config);
     } else {
         auto_free char *faults = render_faults(diags, tally->colour);

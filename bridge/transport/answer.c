@@ -9,6 +9,7 @@
 static void forget_headers(struct answer *a)
 {
     a->rate = (struct transport_rate){-1, -1, -1, -1, -1, -1};
+    a->total_items = -1;
     a->has_retry_after = false;
     a->trace_id[0] = '\0';
 }
@@ -69,6 +70,7 @@ static void keep(struct answer *a, struct cw_text name, struct cw_text value)
         {"x-ratelimit-remaining-minute", &a->rate.remaining_minute},
         {"ratelimit-reset", &a->rate.reset_s},
         {"retry-after", &a->rate.retry_after_s},
+        {"aw-totalitems", &a->total_items},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (name.len == strlen(numbers[i].name) &&

@@ -16,6 +16,7 @@ struct answer {
     size_t body_len, body_size;
     size_t head_len, head_lines;
     struct transport_rate rate;
+    int64_t total_items;
     bool has_retry_after; /* in either form */
     char trace_id[64];
     const char *refused; /* why the answer was cut off, or NULL */

@@ -134,6 +134,7 @@ static void finish(struct request *r, CURLcode result)
         answer.status = (int)status;
         answer.body = (struct cw_text){r->answer.body ? r->answer.body : "", r->answer.body_len};
         answer.rate = r->answer.rate;
+        answer.total_items = r->answer.total_items;
         memcpy(answer.trace_id, r->answer.trace_id, sizeof answer.trace_id);
     } else {
         if (r->easy && !is_unsent(r->easy))

@@ -44,7 +44,8 @@ struct transport_answer {
     struct cw_text body; /* at most 1 MiB; lives during the callback */
     const char *error;   /* one line when there is no answer, else NULL */
     struct transport_rate rate;
-    char trace_id[64]; /* Trace-Id of the answer, or "" */
+    int64_t total_items; /* of a list that comes in pages, 0 or less: not told */
+    char trace_id[64];   /* Trace-Id of the answer, or "" */
 };
 
 typedef void (*transport_done_fn)(void *ctx, const struct transport_answer *answer);

@@ -161,7 +161,8 @@ struct cw_ruleset;
 
 struct cw_person {
     const char *name;     /* the key under `users` */
-    const char *awork;    /* uuid */
+    const char *awork;    /* uuid; "" while awork has not told it for `email` */
+    const char *email;    /* by which awork knows the person; NULL: the file has the id */
     const char *timezone; /* IANA; the file's `timezone`, else "UTC" */
     const struct cw_zone *zone;
     const char *token;        /* template text, or NULL */
@@ -201,6 +202,12 @@ uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
 /* In the order of the file; NULL behind the end. */
 const struct cw_person *cw_ruleset_person(const struct cw_ruleset *rules, size_t i);
+/* What awork calls the i-th person, who has an `email`: a uuid, or "" when that is not known any
+ * more. From now on it is the person's `awork`, and the alias awork:ID is theirs unless somebody
+ * has it. The one change of a ruleset after its compilation, since only awork knows: not while it
+ * is read by others. Returns: CW_NOMEM; all is as it was then. */
+enum cw_status cw_ruleset_identify(struct cw_ruleset *rules, size_t i,
+                                   struct cw_text id) CW_CHECKED;
 enum cw_trigger_kind {
     CW_TRIGGER_EVENT,
     CW_TRIGGER_EVERY,

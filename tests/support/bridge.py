@@ -258,9 +258,9 @@ class Unix(http.client.HTTPConnection):
 
 
 @contextlib.contextmanager
-def world(start=True, **how):
+def world(start=True, sim=(), **how):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="clockwire-test."))
-    sim = Sim(folder)
+    sim = Sim(folder, *sim)
     bridge = Bridge(folder, sim.url, **how)
     try:
         if start:

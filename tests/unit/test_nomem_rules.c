@@ -247,6 +247,26 @@ TEST(deciding_what_is_due)
     cw_ruleset_unref(ready);
 }
 
+/* So often that the ruleset needs more memory. */
+static enum cw_status identify(void)
+{
+    static const char *const ids[] = {"6a2c1d3e-0000-4000-8000-000000000009", "x"};
+    struct cw_ruleset *rules = NULL;
+    enum cw_status status = compile(&rules);
+    for (int i = 0; i < 200 && !status; i++) {
+        const char *before = cw_ruleset_person(rules, 0)->awork;
+        status = cw_ruleset_identify(rules, 0, cw_text_of(ids[i % 2]));
+        CHECK_STR(cw_ruleset_person(rules, 0)->awork, status ? before : ids[i % 2]);
+    }
+    cw_ruleset_unref(rules);
+    return status;
+}
+
+TEST(identifying)
+{
+    nomem_each(identify, 1);
+}
+
 static enum cw_status ask(void)
 {
     const struct cw_work work = {

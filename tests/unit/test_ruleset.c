@@ -45,6 +45,44 @@ TEST(a_clock_for_people)
     cw_ruleset_unref(rules);
 }
 
+static const char by_email[] =
+    "version: 1\ntimezone: UTC\nusers:\n"
+    "  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, aliases: [\"awork:taken\"] }\n"
+    "  bo: { awork: Bo@Example.org }\n"
+    "  cy: { awork: cy@example.org }\n"
+    "rules:\n  - { id: a, when: custom.a, user: ada, then: stop }\n";
+
+static const char *whose(const struct cw_ruleset *rules, const char *alias)
+{
+    const struct cw_person *person = cw_ruleset_find(rules, cw_text_of(alias));
+    return person ? person->name : "nobody";
+}
+
+TEST(who_is_known_by_an_address_is_identified_later)
+{
+    struct cw_ruleset *rules = lab_compile(by_email, NULL);
+    const struct cw_person *bo = cw_ruleset_person(rules, 1);
+    CHECK_STR(bo->awork, "");
+    CHECK_STR(bo->email, "Bo@Example.org");
+    CHECK(!cw_ruleset_person(rules, 0)->email);
+    CHECK_STR(whose(rules, "awork:AbC"), "nobody");
+    CHECK_INT(cw_ruleset_identify(rules, 1, CW_TEXT("aBc")), CW_OK);
+    CHECK_STR(bo->awork, "aBc");
+    CHECK_STR(whose(rules, "AWORK:AbC"), "bo");
+    CHECK_INT(cw_ruleset_identify(rules, 1, CW_TEXT("def")), CW_OK);
+    CHECK_STR(whose(rules, "awork:abc"), "nobody");
+    CHECK_STR(whose(rules, "awork:def"), "bo");
+    CHECK_INT(cw_ruleset_identify(rules, 1, CW_TEXT("")), CW_OK);
+    CHECK_STR(bo->awork, "");
+    CHECK_STR(whose(rules, "awork:def"), "nobody");
+    /* What somebody has already stays theirs, also when it is given back. */
+    CHECK_INT(cw_ruleset_identify(rules, 1, CW_TEXT("taken")), CW_OK);
+    CHECK_STR(whose(rules, "awork:taken"), "ada");
+    CHECK_INT(cw_ruleset_identify(rules, 1, CW_TEXT("")), CW_OK);
+    CHECK_STR(whose(rules, "awork:taken"), "ada");
+    cw_ruleset_unref(rules);
+}
+
 static uint64_t digest_of(const char *rule)
 {
     static char whole[1000];
