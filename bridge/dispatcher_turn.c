@@ -108,13 +108,27 @@ void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *
     };
 }
 
+/* `timer` is room for what is known of the person's. */
+static enum cw_status read_turn(struct dispatcher *d, const struct lane *lane,
+                                struct store_timer *timer, struct action_turn *out,
+                                struct cw_error *err)
+{
+    struct cw_error none;
+    enum cw_status st =
+        store_timer_get(d->deps.store, cw_text_of(lane->person), d->arena, timer, &none);
+    if (st && st != CW_ENOENT)
+        return cw_fail(err, st, "%s", none.text);
+    turn_of(d, lane, out);
+    out->timer = st ? NULL : timer;
+    return CW_OK;
+}
+
 static enum cw_status step(struct dispatcher *d, struct lane *lane,
                            const struct transport_answer *answer, struct action_verdict *out,
                            struct cw_error *err)
 {
     const struct person *person = people_find(d->deps.people, lane->person);
     struct store_timer timer;
-    struct cw_error none;
     cw_arena_reset(d->arena);
     if (!person || !lane->head->args) {
         *out = (struct action_verdict){.what = ACTION_DEAD,
@@ -122,13 +136,10 @@ static enum cw_status step(struct dispatcher *d, struct lane *lane,
                                                         : "the configuration has no such user"};
         return CW_OK;
     }
-    enum cw_status st =
-        store_timer_get(d->deps.store, cw_text_of(lane->person), d->arena, &timer, &none);
-    if (st && st != CW_ENOENT)
-        return cw_fail(err, st, "%s", none.text);
     struct action_turn turn;
-    turn_of(d, lane, &turn);
-    turn.timer = st ? NULL : &timer;
+    enum cw_status st = read_turn(d, lane, &timer, &turn, err);
+    if (st)
+        return st;
     turn.answer = answer;
     turn.asked_ms = lane->parcel ? lane->parcel->sent_ms : d->now_ms;
     st = reply_prepare(d, lane->head, &turn, err);
@@ -227,6 +238,8 @@ static void tell_end(struct dispatcher *d, const struct lane *lane, const struct
     metric_add(METRIC_rule_limits, v->is_limit);
     if (v->what == ACTION_DEAD)
         note_end(d, LOG_WARN, "this call can never succeed", lane, v->reason);
+    if (v->warns)
+        note_end(d, LOG_WARN, v->warns, lane, v->reason);
     if (v->log)
         note_say(d, lane, v->log);
 }
@@ -278,6 +291,20 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
     return st;
 }
 
+/* What has acted is not dead of what comes after it. */
+static enum cw_status give_up(struct dispatcher *d, struct lane *lane,
+                              const struct action_verdict *v, struct cw_error *err)
+{
+    auto_free char *reason = xprintf("gave up: %s", v->reason);
+    struct action_verdict end = {.what = ACTION_DEAD, .reason = reason};
+    struct store_timer timer;
+    struct action_turn turn;
+    enum cw_status st = read_turn(d, lane, &timer, &turn, err);
+    if (!st && turn.person && action_has_acted(turn.progress))
+        end = action_give_up(&turn, reason);
+    return st ? st : on_end(d, lane, &end, err);
+}
+
 static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
                                struct cw_error *err)
 {
@@ -287,11 +314,8 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
                     : is_login ? own_token_retry_at(d, lane)
                                : turn_retry_at(d, lane, v);
     breaker_end_probe(d, lane);
-    if (turn_gives_up(d, lane, v)) {
-        auto_free char *reason = xprintf("gave up: %s", v->reason);
-        struct action_verdict dead = {.what = ACTION_DEAD, .reason = reason};
-        return on_end(d, lane, &dead, err);
-    }
+    if (turn_gives_up(d, lane, v))
+        return give_up(d, lane, v, err);
     metric_add(METRIC_attempts_retried, 1);
     lane->state = LANE_WAITING;
     lane->waits_for_token = is_token;
@@ -312,16 +336,22 @@ static enum cw_status expire(struct dispatcher *d, struct lane *lane, struct cw_
     return on_end(d, lane, &v, err);
 }
 
+static bool acts_now(const struct lane *lane, const struct action_verdict *v)
+{
+    const json_t *progress = lane->head->progress;
+    return v->what == ACTION_SEND && action_is_acting(progress) && !action_has_acted(progress);
+}
+
 static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
                             struct cw_error *err)
 {
     bool is_quiet;
     enum cw_status st = sight_heed(d, lane, v, err);
-    if (!st && v->what == ACTION_SEND && action_is_acting(lane->head->progress))
+    if (!st && acts_now(lane, v))
         st = sight_quiet(d, lane, v, &is_quiet, err);
     if (st)
         return st;
-    if (v->what == ACTION_SEND && action_is_acting(lane->head->progress) && late_is(d, lane->head))
+    if (acts_now(lane, v) && late_is(d, lane->head))
         return expire(d, lane, err);
     if (v->what == ACTION_SEND)
         return on_send(d, lane, v, err);

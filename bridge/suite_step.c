@@ -1,4 +1,5 @@
 /* One step of a test: when, what comes, what is expected. */
+#include "clock.h"
 #include "suite_priv.h"
 #include "xalloc.h"
 
@@ -154,24 +155,40 @@ static const struct cw_action_spec *find_action(struct suite_reader *r, const st
     return NULL;
 }
 
+/* *kind is that of an argument which the action has. */
 static bool knows_arg(struct suite_reader *r, const struct cw_action_spec *spec,
-                      const struct cw_node *key, bool *is_tree)
+                      const struct cw_node *key, enum cw_arg_kind *kind)
 {
     const char *words[MAX_WORDS];
     size_t n = 0;
     for (const struct cw_arg_spec *a = spec->args; a && a->name && n < MAX_WORDS; a++) {
         if (a->later)
             continue;
-        *is_tree = a->kind == CW_ARG_TREE || a->kind == CW_ARG_CONFIGS;
+        *kind = a->kind;
         if (cw_text_is(cw_node_text(key), a->name))
             return true;
         words[n++] = a->name;
     }
+    *kind = CW_ARG_TEXT;
     if (spec->sets)
         return true;
     auto_free char *what = xprintf("`%s` has no argument", spec->name);
     suite_unknown(r, cw_node_place(key), "unknown-argument", cw_node_text(key), words, n, what);
     return false;
+}
+
+/* A moment is compared as the journal writes it. */
+static const char *read_value(struct suite_reader *r, const struct cw_node *value,
+                              enum cw_arg_kind kind)
+{
+    char text[CLOCK_TEXT];
+    int64_t ms;
+    if (cw_node_kind(value) != CW_NODE_SCALAR)
+        return suite_read_value(r, value).at;
+    if (kind != CW_ARG_MOMENT)
+        return suite_keep(r, cw_node_text(value));
+    return suite_read_moment(r, value, &ms) ? suite_keep(r, cw_text_of(clock_format(ms, text)))
+                                            : "";
 }
 
 static void read_args(struct suite_reader *r, const struct cw_action_spec *spec,
@@ -181,18 +198,17 @@ static void read_args(struct suite_reader *r, const struct cw_action_spec *spec,
     out->args = args;
     for (size_t i = 0; i < cw_node_count(map); i++) {
         const struct cw_node *key = cw_node_key(map, i), *value = cw_node_value(map, i);
-        bool is_tree = false, is_scalar = cw_node_kind(value) == CW_NODE_SCALAR;
-        if (!knows_arg(r, spec, key, &is_tree))
+        bool is_scalar = cw_node_kind(value) == CW_NODE_SCALAR;
+        enum cw_arg_kind kind = CW_ARG_TEXT;
+        if (!knows_arg(r, spec, key, &kind))
             continue;
-        if (!is_scalar && !is_tree) {
+        if (!is_scalar && kind != CW_ARG_TREE && kind != CW_ARG_CONFIGS) {
             suite_fault(r, cw_node_place(value), "wrong-kind", NULL,
                         "an expected argument is one value");
             continue;
         }
         args[out->n_args++] = (struct suite_arg){suite_keep(r, cw_node_text(key)),
-                                                 is_scalar ? suite_keep(r, cw_node_text(value))
-                                                           : suite_read_value(r, value).at,
-                                                 !is_scalar};
+                                                 read_value(r, value, kind), !is_scalar};
     }
 }
 

@@ -238,6 +238,10 @@ void cwr_compile_actions(struct cwr_compiler *c, const struct cw_node *node, str
 /* Faults, with `what`, unless it is one. */
 bool cwr_compile_duration(struct cwr_compiler *c, const struct cw_node *node, const char *what,
                           int64_t *out_ms);
+/* "5 minutes before ${event.start}": the template, and how much later than it is meant. `what`:
+ * "`at`". */
+const struct cw_template *cwr_compile_moment(struct cwr_compiler *c, const struct cw_node *node,
+                                             const char *what, int64_t *out_ms);
 /* `wait` or `at`, `key`, `mode`, `throttle`, `expires`, `final`, `dry_run` and `human_wins`. */
 void cwr_compile_wait(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule);
 void cwr_compile_key_of(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule);

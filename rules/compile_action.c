@@ -1,4 +1,5 @@
 /* compile_action: `then`, by the host's catalogue of actions. */
+#include <stdio.h>
 #include <string.h>
 
 #include "compile.h"
@@ -77,6 +78,20 @@ static bool compile_length(struct cwr_compiler *c, const struct cw_node *node, s
     return false;
 }
 
+/* What the lane alone knows is known too late: the moment is one of the decision. */
+static bool compile_moment(struct cwr_compiler *c, const struct cw_arg_spec *spec,
+                           const struct cw_node *node, struct cwr_arg *arg)
+{
+    char what[64];
+    snprintf(what, sizeof what, "`%s`", spec->name);
+    arg->is_moment = true;
+    arg->tpl = cwr_compile_moment(c, node, what, &arg->shift_ms);
+    if (arg->tpl && c->at.is_late)
+        cwr_fault(c, node, "bad-value", "an event or `${now}` can tell a point in time",
+                  "`%s` is known when the rule acts, and `timer.*` is not", spec->name);
+    return arg->tpl && !c->at.is_late;
+}
+
 static bool compile_fact_name(struct cwr_compiler *c, const struct cw_node *node,
                               struct cw_text name, struct cwr_arg *arg)
 {
@@ -118,6 +133,8 @@ static bool compile_value(struct cwr_compiler *c, const char *action,
         return compile_length(c, node, text, arg);
     if (spec->kind == CW_ARG_FACT)
         return compile_fact_name(c, node, text, arg);
+    if (spec->kind == CW_ARG_MOMENT)
+        return compile_moment(c, spec, node, arg);
     arg->tpl = cwr_compile_template(c, node);
     if (!arg->tpl)
         return false;

@@ -124,6 +124,40 @@ static void lint_expires(struct cwr_compiler *c, const struct cw_node *node,
                  "a slow answer of awork takes longer than this, and then nothing is done");
 }
 
+/* ---- as_of ---- */
+
+/* One who pauses by a token of their own, of those that a rule may be about. */
+static const struct cw_person *find_own(const struct cwr_compiler *c, const struct cwr_rule *rule)
+{
+    bool all = !rule->n_who;
+    for (size_t i = 0; i < rule->n_who; i++) {
+        const struct cwr_team *team = rule->who[i].team;
+        all |= !team;
+        for (size_t j = 0; team && j < team->n; j++)
+            if (team->people[j]->token)
+                return team->people[j];
+    }
+    for (size_t i = 0; all && i < c->rules->n_people; i++)
+        if (c->rules->people[i].token)
+            return &c->rules->people[i];
+    return NULL;
+}
+
+static void lint_moments(struct cwr_compiler *c, const struct cwr_rule *rule)
+{
+    const struct cw_person *own = find_own(c, rule);
+    for (size_t i = 0; own && i < rule->n_actions; i++) {
+        const struct cwr_action *a = &rule->actions[i];
+        for (size_t j = 0; j < a->n_args && strcmp(a->name, "pause") == 0; j++)
+            if (a->args[j].is_moment)
+                cw_diags_add(c->diags, CW_WARNING, "true-pause", a->args[j].place,
+                             "`stop` with it takes time back for everybody",
+                             "`%s` has a token: their pause is a true one, and the time before it "
+                             "is not taken back",
+                             own->name);
+    }
+}
+
 /* ---- Facts about rules ---- */
 
 static bool has_action(const struct cwr_rule *rule, const char *name)
@@ -165,6 +199,7 @@ void cwr_lint_rule(struct cwr_compiler *c, const struct cw_node *map, const stru
     lint_unless(c, rule);
     lint_user(c, rule);
     lint_expires(c, cw_node_get(map, "expires"), rule);
+    lint_moments(c, rule);
     cwr_lint_never(c, rule);
 }
 

@@ -60,21 +60,30 @@ static bool is_instant(const struct cw_template *tpl)
     return true;
 }
 
-static void compile_at(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
+const struct cw_template *cwr_compile_moment(struct cwr_compiler *c, const struct cw_node *node,
+                                             const char *what, int64_t *out_ms)
 {
     struct cw_text text;
-    if (!node || !cwr_want_text(c, node, "`at`", &text))
-        return;
-    rule->at_place = cwr_keep_place(c, cw_node_place(node));
-    size_t skip = read_offset(c, node, text, &rule->at_ms);
-    c->at.in_vars = true;
+    if (!cwr_want_text(c, node, what, &text))
+        return NULL;
+    size_t skip = read_offset(c, node, text, out_ms);
     const struct cw_template *tpl = cwr_compile_template_behind(c, node, skip);
-    c->at.in_vars = false;
     if (tpl && !is_instant(tpl))
         cwr_fault(c, node, "bad-value", NULL,
-                  "`at` is a point in time such as ${event.start} or 5 minutes before "
-                  "${event.start}");
-    rule->at = tpl;
+                  "%s is a point in time such as ${event.start} or 5 minutes before "
+                  "${event.start}",
+                  what);
+    return tpl;
+}
+
+static void compile_at(struct cwr_compiler *c, const struct cw_node *node, struct cwr_rule *rule)
+{
+    if (!node)
+        return;
+    rule->at_place = cwr_keep_place(c, cw_node_place(node));
+    c->at.in_vars = true;
+    rule->at = cwr_compile_moment(c, node, "`at`", &rule->at_ms);
+    c->at.in_vars = false;
 }
 
 void cwr_compile_wait(struct cwr_compiler *c, const struct cw_node *map, struct cwr_rule *rule)

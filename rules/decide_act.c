@@ -162,6 +162,33 @@ static enum cw_status put_tree(struct render *r, const struct cwr_tree *tree, bo
     return status;
 }
 
+/* The moment that a template tells. Returns: CW_EINVAL when it tells none. */
+static enum cw_status read_moment(struct render *r, const struct cw_template *tpl, const char *name,
+                                  int64_t *out_ms, struct cw_error *err)
+{
+    const struct cw_scope scope = {look_up, r, r->person->zone};
+    struct cw_value value;
+    struct cw_text text;
+    enum cw_status status = cw_template_render(tpl, &scope, r->arena, &value, err);
+    if (status || cwr_value_moment(&value, r->person->zone, out_ms))
+        return status;
+    if (cw_value_text(&value, r->arena, &text))
+        return cw_fail(err, CW_NOMEM, "memory is short");
+    return cw_fail(err, CW_EINVAL, "`%s` is \"%.*s\", which is no point in time", name,
+                   (int)(text.len > 100 ? 100 : text.len), text.len ? text.at : "");
+}
+
+static enum cw_status put_moment(struct render *r, const struct cwr_arg *arg, struct cwr_buf *buf,
+                                 struct cw_error *err)
+{
+    char text[CWR_MOMENT_SIZE];
+    int64_t ms = 0;
+    enum cw_status status = read_moment(r, arg->tpl, arg->name.at, &ms, err);
+    if (!status)
+        cwr_buf_json_string(buf, cwr_moment_print(ms + arg->shift_ms, text));
+    return status;
+}
+
 static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struct cwr_buf *buf,
                               struct cw_error *err)
 {
@@ -170,6 +197,8 @@ static enum cw_status put_arg(struct render *r, const struct cwr_arg *arg, struc
     r->in_config = arg->is_config;
     if (arg->tree)
         return put_tree(r, arg->tree, arg->is_late, buf, err);
+    if (arg->is_moment)
+        return put_moment(r, arg, buf, err);
     if (!arg->is_bool)
         return put_template(r, arg->tpl, arg->is_late, false, buf, err);
     cwr_buf_puts(buf, arg->truth ? "true" : "false");
@@ -303,40 +332,20 @@ enum cw_status cwr_act(const struct cwr_deciding *d, const struct cwr_rule *rule
 
 /* ---- at ---- */
 
-static enum cw_status not_an_instant(const struct cwr_deciding *d, const struct cwr_rule *rule,
-                                     struct cw_text text, struct cw_effect *effect)
-{
-    struct cwr_buf buf = cwr_buf_in(d->arena);
-    struct cw_text what;
-    cwr_buf_printf(&buf, "`at` is \"%.*s\", which is no point in time",
-                   (int)(text.len > 100 ? 100 : text.len), text.len ? text.at : "");
-    if (cwr_buf_end(&buf, &what))
-        return CW_NOMEM;
-    return cwr_refuse(effect, d->arena, what.at, rule->at_place);
-}
-
 enum cw_status cwr_instant(const struct cwr_deciding *d, const struct cwr_rule *rule,
                            struct cw_effect *effect)
 {
     struct render r;
-    struct cw_value value;
-    struct cw_text text;
     struct cw_error err;
     bool read;
     enum cw_status status = begin(&r, d, rule, effect, &read);
     if (status || !read)
         return status;
-    const struct cw_scope scope = {look_up, &r, effect->person->zone};
-    status = cw_template_render(rule->at, &scope, d->arena, &value, &err);
+    status = read_moment(&r, rule->at, "at", &effect->due_ms, &err);
     if (status && status != CW_NOMEM && !r.failed)
         return cwr_refuse(effect, d->arena, err.text, rule->at_place);
     if (status)
         return status;
-    if (!cwr_value_moment(&value, effect->person->zone, &effect->due_ms)) {
-        if (cw_value_text(&value, d->arena, &text))
-            return CW_NOMEM;
-        return not_an_instant(d, rule, text, effect);
-    }
     effect->due_ms += rule->at_ms;
     return CW_OK;
 }

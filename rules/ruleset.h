@@ -70,6 +70,8 @@ struct cwr_arg {
     bool is_config;                /* nothing from outside gets into it */
     const struct cw_template *tpl; /* NULL for is_bool and a tree */
     const struct cwr_tree *tree;   /* or NULL */
+    bool is_moment;                /* what `tpl` says is one, and */
+    int64_t shift_ms;              /* so much later is meant */
     struct cw_place place;
 };
 

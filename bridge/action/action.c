@@ -1,10 +1,12 @@
 #include "action/action.h"
 
+#include "action/asof.h"
 #include "action/late.h"
 #include "action/outside.h"
 #include "action/step.h"
 #include "xalloc.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- The table ---- */
@@ -24,7 +26,11 @@ static const struct cw_arg_spec start_args[] = {
      .help = "What ran is stopped (switch, the default), or goes on and nothing starts (keep)."},
     {0},
 };
-static const struct cw_arg_spec as_of_args[] = {{.name = "as_of", .later = true}, {0}};
+static const struct cw_arg_spec as_of_args[] = {
+    {.name = "as_of",
+     .kind = CW_ARG_MOMENT,
+     .help = "When the work had really ended: time since then is taken back."},
+    {0}};
 static const struct cw_arg_spec log_args[] = {
     {.name = "text", .required = true, .help = "The text of the line."}, {0}};
 static const struct cw_arg_spec set_args[] = {
@@ -248,9 +254,11 @@ static struct action_verdict settle(const struct action_turn *t, const struct ac
 {
     struct sight left;
     const char *op = step_text(t->progress, "op"), *seen = step_text(t->progress, "seen");
-    struct action_verdict v = ops->settle(t, op, entry);
     sight_of(entry, t->arena, &left);
-    v.by_hand = sight_is_crossed(op, seen ? seen : "", &left);
+    bool is_crossed = sight_is_crossed(op, seen ? seen : "", &left);
+    struct action_verdict v =
+        is_crossed ? ops->settle(t, op, entry) : asof_settle(t, ops, op, entry);
+    v.by_hand = is_crossed;
     return v;
 }
 
@@ -396,6 +404,8 @@ static struct action_verdict on_success(const struct action_turn *t, const struc
     const char *turn = step_text(t->progress, "turn");
     if (strcmp(turn, "act") == 0)
         return on_acted(t, ops, json);
+    if (action_has_acted(t->progress) && strcmp(turn, "look") != 0)
+        return asof_answered(t, ops, turn, json);
     if (strcmp(turn, "look") == 0) {
         if (t->answer->status != 204 && !entry_read(json, &entry))
             return step_retry(t, ACTION_FAILED, "the answer is no time entry");
@@ -425,6 +435,8 @@ static struct action_verdict go_on(const struct action_turn *t, const struct act
 {
     struct action_verdict v;
     bool waits = late_waits(t);
+    if (action_has_acted(t->progress))
+        return asof_go_on(t);
     if (ops->is_blind && (step_flag(t, "looked") || (!waits && !t->condition.len)))
         return ops->decide(t, NULL);
     if (!uuid_copy(t->person->awork ? t->person->awork : "", NULL))
@@ -448,8 +460,17 @@ struct action_verdict action_step(const struct action_turn *turn)
     struct action_verdict v = !has_answer                                     ? go_on(&t, ops)
                               : ops->answered && action_is_acting(t.progress) ? ops->answered(&t)
                                                                               : on_answer(&t, ops);
+    if (v.what == ACTION_DEAD && action_has_acted(t.progress))
+        v = asof_give_up(&t, ops, v.reason);
     json_decref(t.args);
     return v;
+}
+
+struct action_verdict action_give_up(const struct action_turn *turn, const char *why)
+{
+    const struct row *row = row_of(turn->name);
+    assert(row && action_has_acted(turn->progress));
+    return asof_give_up(turn, row->ops, why);
 }
 
 bool action_asks_awork(const char *name, const json_t *args, struct cw_text condition,

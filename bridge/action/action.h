@@ -89,6 +89,7 @@ struct action_verdict {
     bool goes_on;       /* DEAD: the later steps are done all the same */
     bool outside;       /* RETRY: another host's trouble, and not awork's */
     bool is_limit;      /* a pattern of the condition hit a limit: a rule error */
+    const char *warns;  /* to be logged as a warning, with the reason; or NULL */
     const char *log;    /* to be logged after the commit, or NULL */
     const char *reply;  /* to be told to the sender after the commit, or NULL */
     const struct action_fact *facts; /* that change, when it is done */
@@ -106,7 +107,11 @@ struct action_verdict action_step(const struct action_turn *turn);
 bool action_is_acting(const json_t *progress);
 /* Whether the last request that was prepared only asked. */
 bool action_is_asking(const json_t *progress);
-/* Whether that request's answer was lost, and nobody has looked since. */
+/* Whether what is left to do is a correction of what it did: it neither expires nor dies. */
+bool action_has_acted(const json_t *progress);
+/* Such a call is not tried any longer. */
+struct action_verdict action_give_up(const struct action_turn *turn, const char *why);
+/* Whether that request's answer was lost, and nobody has looked since; or it has acted. */
 bool action_in_doubt(const json_t *progress);
 /* The arguments of a call for people: what was rendered in the lane is in its place, what is still
  * to be stands as a template. Owns: a new object. */

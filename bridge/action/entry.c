@@ -137,6 +137,20 @@ static int64_t at_ms(const json_t *json, const char *date, const char *time, str
     return entry_moment(text, arena);
 }
 
+struct entry_times entry_times(const struct entry *entry, struct cw_arena *arena)
+{
+    const json_t *json = entry->json, *breaks = json_object_get(json, "breaks");
+    const json_t *last = json_array_get(breaks, json_array_size(breaks) - 1);
+    int64_t pauses_s = json_integer_value(json_object_get(json, "breakDuration"));
+    struct entry_times t = {.start_ms = at_ms(json, "startDateUtc", "startTimeUtc", arena),
+                            .end_ms = at_ms(json, "endDateUtc", "endTimeUtc", arena)};
+    int64_t back_ms = entry_moment(text_of(last, "endDate"), arena);
+    /* Breaks are told in whole seconds. */
+    int64_t least_ms = t.start_ms + (pauses_s > 0 ? pauses_s * 1000 + 1 : 0);
+    t.least_ms = back_ms > least_ms ? back_ms : least_ms;
+    return t;
+}
+
 int64_t entry_begun(const struct entry *entry, struct cw_arena *arena)
 {
     return at_ms(entry->json, "startDateUtc", "startTimeUtc", arena);

@@ -31,6 +31,11 @@ int64_t entry_moment(const char *text, struct cw_arena *arena);
 /* When it began, and since when it is in its state; 0: not known. */
 int64_t entry_begun(const struct entry *entry, struct cw_arena *arena);
 int64_t entry_since(const struct entry *entry, struct cw_arena *arena);
+struct entry_times {
+    int64_t start_ms, end_ms; /* 0: it has none */
+    int64_t least_ms; /* its end cannot lie before: its start, or the end of its last break */
+};
+struct entry_times entry_times(const struct entry *entry, struct cw_arena *arena);
 bool entry_is_active(const struct entry *entry); /* running or paused */
 /* Whether it is about the same task, project and type of work as the body of a start. */
 bool entry_matches(const struct entry *entry, const json_t *body);

@@ -48,7 +48,7 @@ const char *step_started_by(const struct action_turn *t, const char *entry_id)
 bool action_is_acting(const json_t *progress)
 {
     const char *turn = step_text(progress, "turn");
-    return turn && strcmp(turn, "act") == 0;
+    return turn && (strcmp(turn, "act") == 0 || strcmp(turn, "correct") == 0);
 }
 
 bool action_is_asking(const json_t *progress)
@@ -63,7 +63,7 @@ bool action_is_asking(const json_t *progress)
 
 bool action_in_doubt(const json_t *progress)
 {
-    return json_is_true(json_object_get(progress, "doubt"));
+    return json_is_true(json_object_get(progress, "doubt")) || action_has_acted(progress);
 }
 
 /* ---- Verdicts ---- */
@@ -121,6 +121,20 @@ static const char *dump_in(const struct action_turn *t, const json_t *json)
     if (!copy)
         abort();
     return copy;
+}
+
+struct action_verdict step_put(const struct action_turn *t, const char *turn, json_t *body,
+                               const char *format, ...)
+{
+    struct action_verdict v = {.what = ACTION_SEND, .method = "PUT", .reason = ""};
+    va_list args;
+    va_start(args, format);
+    v.path = print_in(t, format, args);
+    va_end(args);
+    v.body = dump_in(t, body);
+    json_decref(body);
+    step_remember(t, "turn", turn);
+    return v;
 }
 
 struct action_verdict step_act(const struct action_turn *t, const struct look *look, const char *op,

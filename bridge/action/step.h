@@ -35,6 +35,9 @@ struct action_verdict step_retry(const struct action_turn *t, enum action_cause 
                                  const char *reason);
 struct action_verdict step_get(const struct action_turn *t, const char *turn, const char *format,
                                ...) __attribute__((format(printf, 3, 4)));
+/* Likewise, with a body, which is taken over. */
+struct action_verdict step_put(const struct action_turn *t, const char *turn, json_t *body,
+                               const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Sends what acts: `op` on the person's timer. The body is taken over; NULL: none. */
 struct action_verdict step_act(const struct action_turn *t, const struct look *look, const char *op,
                                bool own_token, json_t *body);

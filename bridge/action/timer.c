@@ -1,4 +1,5 @@
 /* start, stop, pause, resume; log, reply: what each does about what the look has seen. */
+#include "action/asof.h"
 #include "action/step.h"
 
 #include <string.h>
@@ -37,7 +38,7 @@ static struct action_verdict stop_decide(const struct action_turn *t, const stru
     if (!look->has_pause)
         return step_end(t, ACTION_SKIPPED, "no timer is active");
     /* An emulated pause: stopped at awork already, and nothing is to be resumed any more. */
-    return step_done_with(t, &look->entry, step_started_by(t, look->entry.id), "", NULL);
+    return asof_settle(t, &action_stop, "stop", &look->entry);
 }
 
 static struct action_verdict stop_settle(const struct action_turn *t, const char *op,

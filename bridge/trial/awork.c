@@ -253,11 +253,43 @@ static json_t *look_up(struct awork *a, const char *path, int *status)
     return refuse(status, 404, "not-found", "The awork of tests has no such route.");
 }
 
+static int64_t moment_of(const json_t *entry, const char *day, const char *time)
+{
+    const struct cw_text utc = CW_TEXT("");
+    const char *date = text_of(entry, day), *clock = text_of(entry, time);
+    auto_free char *text = xprintf("%.10sT%sZ", date ? date : "", clock ? clock : "");
+    struct cw_arena *arena = xarena(1 << 16);
+    int64_t ms = 0;
+    if (cw_moment_parse(cw_text_of(text), utc, utc, arena, &ms, NULL))
+        ms = 0;
+    cw_arena_destroy(arena);
+    return ms;
+}
+
+/* GET of a time entry, or a PUT that corrects when it ended. */
+static json_t *serve_entry(struct awork *a, const struct flight *q, const char *id, int *status)
+{
+    struct work *w = a->works;
+    while (w && !(w->exists && strcmp(w->id, id) == 0))
+        w = w->next;
+    if (!w)
+        return refuse(status, 404, "not-found", "There is no such time entry.");
+    if (strcmp(q->method, "PUT") == 0) {
+        json_t *body = json_loads(q->body ? q->body : "", 0, NULL);
+        w->since_ms = moment_of(body, "endDateUtc", "endTimeUtc");
+        json_decref(body);
+    }
+    return tell(a, w);
+}
+
 static json_t *serve(struct awork *a, const struct flight *q, int *status)
 {
     char user[37] = "";
     const char *op = strstr(q->path, "/timetracking/");
+    static const char entries[] = "/timeentries/";
     *status = 200;
+    if (strncmp(q->path, entries, sizeof entries - 1) == 0)
+        return serve_entry(a, q, q->path + sizeof entries - 1, status);
     if (sscanf(q->path, "/users/%36[0-9a-fA-F-]", user) != 1)
         return look_up(a, q->path, status);
     struct work *w = work_of(a, user);

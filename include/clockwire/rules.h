@@ -86,6 +86,7 @@ enum cw_arg_kind {
     CW_ARG_DURATION, /* "10 minutes", or a template whose text the host reads as one */
     CW_ARG_FACT,     /* the name of one of the person's own facts */
     CW_ARG_VALUE,    /* any value, with templates in its texts */
+    CW_ARG_MOMENT,   /* a point in time, as `at` has it; it becomes RFC 3339 when the run acts */
     /* The next ones may read secret.* and env.*, which the host renders itself: see cw_call. */
     CW_ARG_CONFIG,  /* a template that reads nothing but these and user.* */
     CW_ARG_CONFIGS, /* a mapping of names to such templates */

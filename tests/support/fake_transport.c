@@ -2,6 +2,8 @@
 
 #include "clock.h"
 
+#include <clockwire/rules.h>
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +79,7 @@ static void end(struct fake *f, struct fake_entry *e)
 {
     e->is_stopped = true;
     e->since_ms = *f->now_ms;
+    e->version++;
 }
 
 static struct fake_entry *start(struct fake *f, struct fake_person *p, const char *task,
@@ -105,6 +108,28 @@ void fake_human_stop(struct fake *f, const char *person)
     end(f, last_of(fake_person(f, person)));
 }
 
+void fake_human_edit(struct fake *f, const char *person)
+{
+    last_of(fake_person(f, person))->version++;
+}
+
+const char *fake_entry(struct fake *f, const char *person)
+{
+    static char text[2 * CLOCK_TEXT];
+    char began[CLOCK_TEXT], since[CLOCK_TEXT];
+    const struct fake_entry *e = last_of(fake_person(f, person));
+    if (!e)
+        return "none";
+    clock_format(e->start_ms, began);
+    clock_format(e->since_ms, since);
+    snprintf(text, sizeof text, "%s %.8s-%.8s",
+             e->is_stopped  ? "stopped"
+             : e->is_paused ? "paused"
+                            : "running",
+             began + 11, since + 11);
+    return text;
+}
+
 static const char *field(const json_t *body, const char *name)
 {
     const char *text = json_string_value(json_object_get(body, name));
@@ -128,7 +153,10 @@ static struct fake_entry *act(struct fake *f, struct fake_person *p, const char 
     if (!active)
         return NULL;
     tell(f, p, op, "");
+    if (last->is_paused && strcmp(op, "resume") == 0)
+        last->break_ms = *f->now_ms;
     last->is_stopped = strcmp(op, "stop") == 0;
+    last->version++;
     last->is_paused = strcmp(op, "pause") == 0;
     last->since_ms = *f->now_ms;
     return last;
@@ -154,11 +182,16 @@ static void write_entry(const struct fake_entry *e, char *out, size_t size)
     char began[128], ended[128], text[CLOCK_TEXT];
     write_moment("start", e->start_ms, began, sizeof began);
     write_moment("end", e->since_ms, ended, sizeof ended);
-    int n = snprintf(out, size, "{\"id\":\"%s\",\"timezone\":\"UTC\",\"typeOfWorkId\":\"%s\",%s%s",
-                     e->id, e->kind, began, e->is_stopped ? "," : "");
+    int n = snprintf(out, size,
+                     "{\"id\":\"%s\",\"timezone\":\"UTC\",\"typeOfWorkId\":\"%s\","
+                     "\"resourceVersion\":%lld,%s%s",
+                     e->id, e->kind, (long long)e->version, began, e->is_stopped ? "," : "");
     if (e->is_stopped)
         n += snprintf(out + n, size - (size_t)n, "%s", ended);
-    else if (e->is_paused)
+    if (e->break_ms && !e->is_paused)
+        n += snprintf(out + n, size - (size_t)n, ",\"breaks\":[{\"endDate\":\"%s\"}]",
+                      clock_format(e->break_ms, text));
+    if (e->is_paused)
         n += snprintf(out + n, size - (size_t)n, ",\"breaks\":[{\"startDate\":\"%s\"}]",
                       clock_format(e->since_ms, text));
     if (*e->task)
@@ -166,6 +199,24 @@ static void write_entry(const struct fake_entry *e, char *out, size_t size)
                       ",\"taskId\":\"%s\",\"task\":{\"name\":\"Task\",\"taskIdentifier\":\"T-%c\"}",
                       e->task, e->task[strlen(e->task) - 1]);
     snprintf(out + n, size - (size_t)n, "}");
+}
+
+static void put_end(struct fake *f, const struct fake_person *p, struct fake_entry *e,
+                    const char *text)
+{
+    json_t *body = json_loads(text, 0, NULL);
+    char moment[CLOCK_TEXT + 16];
+    const struct cw_text utc = CW_TEXT("");
+    struct cw_arena *arena = cw_arena_create(1 << 16);
+    snprintf(moment, sizeof moment, "%.10sT%.12sZ", field(body, "endDateUtc"),
+             field(body, "endTimeUtc"));
+    if (cw_moment_parse(cw_text_of(moment), utc, utc, arena, &e->since_ms, NULL) ||
+        strcmp(field(body, "typeOfWorkId"), e->kind) != 0)
+        abort(); /* a PUT has to name all that is to stay */
+    e->version++;
+    tell(f, p, "put", "");
+    json_decref(body);
+    cw_arena_destroy(arena);
 }
 
 static int look_up(const char *path, char *out, size_t size)
@@ -183,6 +234,24 @@ static int look_up(const char *path, char *out, size_t size)
     return 200;
 }
 
+/* GET and PUT of one entry, whose end alone is taken. */
+static int serve_entry(struct fake *f, const struct flight *q, char *out, size_t size)
+{
+    const char *id = strrchr(q->path, '/') + 1;
+    for (size_t i = 0; i < f->n_people; i++)
+        for (size_t j = 0; j < f->people[i].n; j++) {
+            struct fake_entry *e = &f->people[i].entries[j];
+            if (strcmp(e->id, id) != 0)
+                continue;
+            if (strcmp(q->method, "PUT") == 0)
+                put_end(f, &f->people[i], e, q->body);
+            write_entry(e, out, size);
+            return 200;
+        }
+    snprintf(out, size, "{\"code\":\"not-found\",\"description\":\"There is no such entry.\"}");
+    return 404;
+}
+
 static int serve(struct fake *f, const struct flight *q, char *out, size_t size)
 {
     const char *op = op_of(q->path);
@@ -192,6 +261,8 @@ static int serve(struct fake *f, const struct flight *q, char *out, size_t size)
         snprintf(out, size, "{\"message\":{\"code\":\"unauthorized\"}}");
         return 401;
     }
+    if (strncmp(q->path, "/timeentries/", 13) == 0)
+        return serve_entry(f, q, out, size);
     if (!q->person)
         return look_up(q->path, out, size);
     bool is_own = op && (strcmp(op, "pause") == 0 || strcmp(op, "resume") == 0);

@@ -25,6 +25,7 @@ enum { FAKE_PEOPLE = 64, FAKE_ENTRIES = 256 };
 struct fake_entry {
     char id[40], task[40], kind[40];
     int64_t start_ms, since_ms; /* since when it is what it is */
+    int64_t break_ms, version;  /* when its last break ended, or 0 */
     bool is_stopped, is_paused;
 };
 
@@ -59,6 +60,9 @@ struct fake_person *fake_person(struct fake *fake, const char *id);
 /* By hand, as the person would in the app. */
 void fake_human_start(struct fake *fake, const char *person, const char *task);
 void fake_human_stop(struct fake *fake, const char *person);
+void fake_human_edit(struct fake *fake, const char *person); /* the note, say, of the last entry */
+/* Of the last entry: "stopped 09:00:00-09:50:00" and the like. */
+const char *fake_entry(struct fake *fake, const char *person);
 int fake_doubles(const struct fake *fake);  /* starts of what ran already */
 int fake_overlaps(const struct fake *fake); /* two requests of a person in flight */
 

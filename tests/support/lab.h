@@ -21,7 +21,7 @@ __attribute__((unused)) static const struct cw_arg_spec lab_start[] = {
     {.name = "if_running", .choices = lab_if_running},
     {.name = NULL}};
 __attribute__((unused)) static const struct cw_arg_spec lab_stop[] = {
-    {.name = "as_of", .later = true}, {.name = NULL}};
+    {.name = "as_of", .kind = CW_ARG_MOMENT}, {.name = "later", .later = true}, {.name = NULL}};
 __attribute__((unused)) static const struct cw_arg_spec lab_log[] = {
     {.name = "text", .required = true}, {.name = NULL}};
 __attribute__((unused)) static const struct cw_arg_spec lab_notify[] = {
