@@ -109,8 +109,9 @@ struct store_ops {
 
     enum cw_status (*call_insert)(struct backend *b, const struct store_call *call, int64_t *id,
                                   struct cw_error *err); /* CW_EEXIST, CW_ENOENT: no such run */
+    /* And the epoch of its lane, 0: nobody has ever had it. */
     enum cw_status (*call_state)(struct backend *b, int64_t id, enum store_call_state *state,
-                                 struct cw_error *err);
+                                 int64_t *epoch, struct cw_error *err);
     enum cw_status (*call_save)(struct backend *b, const struct store_call *call,
                                 struct cw_error *err);
     enum cw_status (*calls_tally)(struct backend *b, int64_t run, struct store_tally *out,
@@ -125,6 +126,13 @@ struct store_ops {
     enum cw_status (*calls)(struct backend *b, const struct store_calls_query *query,
                             struct row_list *out, struct cw_error *err);
 
+    enum cw_status (*lease_get)(struct backend *b, struct cw_text person, struct row_list *out,
+                                struct cw_error *err); /* none: an empty list */
+    enum cw_status (*lease_put)(struct backend *b, const struct store_lease *lease,
+                                struct cw_error *err);
+    /* CW_ENOENT when there is no such attempt. */
+    enum cw_status (*attempt_call)(struct backend *b, int64_t id, int64_t *call,
+                                   struct cw_error *err);
     enum cw_status (*attempt_begin)(struct backend *b, const struct store_attempt *attempt,
                                     int64_t *id, struct cw_error *err);
     enum cw_status (*attempt_end)(struct backend *b, const struct store_attempt *attempt,

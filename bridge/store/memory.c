@@ -19,7 +19,7 @@ enum cw_status store_memory_open(const struct store_opts *opts, struct backend *
     const struct row_shape *shapes[TABLES] = {
         [EVENTS] = &row_event,     [RUNS] = &row_run,     [CALLS] = &row_call,
         [ATTEMPTS] = &row_attempt, [TIMERS] = &row_timer, [MARKS] = &row_mark,
-        [SETTINGS] = &row_setting,
+        [SETTINGS] = &row_setting, [LEASES] = &row_lease,
     };
     for (size_t t = 0; t < TABLES; t++)
         if (shapes[t])
@@ -290,7 +290,7 @@ static enum cw_status mem_events_back(struct backend *b, int64_t before, size_t 
     return status;
 }
 
-/* ---- Timers and settings: rows that begin with their name ---- */
+/* ---- Timers, leases and settings: rows that begin with their name ---- */
 
 static size_t find_named(const struct backend *b, enum table table, struct cw_text name)
 {
@@ -298,6 +298,12 @@ static size_t find_named(const struct backend *b, enum table table, struct cw_te
     while (i < b->rows[table].n && !mem_same(*(struct cw_text *)mem_row(b, table, i), name))
         i++;
     return i;
+}
+
+void *mem_named(const struct backend *b, enum table table, struct cw_text name)
+{
+    size_t i = find_named(b, table, name);
+    return i < b->rows[table].n ? mem_row(b, table, i) : NULL;
 }
 
 static enum cw_status get_named(struct backend *b, enum table table, struct cw_text name,
@@ -327,6 +333,20 @@ static enum cw_status mem_timer_put(struct backend *b, const struct store_timer 
 {
     (void)err;
     put_named(b, TIMERS, timer);
+    return CW_OK;
+}
+
+static enum cw_status mem_lease_get(struct backend *b, struct cw_text person, struct row_list *out,
+                                    struct cw_error *err)
+{
+    return get_named(b, LEASES, person, out, err);
+}
+
+static enum cw_status mem_lease_put(struct backend *b, const struct store_lease *lease,
+                                    struct cw_error *err)
+{
+    (void)err;
+    put_named(b, LEASES, lease);
     return CW_OK;
 }
 
@@ -389,6 +409,9 @@ const struct store_ops store_memory_ops = {
     .lane_passing = mem_lane_passing,
     .lanes = mem_lanes,
     .calls = mem_calls,
+    .lease_get = mem_lease_get,
+    .lease_put = mem_lease_put,
+    .attempt_call = mem_attempt_call,
     .attempt_begin = mem_attempt_begin,
     .attempt_end = mem_attempt_end,
     .attempts_of = mem_attempts_of,

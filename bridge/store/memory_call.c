@@ -34,12 +34,14 @@ enum cw_status mem_call_insert(struct backend *b, const struct store_call *call,
 }
 
 enum cw_status mem_call_state(struct backend *b, int64_t id, enum store_call_state *state,
-                              struct cw_error *err)
+                              int64_t *epoch, struct cw_error *err)
 {
     const struct store_call *call = mem_by_id(b, CALLS, id);
     if (!call)
         return cw_fail(err, CW_ENOENT, "no call has the id %lld", (long long)id);
+    const struct store_lease *lease = mem_named(b, LEASES, call->person);
     *state = call->state;
+    *epoch = lease ? lease->epoch : 0;
     return CW_OK;
 }
 
@@ -163,6 +165,15 @@ enum cw_status mem_calls(struct backend *b, const struct store_calls_query *quer
 }
 
 /* ---- Attempts ---- */
+
+enum cw_status mem_attempt_call(struct backend *b, int64_t id, int64_t *call, struct cw_error *err)
+{
+    const struct store_attempt *attempt = mem_by_id(b, ATTEMPTS, id);
+    if (!attempt)
+        return cw_fail(err, CW_ENOENT, "no attempt has the id %lld", (long long)id);
+    *call = attempt->call;
+    return CW_OK;
+}
 
 enum cw_status mem_attempt_begin(struct backend *b, const struct store_attempt *attempt,
                                  int64_t *id, struct cw_error *err)

@@ -162,5 +162,10 @@ enum cw_status mem_shift(struct backend *b, int64_t by_ms, struct cw_error *err)
         mark.until_ms -= by_ms;
         mem_change(b, MARKS, i, &mark);
     }
+    for (size_t i = 0; i < b->rows[LEASES].n; i++) {
+        struct store_lease lease = *(const struct store_lease *)mem_row(b, LEASES, i);
+        lease.until_ms -= by_ms;
+        mem_change(b, LEASES, i, &lease);
+    }
     return CW_OK;
 }

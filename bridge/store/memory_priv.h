@@ -5,7 +5,7 @@
 #include "backend.h"
 #include "keyset.h"
 
-enum table { EVENTS, KEYS, RUNS, CALLS, ATTEMPTS, TIMERS, MARKS, SETTINGS, TABLES };
+enum table { EVENTS, KEYS, RUNS, CALLS, ATTEMPTS, TIMERS, MARKS, SETTINGS, LEASES, TABLES };
 
 /* Rows are named by an index, their id - 1, which stays theirs; NULL: it is gone. */
 struct rows {
@@ -52,6 +52,8 @@ struct backend {
 
 /* ---- memory.c ---- */
 
+/* The row that begins with this name; NULL: there is none. */
+void *mem_named(const struct backend *b, enum table table, struct cw_text name);
 /* Returns: the id of the new row. */
 int64_t mem_add(struct backend *b, enum table table, const void *row);
 /* Puts a new block in place of the row: the old one stays until the end of the turn. */
@@ -109,7 +111,9 @@ enum cw_status mem_next_due(struct backend *b, int64_t *due_ms, struct cw_error 
 enum cw_status mem_call_insert(struct backend *b, const struct store_call *call, int64_t *id,
                                struct cw_error *err);
 enum cw_status mem_call_state(struct backend *b, int64_t id, enum store_call_state *state,
-                              struct cw_error *err);
+                              int64_t *epoch, struct cw_error *err);
+enum cw_status mem_attempt_call(struct backend *b, int64_t id, int64_t *call,
+                                struct cw_error *err);
 enum cw_status mem_call_save(struct backend *b, const struct store_call *call,
                              struct cw_error *err);
 enum cw_status mem_calls_tally(struct backend *b, int64_t run, struct store_tally *out,

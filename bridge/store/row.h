@@ -26,7 +26,7 @@ struct row_shape {
 };
 
 extern const struct row_shape row_event, row_event_brief, row_run, row_call, row_attempt, row_timer,
-    row_mark, row_setting;
+    row_mark, row_lease, row_setting;
 /* row_event_brief is row_event without its last field, the payload. */
 extern const struct row_shape row_lane; /* a bare struct cw_text: the person */
 

@@ -8,13 +8,15 @@ enum cw_status sq_call_insert(struct backend *b, const struct store_call *call, 
 }
 
 enum cw_status sq_call_state(struct backend *b, int64_t id, enum store_call_state *state,
-                             struct cw_error *err)
+                             int64_t *epoch, struct cw_error *err)
 {
-    int64_t number;
-    enum cw_status status = sq_numbers(b, sq_bind(b, SQL_CALL_STATE, "i", id), 1, &number, err);
-    if (status == CW_OK)
-        *state = (enum store_call_state)number;
-    return status;
+    int64_t numbers[2];
+    enum cw_status status = sq_numbers(b, sq_bind(b, SQL_CALL_STATE, "i", id), 2, numbers, err);
+    if (status != CW_OK)
+        return status;
+    *state = (enum store_call_state)numbers[0];
+    *epoch = numbers[1];
+    return CW_OK;
 }
 
 enum cw_status sq_call_save(struct backend *b, const struct store_call *call, struct cw_error *err)
@@ -79,7 +81,26 @@ enum cw_status sq_calls(struct backend *b, const struct store_calls_query *query
     return sq_rows(b, sq_bind(b, statements[query->want], "ii", query->number, limit), out, err);
 }
 
+/* ---- Leases ---- */
+
+enum cw_status sq_lease_get(struct backend *b, struct cw_text person, struct row_list *out,
+                            struct cw_error *err)
+{
+    return sq_rows(b, sq_bind(b, SQL_LEASE_GET, "t", person), out, err);
+}
+
+enum cw_status sq_lease_put(struct backend *b, const struct store_lease *lease,
+                            struct cw_error *err)
+{
+    return sq_run(b, sq_bind_row(b, SQL_LEASE_PUT, &row_lease, lease), err);
+}
+
 /* ---- Attempts ---- */
+
+enum cw_status sq_attempt_call(struct backend *b, int64_t id, int64_t *call, struct cw_error *err)
+{
+    return sq_numbers(b, sq_bind(b, SQL_ATTEMPT_CALL, "i", id), 1, call, err);
+}
 
 enum cw_status sq_attempt_begin(struct backend *b, const struct store_attempt *attempt, int64_t *id,
                                 struct cw_error *err)

@@ -50,9 +50,10 @@ enum cw_status sq_next_mark(struct backend *b, struct cw_text kind, int64_t *unt
 
 enum cw_status sq_shift(struct backend *b, int64_t by_ms, struct cw_error *err)
 {
-    static const enum statement all[] = {SQL_SHIFT_RUNS, SQL_SHIFT_CALLS, SQL_SHIFT_MARKS};
+    static const enum statement all[] = {SQL_SHIFT_RUNS, SQL_SHIFT_CALLS, SQL_SHIFT_MARKS,
+                                         SQL_SHIFT_LEASES};
     enum cw_status status = CW_OK;
-    for (size_t i = 0; status == CW_OK && i < 3; i++)
+    for (size_t i = 0; status == CW_OK && i < sizeof all / sizeof *all; i++)
         status = sq_run(b, sq_bind(b, all[i], "i", by_ms), err);
     return status;
 }

@@ -45,6 +45,9 @@ enum statement {
     SQL_CALLS_OF_RUN,
     SQL_CALLS_DEAD,
     SQL_CALL_GET,
+    SQL_LEASE_GET,
+    SQL_LEASE_PUT,
+    SQL_ATTEMPT_CALL,
     SQL_ATTEMPT_ADD,
     SQL_ATTEMPT_END,
     SQL_ATTEMPTS_OF,
@@ -59,6 +62,7 @@ enum statement {
     SQL_SHIFT_RUNS,
     SQL_SHIFT_CALLS,
     SQL_SHIFT_MARKS,
+    SQL_SHIFT_LEASES,
     SQL_SETTING_GET,
     SQL_SETTING_PUT,
     SQL_COUNTS,
@@ -171,7 +175,12 @@ enum cw_status sq_next_due(struct backend *b, int64_t *due_ms, struct cw_error *
 enum cw_status sq_call_insert(struct backend *b, const struct store_call *call, int64_t *id,
                               struct cw_error *err);
 enum cw_status sq_call_state(struct backend *b, int64_t id, enum store_call_state *state,
-                             struct cw_error *err);
+                             int64_t *epoch, struct cw_error *err);
+enum cw_status sq_lease_get(struct backend *b, struct cw_text person, struct row_list *out,
+                            struct cw_error *err);
+enum cw_status sq_lease_put(struct backend *b, const struct store_lease *lease,
+                            struct cw_error *err);
+enum cw_status sq_attempt_call(struct backend *b, int64_t id, int64_t *call, struct cw_error *err);
 enum cw_status sq_call_save(struct backend *b, const struct store_call *call, struct cw_error *err);
 enum cw_status sq_calls_tally(struct backend *b, int64_t run, struct store_tally *out,
                               struct cw_error *err);

@@ -56,7 +56,9 @@ static const struct source sources[SQL_STATEMENTS] = {
                         "SELECT person FROM run WHERE state=1 AND rule=?1 AND key=?2 ORDER BY 1"},
     [SQL_NEXT_DUE] = {PLAIN, NULL, "SELECT due_ms FROM run WHERE state=0 ORDER BY due_ms LIMIT 1"},
     [SQL_CALL_ADD] = {INSERT, &row_call, NULL},
-    [SQL_CALL_STATE] = {PLAIN, NULL, "SELECT state FROM call WHERE id=?1"},
+    [SQL_CALL_STATE] = {PLAIN, NULL,
+                        "SELECT state,coalesce((SELECT epoch FROM lease"
+                        " WHERE lease.person=call.person),0) FROM call WHERE id=?1"},
     [SQL_CALL_SAVE] = {PLAIN, NULL,
                        "UPDATE call SET state=?2,due_ms=?3,tries=?4,changed_ms=?5,progress=?6,"
                        "reason=?7 WHERE id=?1"},
@@ -80,6 +82,9 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_CALLS_OF_RUN] = {SELECT, &row_call, "WHERE run=?1 ORDER BY step LIMIT ?2"},
     [SQL_CALLS_DEAD] = {SELECT, &row_call, "WHERE state=4 AND id>?1 ORDER BY id LIMIT ?2"},
     [SQL_CALL_GET] = {SELECT, &row_call, "WHERE id=?1 LIMIT ?2"},
+    [SQL_LEASE_GET] = {SELECT, &row_lease, "WHERE person=?1"},
+    [SQL_LEASE_PUT] = {PUT, &row_lease, NULL},
+    [SQL_ATTEMPT_CALL] = {PLAIN, NULL, "SELECT call FROM attempt WHERE id=?1"},
     [SQL_ATTEMPT_ADD] = {INSERT, &row_attempt, NULL},
     [SQL_ATTEMPT_END] = {PLAIN, NULL,
                          "UPDATE attempt SET begun_ms=coalesce(nullif(?2,0),begun_ms),ended_ms=?3,"
@@ -110,6 +115,7 @@ static const struct source sources[SQL_STATEMENTS] = {
     [SQL_SHIFT_MARKS] = {PLAIN, NULL,
                          "UPDATE mark SET until_ms=until_ms-?1"
                          " WHERE until_ms<9223372036854775807"},
+    [SQL_SHIFT_LEASES] = {PLAIN, NULL, "UPDATE lease SET until_ms=until_ms-?1"},
     [SQL_SETTING_GET] = {SELECT, &row_setting, "WHERE name=?1"},
     [SQL_SETTING_PUT] = {PUT, &row_setting, NULL},
     [SQL_COUNTS] =

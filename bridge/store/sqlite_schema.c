@@ -69,7 +69,9 @@ static const char *const steps[] = {
     "ALTER TABLE run ADD COLUMN yields INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX run_yields ON run(person) WHERE state<2 AND yields=2;"
     "ALTER TABLE call ADD COLUMN passes INTEGER NOT NULL DEFAULT 0;"
-    "CREATE INDEX call_passing ON call(person) WHERE state<2 AND passes=1;",
+    "CREATE INDEX call_passing ON call(person) WHERE state<2 AND passes=1;"
+    "CREATE TABLE lease(person TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL,"
+    " until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 enum { VERSION = sizeof steps / sizeof *steps };
 

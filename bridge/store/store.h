@@ -177,13 +177,15 @@ struct store_call {
     uint32_t tries;
     struct cw_text progress; /* JSON: the memory of the action's machine; empty at first */
     struct cw_text reason;
+    int64_t epoch; /* to store_call_save: the lease under which it is saved; not kept */
     int passes; /* 1: a lane that is held does it all the same */
 };
 
 /* Adds a call. Returns: CW_EEXIST when (run, step) is there. */
 enum cw_status store_call_add(struct store *store, const struct store_call *call, int64_t *id,
                               struct cw_error *err) CW_CHECKED;
-/* Saves state, due_ms, tries, progress, reason, changed_ms of a call; the move is asserted. */
+/* Saves state, due_ms, tries, progress, reason, changed_ms of a call; the move is asserted.
+ * Returns: CW_EBUSY when the lane has another epoch. */
 enum cw_status store_call_save(struct store *store, const struct store_call *call,
                                struct cw_error *err) CW_CHECKED;
 /* The oldest open (READY or SENT) call of a person. Returns: CW_ENOENT when there is none. */
@@ -228,6 +230,30 @@ enum cw_status store_dead_retry(struct store *store, int64_t call, int64_t now_m
 enum cw_status store_dead_drop(struct store *store, int64_t call, int64_t now_ms,
                                struct cw_arena *arena, struct cw_error *err) CW_CHECKED;
 
+/* ---- Leases: who makes the calls of a lane, so that several processes could share a journal ----
+ *
+ * A lane is taken in the transaction in which a call begins, for so long that a request has its
+ * answer or is given up; attempts renew it. Each time it is taken its epoch grows. Attempts and
+ * calls are saved under an epoch, 0 while nobody has ever had the lane; under another one than the
+ * present they are refused with CW_EBUSY, and the turn is lost: whoever had the lane before can
+ * write no more about it. */
+struct store_lease {
+    struct cw_text person, owner;
+    int64_t epoch, until_ms;
+};
+/* Takes the lane of lease->person for lease->owner until lease->until_ms and sets lease->epoch.
+ * `by_force`: from whomever, since nobody else can live, who holds the journal alone. Returns:
+ * CW_EBUSY, with their until_ms in the lease, when somebody else has it; the turn is not lost. */
+enum cw_status store_lease_take(struct store *store, struct store_lease *lease, int64_t now_ms,
+                                bool by_force, struct cw_arena *arena,
+                                struct cw_error *err) CW_CHECKED;
+/* Has it until another moment. Returns: CW_EBUSY when it has another epoch. */
+enum cw_status store_lease_renew(struct store *store, const struct store_lease *lease,
+                                 struct cw_arena *arena, struct cw_error *err) CW_CHECKED;
+/* Returns: CW_ENOENT. */
+enum cw_status store_lease_get(struct store *store, struct cw_text person, struct cw_arena *arena,
+                               struct store_lease *out, struct cw_error *err) CW_CHECKED;
+
 /* ---- Attempts: a row before each request, its answer after it ---- */
 struct store_attempt {
     int64_t id, call;
@@ -237,7 +263,9 @@ struct store_attempt {
     int status;                 /* 0: none came */
     struct cw_text answer;      /* at most 4 KiB of the body, or the error */
     struct cw_text verdict;     /* done, retry, lost, dead, ... */
+    int64_t epoch;              /* the lease under which it is made; not kept */
 };
+/* Both return CW_EBUSY when the lane has another epoch. */
 enum cw_status store_attempt_begin(struct store *store, const struct store_attempt *attempt,
                                    int64_t *id, struct cw_error *err) CW_CHECKED;
 enum cw_status store_attempt_end(struct store *store, const struct store_attempt *attempt,
@@ -331,7 +359,7 @@ int64_t store_last_event(const struct store *store);
 /* ---- The clock ---- */
 
 /* Moves back by `by_ms` when what still counts a duration ends: waiting runs that are not dated,
- * open calls, marks. Below 0: forward. */
+ * open calls, marks, leases. Below 0: forward. */
 enum cw_status store_shift(struct store *store, int64_t by_ms, struct cw_error *err) CW_CHECKED;
 
 /* ---- Settings and counts ---- */

@@ -16,13 +16,25 @@ enum cw_status store_call_add(struct store *store, const struct store_call *call
     return store_wrote(store, store->ops->call_insert(store->b, call, id, err));
 }
 
+/* Whether who holds the lane by this epoch may write about the call. */
+static enum cw_status may_touch(struct store *store, int64_t call, int64_t epoch,
+                                enum store_call_state *from, struct cw_error *err)
+{
+    int64_t now = 0;
+    enum cw_status status = store_may_write(store, err);
+    if (status == CW_OK)
+        status = store->ops->call_state(store->b, call, from, &now, err);
+    if (status != CW_OK || now == epoch)
+        return status;
+    return cw_fail(err, CW_EBUSY, "the lane of call %lld is in epoch %lld, not in %lld",
+                   (long long)call, (long long)now, (long long)epoch);
+}
+
 enum cw_status store_call_save(struct store *store, const struct store_call *call,
                                struct cw_error *err)
 {
     enum store_call_state from = STORE_CALL_READY;
-    enum cw_status status = store_may_write(store, err);
-    if (status == CW_OK)
-        status = store->ops->call_state(store->b, call->id, &from, err);
+    enum cw_status status = may_touch(store, call->id, call->epoch, &from, err);
     if (status == CW_OK) {
         assert(store_call_may(from, call->state));
         status = store->ops->call_save(store->b, call, err);
@@ -120,19 +132,26 @@ enum cw_status store_call_get(struct store *store, int64_t id, struct cw_arena *
 enum cw_status store_attempt_begin(struct store *store, const struct store_attempt *attempt,
                                    int64_t *id, struct cw_error *err)
 {
-    enum cw_status status = store_may_write(store, err);
-    if (status != CW_OK)
-        return status;
-    return store_wrote(store, store->ops->attempt_begin(store->b, attempt, id, err));
+    enum store_call_state state;
+    enum cw_status status = may_touch(store, attempt->call, attempt->epoch, &state, err);
+    if (status == CW_OK)
+        status = store->ops->attempt_begin(store->b, attempt, id, err);
+    return store_wrote(store, status);
 }
 
 enum cw_status store_attempt_end(struct store *store, const struct store_attempt *attempt,
                                  struct cw_error *err)
 {
+    enum store_call_state state;
+    int64_t call = 0;
     enum cw_status status = store_may_write(store, err);
-    if (status != CW_OK)
-        return status;
-    return store_wrote(store, store->ops->attempt_end(store->b, attempt, err));
+    if (status == CW_OK)
+        status = store->ops->attempt_call(store->b, attempt->id, &call, err);
+    if (status == CW_OK)
+        status = may_touch(store, call, attempt->epoch, &state, err);
+    if (status == CW_OK)
+        status = store->ops->attempt_end(store->b, attempt, err);
+    return store_wrote(store, status);
 }
 
 enum cw_status store_attempts_of(struct store *store, int64_t call, struct cw_arena *arena,
