@@ -113,6 +113,16 @@ enum cw_status dispatcher_load(struct dispatcher *d, int64_t now_ms, struct cw_e
     return st;
 }
 
+void dispatcher_unread(struct dispatcher *d, struct lane *lane, int64_t due_ms)
+{
+    d->begun -= lane->parcel != NULL;
+    lane_forget_parcel(lane);
+    lane_forget_head(lane);
+    lane->state = LANE_UNREAD;
+    lane->is_free = true;
+    lanes_push(&d->lanes, lane, due_ms);
+}
+
 void dispatcher_notice(struct dispatcher *d, const char *person)
 {
     struct lane *lane = lanes_find(&d->lanes, person);
@@ -123,15 +133,8 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
     bool has_begun = lane->head && lane->head->tries;
     if (lane->state == LANE_FLYING || (has_begun && !lane->is_held))
         return;
-    /* Its head may have been cancelled: what the store says holds. */
-    if (lane->parcel)
-        d->begun--;
-    lane_forget_parcel(lane);
-    lane_forget_head(lane);
-    lane->state = LANE_UNREAD;
-    lane->is_free = true;
-    /* Nobody loses their place by having more to do. */
-    lanes_push(&d->lanes, lane, lane->due_ms < d->now_ms ? lane->due_ms : d->now_ms);
+    /* Its head may have been cancelled. Nobody loses their place by having more to do. */
+    dispatcher_unread(d, lane, lane->due_ms < d->now_ms ? lane->due_ms : d->now_ms);
 }
 
 /* A request that was made for the old people is made anew: a token may be another one or gone, and

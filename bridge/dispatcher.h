@@ -21,6 +21,8 @@ struct dispatcher_deps {
     struct transport *outside;   /* to other hosts; NULL: calls to them come to nothing */
     const struct people *people; /* borrowed until the next reload */
     uint64_t seed;               /* of the jitter */
+    const char *owner;           /* of the leases of lanes, borrowed; NULL: "" */
+    bool is_shared;              /* others may have lanes of this journal, too */
     struct replies *replies;     /* borrowed; NULL: nobody ever waits for a reply */
     struct tokens *tokens;       /* borrowed; NULL: nobody logs in */
     /* True when `turn` has something to do at once: an answer came. Called from the loop. */

@@ -53,8 +53,11 @@ struct lane {
     bool waits_for_awork; /* what it waits for may be the end of an outage */
     bool is_probe;        /* the breaker is open, and it has the word; never changed in a heap */
     int64_t rests_ms;     /* in doubt: it does nothing before */
-    bool is_held;         /* its head has not begun because its person is held */
-    struct lane *next;    /* in a queue of the dispatcher */
+    int64_t epoch;        /* of our lease, which ends at leased_ms; 0: we have none */
+    int64_t leased_ms;
+    int64_t taken_ms;  /* when it was somebody else's before, perhaps */
+    bool is_held;      /* its head has not begun because its person is held */
+    struct lane *next; /* in a queue of the dispatcher */
     struct lane *chain;
     uint64_t order;
     size_t place; /* in its heap, from 1; 0: not there */

@@ -71,6 +71,8 @@ struct dispatcher {
 int64_t dispatcher_send_ms(const struct dispatcher *d, bool is_probe, size_t reserve,
                            int64_t now_ms);
 bool dispatcher_may_send(const struct dispatcher *d, const struct lane *lane, int64_t now_ms);
+/* Forgets what is known of its head: what the store says holds. */
+void dispatcher_unread(struct dispatcher *d, struct lane *lane, int64_t due_ms);
 void queue_put(struct queue *queue, struct lane *lane);
 struct lane *queue_take(struct queue *queue);
 
@@ -118,6 +120,15 @@ int64_t own_token_retry_at(const struct dispatcher *d, struct lane *lane);
 bool own_token_by_login(const struct dispatcher *d, const char *person);
 /* What an answer says of the token. */
 void own_token_heed(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v);
+
+/* dispatcher_lease.c */
+/* Has the lane, for a call to begin or go on. Returns: false when it cannot now: *st says why, or
+ * the lane waits in its heap. */
+bool lease_hold(struct dispatcher *d, struct lane *lane, enum cw_status *st, struct cw_error *err);
+/* The lease that we have lasts for one more attempt. Returns: CW_EBUSY when it is somebody else's.
+ */
+enum cw_status lease_prolong(struct dispatcher *d, struct lane *lane,
+                             struct cw_error *err) CW_CHECKED;
 
 /* dispatcher_retry.c */
 /* When the call is tried again. */

@@ -64,7 +64,8 @@ static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t
     *due_ms = call.due_ms;
     /* A request that was on its way when we ended may still land. */
     if (lane->head->in_doubt)
-        *due_ms = d->loaded_ms + d->deps.people->target.doubt_wait_ms;
+        *due_ms = (lane->taken_ms > d->loaded_ms ? lane->taken_ms : d->loaded_ms) +
+                  d->deps.people->target.doubt_wait_ms;
     return late_inherit(d, lane->head, err);
 }
 
@@ -81,7 +82,8 @@ enum cw_status turn_save(struct dispatcher *d, const struct lane *lane, enum sto
                               .changed_ms = d->now_ms,
                               .tries = h->tries,
                               .progress = cw_text_of(progress),
-                              .reason = cw_text_of(reason)};
+                              .reason = cw_text_of(reason),
+                              .epoch = lane->epoch};
     return store_call_save(d->deps.store, &call, err);
 }
 
@@ -165,13 +167,16 @@ enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane, struct cw_e
     struct store_attempt attempt = {.call = lane->head->id,
                                     .request = cw_text_of(request),
                                     .body = cw_text_of(p->body),
-                                    .begun_ms = d->now_ms};
+                                    .begun_ms = d->now_ms,
+                                    .epoch = lane->epoch};
     lanes_pull(&d->lanes, lane);
     lane->state = LANE_FLYING;
     lane->head->tries++;
     p->sent_ms = d->now_ms;
     queue_put(&d->outbox, lane);
-    enum cw_status st = store_attempt_begin(d->deps.store, &attempt, &lane->head->attempt, err);
+    enum cw_status st = lease_prolong(d, lane, err);
+    if (!st)
+        st = store_attempt_begin(d->deps.store, &attempt, &lane->head->attempt, err);
     return st ? st : turn_save(d, lane, STORE_CALL_SENT, d->now_ms, "", err);
 }
 
@@ -394,6 +399,7 @@ static enum cw_status end_attempt(struct dispatcher *d, const struct lane *lane,
                                   : a->error ? strlen(text)
                                              : a->body.len),
         .verdict = cw_text_of(action_word(v)),
+        .epoch = lane->epoch,
     };
     return store_attempt_end(d->deps.store, &attempt, err);
 }
@@ -435,7 +441,8 @@ static enum cw_status close_lost_attempt(struct dispatcher *d, const struct lane
     struct store_attempt attempt = {.id = list[n - 1].id,
                                     .ended_ms = d->now_ms,
                                     .answer = CW_TEXT("no answer was recorded"),
-                                    .verdict = CW_TEXT("lost")};
+                                    .verdict = CW_TEXT("lost"),
+                                    .epoch = lane->epoch};
     return store_attempt_end(d->deps.store, &attempt, err);
 }
 
@@ -510,7 +517,7 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
     lane->waits_for_token = lane->waits_for_awork = lane->waits_for_id = false;
     bool no_token = lane->parcel && lane->parcel->own_token && own_token_trouble(d, lane->person);
     if (lane->parcel && !no_token && is_fresh(lane, now_ms))
-        return send_now(d, lane, err);
+        return lease_hold(d, lane, &st, err) ? send_now(d, lane, err) : st;
     drop_parcel(d, lane);
     if (lane->state == LANE_UNREAD)
         st = read_head(d, lane, &due_ms, err);
@@ -530,6 +537,6 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
     else if (was_free && !lane->is_free && !dispatcher_may_send(d, lane, now_ms))
         lanes_push(&d->lanes, lane, lane->due_ms); /* it keeps its place */
     else
-        return begin_step(d, lane, err);
+        return lease_hold(d, lane, &st, err) ? begin_step(d, lane, err) : st;
     return CW_OK;
 }

@@ -112,8 +112,7 @@ enum cw_status mem_call_insert(struct backend *b, const struct store_call *call,
                                struct cw_error *err);
 enum cw_status mem_call_state(struct backend *b, int64_t id, enum store_call_state *state,
                               int64_t *epoch, struct cw_error *err);
-enum cw_status mem_attempt_call(struct backend *b, int64_t id, int64_t *call,
-                                struct cw_error *err);
+enum cw_status mem_attempt_call(struct backend *b, int64_t id, int64_t *call, struct cw_error *err);
 enum cw_status mem_call_save(struct backend *b, const struct store_call *call,
                              struct cw_error *err);
 enum cw_status mem_calls_tally(struct backend *b, int64_t run, struct store_tally *out,

@@ -75,9 +75,9 @@ static const struct row_field mark_fields[] = {TEXT(store_mark, kind),   TEXT(st
                                                TEXT(store_mark, value),  I64(store_mark, until_ms)};
 SHAPE(mark, store_mark);
 
-static const struct row_field lease_fields[] = {
-    TEXT(store_lease, person), TEXT(store_lease, owner), I64(store_lease, epoch),
-    I64(store_lease, until_ms)};
+static const struct row_field lease_fields[] = {TEXT(store_lease, person), TEXT(store_lease, owner),
+                                                I64(store_lease, epoch),
+                                                I64(store_lease, until_ms)};
 SHAPE(lease, store_lease);
 
 static const struct row_field setting_fields[] = {TEXT(row_setting, name),

@@ -178,7 +178,7 @@ struct store_call {
     struct cw_text progress; /* JSON: the memory of the action's machine; empty at first */
     struct cw_text reason;
     int64_t epoch; /* to store_call_save: the lease under which it is saved; not kept */
-    int passes; /* 1: a lane that is held does it all the same */
+    int passes;    /* 1: a lane that is held does it all the same */
 };
 
 /* Adds a call. Returns: CW_EEXIST when (run, step) is there. */

@@ -114,7 +114,7 @@ TEST(a_file_is_private_and_made_for_life)
     CHECK_STR(ask(path, "PRAGMA integrity_check"), "ok");
     CHECK_STR(ask(path, "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE"
                         " type='table' ORDER BY name)"),
-              "attempt,call,dedup,event,mark,run,setting,timer");
+              "attempt,call,dedup,event,lease,mark,run,setting,timer");
     CHECK_STR(ask(path, "SELECT count(*) FROM sqlite_schema WHERE type='index' AND"
                         " tbl_name IN ('event','dedup')"),
               "0");

@@ -826,7 +826,8 @@ TEST(countless_attempts_block_nothing)
     CHECK(turn(w));
     must(store_begin(w->store, &err), &err);
     for (int i = 0; i < 20000; i++) {
-        struct store_attempt a = {.call = 1, .request = CW_TEXT("GET /"), .begun_ms = 1};
+        struct store_attempt a = {
+            .call = 1, .request = CW_TEXT("GET /"), .begun_ms = 1, .epoch = 1};
         must(store_attempt_begin(w->store, &a, &a.id, &err), &err);
         a.ended_ms = i < 19999 ? 2 : 0;
         a.answer = cw_text_of(answer);
