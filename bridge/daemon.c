@@ -16,6 +16,7 @@
 
 #include <clockwire/version.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct daemon {
     struct admin *admin;
     struct listener *listeners[LISTENERS]; /* webhooks first, the admin's last */
     size_t n_listeners;
+    char node[HOST_NAME_MAX + 24]; /* HOST:PID */
     struct event *timer, *wake, *signals[3];
     struct retention retention;
     int64_t started_ms, drain_until_ms, tidy_ms, kept_ms;
@@ -292,6 +294,16 @@ static uint64_t random_seed(void)
     return seed;
 }
 
+/* For the leases of lanes: people read it, and the journal is ours alone. */
+static const char *name_of_node(struct daemon *d)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    snprintf(d->node, sizeof d->node, "%s:%ld", host, (long)getpid());
+    return d->node;
+}
+
 static enum cw_status open_journal(struct daemon *d, struct cw_error *err)
 {
     struct store_opts opts = {.create_dirs = true};
@@ -361,6 +373,7 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
                                     .outside = d->outside,
                                     .people = &d->config->people,
                                     .seed = random_seed(),
+                                    .owner = name_of_node(d),
                                     .replies = d->replies,
                                     .tokens = d->tokens,
                                     .wake = wake,

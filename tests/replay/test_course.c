@@ -201,7 +201,7 @@ BOTH(what_is_not_begun_in_time_is_dropped)
 {
     begin(file, HEAD "  - { id: s, when: calendar.x, user: ada, then: [{ start: { task: " TASK(
                     "1") " } }, stop, { log: x }] }\n");
-    fake_suffer(w.fake, "", FAKE_UNSENT, 0, "", 1000000);
+    fake_suffer(w.fake, "", FAKE_STATUS, 500, "", 1000000);
     deliver("x", "{}");
     go_on(nine + 15 * MINUTE);
     CHECK_STR(story(), "");
