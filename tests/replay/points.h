@@ -22,6 +22,8 @@ enum place {
     QUEUED,       /* the event is in the core's hands */
     WAITING,      /* on disk, the run waits */
     LOOK_HELD_UP, /* on disk, no request may leave */
+    HELD,         /* likewise, since the person is held */
+    HELD_LATE,
     LOOK,         /* the request of the look */
     LOOK_REFUSED, /* answered with 503 */
     ACT_HELD_UP,

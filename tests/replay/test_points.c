@@ -105,6 +105,23 @@ static void begin_life(bool file, const struct point *p, const struct action *a)
 
 /* ---- To the point ---- */
 
+static bool is_held(const struct point *p)
+{
+    return p->place == HELD || p->place == HELD_LATE;
+}
+
+static void hold(void)
+{
+    struct cw_error err;
+    must(engine_hold(w.engine, cw_ruleset_person(w.rules, 0), INT64_MAX, w.now_ms, &err), &err);
+}
+
+static void release(void)
+{
+    struct cw_error err;
+    must(engine_release(w.engine, "ada", w.now_ms, &err), &err);
+}
+
 static void turn(void)
 {
     struct cw_error err;
@@ -169,6 +186,8 @@ static void reach(const struct point *p, const struct action *a)
 {
     int look = a->class == OUTSIDE ? 0 : 1;
     suffer(p);
+    if (is_held(p))
+        hold();
     send_event(p, a);
     if (p->place == QUEUED)
         return;
@@ -232,6 +251,10 @@ static void cut(const struct point *p, const struct action *a, enum cut how)
     if (!w.told[0] || strstr(w.told, "failed")) /* the sender heard nothing, or 503 */
         if (how != RELOAD)
             send_event(p, a);
+    if (p->place == HELD_LATE)
+        go(w.now_ms + 20 * MINUTE);
+    if (is_held(p))
+        release();
     go(w.now_ms + 20 * MINUTE);
     fake_deliver(w.fake); /* what landed late has landed by now */
 }
@@ -282,8 +305,9 @@ static void judge(const struct point *p, const struct action *a, enum cut how)
     bool good = CHECK_STR(outcome_words[got], outcome_words[want == DEAD_ARRIVED ? DEAD : want]);
     good &= CHECK_INT(seen, effects);
     good &= CHECK_INT(fake_doubles(w.fake) + fake_overlaps(w.fake), 0);
+    bool late = p->place == HELD_LATE || (p->place == LATE_DOUBT && !p->landed);
     if (a->class == REPLY) /* whoever waits or not: its start is made */
-        good &= CHECK_INT(times(story(), "1:start(1)"), p->place != LATE_DOUBT || p->landed);
+        good &= CHECK_INT(times(story(), "1:start(1)"), !late);
     if (!good)
         fprintf(stderr, "  %s, %s, %s: %s; told %s\n", p->words, a->name, cut_words[how], story(),
                 w.told);
