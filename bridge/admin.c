@@ -100,8 +100,10 @@ static void on_readyz(struct admin *a, struct listener_exchange *x, const struct
     (void)r;
     const char *calls = dispatcher_trouble(a->deps.dispatcher);
     const char *logins = tokens_trouble(a->deps.tokens);
-    if (!engine_well(a->deps.engine)) {
-        admin_text(x, 503, "the journal cannot be written\n");
+    const char *bad = engine_trouble(a->deps.engine);
+    if (bad) {
+        auto_free char *why = xprintf("%s\n", bad);
+        admin_text(x, 503, why);
         return;
     }
     auto_free char *held = admin_held(a);

@@ -28,7 +28,8 @@ struct config {
     char *store;        /* path made absolute to the file's folder */
     int payloads;       /* enum payloads */
     int64_t keep_done_ms, keep_dead_ms;
-    char *journal_key; /* of sealed tokens. Secret, or NULL */
+    size_t max_bytes, min_free_bytes; /* max_bytes 0: none */
+    char *journal_key;                /* of sealed tokens. Secret, or NULL */
     int log_level, log_format;
     struct target target;
     struct text_list plain_hosts; /* NULL-ended */

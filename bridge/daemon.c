@@ -8,10 +8,10 @@
 #include "lapse.h"
 #include "metrics.h"
 #include "plan.h"
-#include "retention.h"
 #include "roster.h"
 #include "settings.h"
 #include "tokens.h"
+#include "upkeep.h"
 #include "xalloc.h"
 
 #include <clockwire/version.h>
@@ -27,7 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DRAIN_MS = 10000, IDLE_MS = 1000, KEEP_MS = 30000, LISTENERS = 17, REPLIES = 256 };
+enum { DRAIN_MS = 10000, IDLE_MS = 1000, LISTENERS = 17, REPLIES = 256 };
 
 struct daemon {
     struct daemon_opts opts;
@@ -47,8 +47,8 @@ struct daemon {
     size_t n_listeners;
     char node[HOST_NAME_MAX + 24]; /* HOST:PID */
     struct event *timer, *wake, *signals[3];
-    struct retention retention;
-    int64_t started_ms, drain_until_ms, tidy_ms, kept_ms;
+    struct upkeep upkeep;
+    int64_t started_ms, drain_until_ms;
     bool stopping, reload_asked;
 };
 
@@ -118,12 +118,6 @@ static int plan(void *ctx, const char *file, char **text, size_t *len)
     return told.status;
 }
 
-/* A shorter time counts at once. */
-static void set_retention(struct daemon *d, const struct config *config)
-{
-    d->retention = (struct retention){config->keep_done_ms, config->keep_dead_ms, 0, 0, 0};
-}
-
 static void swap(struct daemon *d, struct config *new)
 {
     struct config *old = d->config;
@@ -136,7 +130,7 @@ static void swap(struct daemon *d, struct config *new)
     admin_reload(d->admin, new);
     tokens_reload(d->tokens, &new->people, new->journal_key, clock_now_ms());
     dispatcher_reload(d->dispatcher, &new->people);
-    set_retention(d, new);
+    upkeep_set(&d->upkeep, new);
     config_destroy(old);
 }
 
@@ -306,12 +300,11 @@ static const char *name_of_node(struct daemon *d)
 
 static enum cw_status open_journal(struct daemon *d, struct cw_error *err)
 {
-    struct store_opts opts = {.create_dirs = true};
+    struct store_opts opts = {.create_dirs = true, .max_bytes = d->config->max_bytes};
     int64_t back_ms = 0;
     enum cw_status st = store_open(d->config->store, &opts, &d->store, err);
     if (!st)
         st = lapse_settle(d->store, clock_now_ms(), &back_ms, err);
-    d->kept_ms = clock_now_ms();
     if (!st)
         keep_ages(d);
     if (!st && back_ms)
@@ -385,6 +378,9 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
                                .queue = d->config->queue};
     d->engine = engine_create(&core, d->config->rules);
     engine_keep(d->engine, d->config->payloads != PAYLOADS_NONE);
+    d->upkeep =
+        (struct upkeep){.store = d->store, .engine = d->engine, .dispatcher = d->dispatcher};
+    upkeep_set(&d->upkeep, d->config);
     st = open_roster(d, err);
     if (st)
         return st;
@@ -442,9 +438,9 @@ static void arm(struct daemon *d, int64_t now_ms)
     if (d->stopping && d->drain_until_ms < next_ms)
         next_ms = d->drain_until_ms;
     int64_t wait_ms = next_ms <= now_ms ? 1 : next_ms - now_ms;
-    int64_t trim_ms = d->retention.next_ms - clock_steady_ms();
-    if (trim_ms < wait_ms)
-        wait_ms = trim_ms > 0 ? trim_ms : 1;
+    int64_t upkeep_ms = upkeep_next_ms(&d->upkeep) - clock_steady_ms();
+    if (upkeep_ms < wait_ms)
+        wait_ms = upkeep_ms > 0 ? upkeep_ms : 1;
     if (wait_ms > IDLE_MS)
         wait_ms = IDLE_MS; /* housekeeping, and a belt against a missed wake-up */
     struct timeval tv = {wait_ms / 1000, (wait_ms % 1000) * 1000};
@@ -460,24 +456,6 @@ static bool drained(const struct daemon *d, int64_t now_ms)
     return d->stopping && (!open || now_ms >= d->drain_until_ms);
 }
 
-/* The log of the journal is moved to its file when there is time, or when there is enough of it. */
-static enum cw_status tidy(struct daemon *d, int64_t now_ms, struct cw_error *err)
-{
-    bool idle = now_ms - d->tidy_ms >= IDLE_MS && !engine_queue(d->engine);
-    if (idle)
-        d->tidy_ms = now_ms;
-    return store_tidy(d->store, idle, err);
-}
-
-/* The journal knows the time, should the clock be set back before the next start. A disk that is
- * full can wait. */
-static enum cw_status keep_time(struct daemon *d, int64_t now_ms, struct cw_error *err)
-{
-    d->kept_ms = now_ms;
-    enum cw_status st = lapse_keep(d->store, now_ms, err);
-    return st == CW_ELIMIT ? CW_OK : st;
-}
-
 static enum cw_status turn(struct daemon *d, struct cw_error *err)
 {
     int64_t now_ms = clock_now_ms();
@@ -488,12 +466,7 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
     if (!st)
         st = tokens_turn(d->tokens, now_ms, err);
     if (!st)
-        st = tidy(d, now_ms, err);
-    if (!st)
-        st = retention_turn(&d->retention, d->store, clock_steady_ms(), now_ms,
-                            engine_queue(d->engine) > 0, err);
-    if (!st && now_ms - d->kept_ms >= KEEP_MS && !engine_is_idle(d->engine))
-        st = keep_time(d, now_ms, err);
+        st = upkeep_turn(&d->upkeep, clock_steady_ms(), now_ms, err);
     if (!st && d->reload_asked)
         reload(d);
     return st;
@@ -553,10 +526,11 @@ static int serve(struct daemon *d)
 {
     struct cw_error err = {0};
     make_loop(d);
-    set_retention(d, d->config);
     enum cw_status st = open_core(d, &err);
     if (!st)
         st = open_doors(d, &err);
+    if (!st)
+        st = upkeep_turn(&d->upkeep, clock_steady_ms(), clock_now_ms(), &err);
     if (!st) {
         LOG(LOG_INFO, "ready", F_S("version", CW_VERSION),
             F_I("rules", (int64_t)cw_ruleset_rules(d->config->rules)),
@@ -565,7 +539,7 @@ static int serve(struct daemon *d)
         st = loop(d, &err);
     }
     if (!st)
-        st = keep_time(d, clock_now_ms(), &err);
+        st = upkeep_keep_time(&d->upkeep, clock_now_ms(), &err);
     if (st)
         LOG(LOG_ERROR, "stopped", F_S("reason", err.text));
     else

@@ -213,7 +213,7 @@ static int64_t next_ms(const struct dispatcher *d, int64_t now_ms)
     int64_t free_ms = free ? free->due_ms : INT64_MAX, errand_ms = errand_next_ms(d, now_ms);
     if (d->answered.first)
         return now_ms;
-    if (d->stopped)
+    if (d->stopped || d->rests)
         return INT64_MAX;
     if (errand_ms < free_ms)
         free_ms = errand_ms;
@@ -255,6 +255,11 @@ size_t dispatcher_in_flight(const struct dispatcher *d)
     return d->in_flight + d->n_outside;
 }
 
+void dispatcher_rest(struct dispatcher *d, bool rests)
+{
+    d->rests = rests;
+}
+
 void dispatcher_stop(struct dispatcher *d)
 {
     d->stopped = true;
@@ -278,7 +283,7 @@ enum cw_status dispatcher_turn(struct dispatcher *d, int64_t now_ms, struct cw_e
         st = turn_answer(d, lane, now_ms, err);
     if (!st)
         st = errand_turn(d, err);
-    for (int i = 0; !st && i < BEGIN_AT_ONCE && !d->stopped; i++) {
+    for (int i = 0; !st && i < BEGIN_AT_ONCE && !d->stopped && !d->rests; i++) {
         lane = next_lane(d, now_ms);
         if (!lane)
             break;

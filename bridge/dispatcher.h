@@ -54,6 +54,8 @@ bool dispatcher_in_doubt(struct dispatcher *d, struct cw_text person, struct cw_
 const struct people *dispatcher_people(const struct dispatcher *d);
 size_t dispatcher_in_flight(const struct dispatcher *d);
 /* Begin nothing more; answers are still recorded. For the drain at the end. */
+/* While it rests it begins nothing; what is in flight comes to its end. */
+void dispatcher_rest(struct dispatcher *d, bool rests);
 void dispatcher_stop(struct dispatcher *d);
 void dispatcher_reload(struct dispatcher *d, const struct people *people);
 /* The person's own token is another one, or no more: who waits for it tries again. */

@@ -85,7 +85,7 @@ static enum cw_status take_answer(struct dispatcher *d, struct cw_error *err)
 enum cw_status errand_turn(struct dispatcher *d, struct cw_error *err)
 {
     enum cw_status st = d->errand.has_answer ? take_answer(d, err) : CW_OK;
-    if (st || d->stopped || errand_next_ms(d, d->now_ms) > d->now_ms)
+    if (st || d->stopped || d->rests || errand_next_ms(d, d->now_ms) > d->now_ms)
         return st;
     bool may = limiter_take(d->limiter, d->now_ms, d->begun);
     assert(may);

@@ -61,7 +61,7 @@ struct dispatcher {
         bool leaves, is_probe, has_answer;
         struct transport_answer answer; /* body and error are copies */
     } errand;
-    bool stopped;
+    bool stopped, rests;
     bool may_hold; /* somebody may be held: the journal knows */
     void (*ended)(void *ctx, const struct dispatcher_end *end);
     void *ended_ctx;

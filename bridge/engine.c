@@ -66,6 +66,8 @@ void engine_keep(struct engine *e, bool used)
 
 enum cw_status engine_submit(struct engine *e, struct accepted *accepted, struct cw_error *err)
 {
+    if (e->closed)
+        return cw_fail(err, CW_EBUSY, "%s", e->closed);
     if (e->waiting >= e->deps.queue)
         return cw_fail(err, CW_EBUSY, "%zu deliveries wait already", e->waiting);
     accepted->next = NULL;
@@ -80,9 +82,20 @@ size_t engine_queue(const struct engine *e)
     return e->waiting;
 }
 
-bool engine_well(const struct engine *e)
+const char *engine_trouble(const struct engine *e)
 {
-    return e->well;
+    return e->closed ? e->closed : e->well ? NULL : "the journal cannot be written";
+}
+
+void engine_close(struct engine *e, const char *why, bool rests)
+{
+    e->closed = why;
+    e->rests = rests;
+}
+
+void engine_set_well(struct engine *e)
+{
+    e->well = true;
 }
 
 /* ---- Housekeeping ---- */
@@ -221,10 +234,10 @@ static enum cw_status take_all(struct engine *e, int64_t now_ms, struct cw_error
         if (st)
             return st;
     }
-    enum cw_status st = engine_clock_turn(e, now_ms, err);
-    if (!st)
+    enum cw_status st = e->closed ? CW_OK : engine_clock_turn(e, now_ms, err);
+    if (!st && !e->rests)
         st = take_due_runs(e, now_ms, err);
-    if (!st)
+    if (!st && !e->closed)
         st = sweep(e, now_ms, err);
     if (!st)
         st = dispatcher_turn(e->deps.dispatcher, now_ms, err);
@@ -300,11 +313,11 @@ int64_t engine_next_ms(struct engine *e)
     int64_t due_ms = INT64_MAX, lanes_ms = dispatcher_next_ms(e->deps.dispatcher);
     if (e->first)
         return 0;
-    if (store_next_due(e->deps.store, &due_ms, &err))
+    if (e->rests || store_next_due(e->deps.store, &due_ms, &err))
         due_ms = INT64_MAX;
     if (lanes_ms < due_ms)
         due_ms = lanes_ms;
-    int64_t clock_ms = engine_clock_next_ms(e);
+    int64_t clock_ms = e->closed ? INT64_MAX : engine_clock_next_ms(e);
     if (clock_ms < due_ms)
         due_ms = clock_ms;
     return due_ms < e->not_before_ms ? e->not_before_ms : due_ms;

@@ -107,7 +107,13 @@ enum cw_status engine_turn(struct engine *engine, int64_t now_ms, struct cw_erro
 int64_t engine_next_ms(struct engine *engine);
 /* Whether nothing is pending: no run, no call, no mark. */
 bool engine_is_idle(struct engine *engine);
-/* Whether the last commit went well: for /readyz. */
-bool engine_well(const struct engine *engine);
+/* For want of room: deliveries are turned away and nothing comes of the clock, until `why` is NULL
+ * again; when it `rests` nothing begins that was due, either. */
+void engine_close(struct engine *engine, const char *why, bool rests);
+/* Why the journal takes nothing, for /readyz: as above, or the last commit failed; NULL: all is
+ * well. */
+const char *engine_trouble(const struct engine *engine);
+/* The journal could be written, says somebody else. */
+void engine_set_well(struct engine *engine);
 
 #endif

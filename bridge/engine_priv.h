@@ -30,6 +30,8 @@ struct engine {
     int64_t sweep_ms;       /* when marks that have ended are next looked for */
     int64_t not_before_ms;  /* after a failed commit: let the disk breathe */
     bool well;
+    const char *closed; /* why nothing new is taken; or NULL */
+    bool rests;
     bool keep_nothing; /* of what events say, in the rows of events */
     struct engine_clock clock;
 };

@@ -36,6 +36,8 @@ static const struct {
     {"endpoint", "'type':'string','pattern':'^(https?://[^/].*[^/])?$','maxLength':4096"},
     {"size", "'type':['string','integer'],'pattern':'^[0-9]+ *([KMG]iB)?$','minimum':1,"
              "'examples':['16 KiB','1 MiB']"},
+    {"cap", "'type':['string','integer'],'pattern':'^(none|[0-9]+ *([KMG]iB)?)$',"
+            "'minimum':4194304,'examples':['none','2 GiB']"},
     {"count", "'type':['string','integer'],'pattern':'^[0-9]+$','minimum':1"},
     {"secret", TYPES ",'examples':['${secret.name}']"},
     {"rate", "'type':'string','pattern':'^[0-9]+ per (second|minute|hour)$',"

@@ -121,6 +121,19 @@ static enum cw_status set_size(void *field, struct cw_text text, struct cw_error
     return cw_fail(err, CW_EINVAL, "a size such as `1 MiB` or `16 KiB` is expected");
 }
 
+/* Less would leave no room beside the tables and what is in flight. */
+static enum cw_status set_cap(void *field, struct cw_text text, struct cw_error *err)
+{
+    enum { LEAST = 4 << 20 };
+    size_t bytes = 0;
+    enum cw_status st = cw_text_is(text, "none") ? CW_OK : set_size(&bytes, text, err);
+    if (!st && bytes && bytes < LEAST)
+        return cw_fail(err, CW_EINVAL, "at least 4 MiB, or none, is expected");
+    if (!st)
+        *(size_t *)field = bytes;
+    return st;
+}
+
 static enum cw_status set_duration(void *field, struct cw_text text, struct cw_error *err)
 {
     return cw_duration_parse(text, field, err);
@@ -387,7 +400,7 @@ static bool same_values(const struct setting *row, const void *a, const void *b)
 {
     if (row->set == set_addresses || row->set == set_hosts)
         return same_lists(a, b);
-    if (row->set == set_count || row->set == set_size)
+    if (row->set == set_count || row->set == set_size || row->set == set_cap)
         return *(const size_t *)a == *(const size_t *)b;
     if (row->set == set_duration)
         return *(const int64_t *)a == *(const int64_t *)b;

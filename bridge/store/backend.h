@@ -67,7 +67,9 @@ struct store_ops {
     enum cw_status (*begin)(struct backend *b, struct cw_error *err);
     enum cw_status (*commit)(struct backend *b, struct cw_error *err); /* rolls back if it fails */
     void (*rollback)(struct backend *b);
-    enum cw_status (*tidy)(struct backend *b, bool idle, struct cw_error *err);
+    enum cw_status (*tidy)(struct backend *b, enum store_pace pace, struct cw_error *err);
+    enum cw_status (*room)(struct backend *b, struct store_room *out, struct cw_error *err);
+    enum cw_status (*reserve)(struct backend *b, bool keep, struct cw_error *err);
 
     enum cw_status (*event_add)(struct backend *b, const struct store_event *event,
                                 const struct store_key *keys, size_t n_keys, int64_t *seq,

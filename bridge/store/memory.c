@@ -206,9 +206,26 @@ static void mem_rollback(struct backend *b)
     keyset_undo(b->keyset);
 }
 
-static enum cw_status mem_tidy(struct backend *b, bool idle, struct cw_error *err)
+static enum cw_status mem_tidy(struct backend *b, enum store_pace pace, struct cw_error *err)
 {
-    (void)b, (void)idle, (void)err;
+    (void)b, (void)pace, (void)err;
+    return CW_OK;
+}
+
+static enum cw_status mem_room(struct backend *b, struct store_room *out, struct cw_error *err)
+{
+    (void)err;
+    int64_t left = b->bytes < b->max_bytes ? (int64_t)(b->max_bytes - b->bytes) : 0;
+    *out = (struct store_room){.free_bytes = INT64_MAX,
+                               .volume_bytes = INT64_MAX,
+                               .left_bytes = b->max_bytes == SIZE_MAX ? INT64_MAX : left,
+                               .reserve = true};
+    return CW_OK;
+}
+
+static enum cw_status mem_reserve(struct backend *b, bool keep, struct cw_error *err)
+{
+    (void)b, (void)keep, (void)err;
     return CW_OK;
 }
 
@@ -385,6 +402,8 @@ const struct store_ops store_memory_ops = {
     .commit = mem_commit,
     .rollback = mem_rollback,
     .tidy = mem_tidy,
+    .room = mem_room,
+    .reserve = mem_reserve,
     .event_add = mem_event_add,
     .events = mem_events,
     .events_back = mem_events_back,

@@ -142,7 +142,19 @@ static void destroy(struct backend *b)
     int rc = sqlite3_close(b->db);
     assert(rc == SQLITE_OK);
     keyset_destroy(b->keyset);
+    free(b->path);
     free(b);
+}
+
+/* On a full volume the reserve of the last life lets the journal open. */
+static enum cw_status prepare_file(struct backend *b, struct cw_error *err)
+{
+    enum cw_status status = sq_prepare_file(b, b->max_pages, err);
+    if (status != CW_ELIMIT || sq_reserve(b, false, err) != CW_OK)
+        return status;
+    if (!sqlite3_get_autocommit(b->db))
+        sqlite3_exec(b->db, "ROLLBACK", NULL, NULL, NULL);
+    return sq_prepare_file(b, b->max_pages, err);
 }
 
 enum cw_status store_sqlite_open(const char *path, const struct store_opts *opts,
@@ -153,10 +165,11 @@ enum cw_status store_sqlite_open(const char *path, const struct store_opts *opts
     if (status != CW_OK)
         return status;
     struct backend *b = xcalloc(1, sizeof *b);
+    b->path = xstrdup(path);
     b->max_pages = max_pages > INT32_MAX ? INT32_MAX : (int64_t)max_pages;
     status = open_connection(b, path, err);
     if (status == CW_OK)
-        status = sq_prepare_file(b, b->max_pages, err);
+        status = prepare_file(b, err);
     if (status == CW_OK)
         status = sq_prepare_all(b, err);
     if (status == CW_OK)
@@ -220,13 +233,13 @@ static enum cw_status sq_commit(struct backend *b, struct cw_error *err)
 
 /* PASSIVE never waits and never cuts the log, which is written from its start again. A full disk is
  * no fault of the log: it keeps what it has, the next commit brings the next try. */
-static enum cw_status sq_tidy(struct backend *b, bool idle, struct cw_error *err)
+static enum cw_status sq_tidy(struct backend *b, enum store_pace pace, struct cw_error *err)
 {
     int in_log = 0, moved = 0;
-    enum cw_status status = idle ? sq_vacuum(b, err) : CW_OK;
+    enum cw_status status = pace == STORE_BUSY ? CW_OK : sq_vacuum(b, pace == STORE_TIGHT, err);
     if (status != CW_OK)
         return status == CW_ELIMIT ? CW_OK : status;
-    if (b->wal_pages < (idle ? IDLE_PAGES : BUSY_PAGES) && !b->shrinks)
+    if (b->wal_pages < (pace == STORE_BUSY ? BUSY_PAGES : IDLE_PAGES) && !b->shrinks)
         return CW_OK;
     int rc = sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_FULL)
@@ -243,6 +256,8 @@ const struct store_ops store_sqlite_ops = {
     .commit = sq_commit,
     .rollback = sq_rollback,
     .tidy = sq_tidy,
+    .room = sq_room,
+    .reserve = sq_reserve,
     .event_add = sq_event_add,
     .events = sq_events,
     .events_back = sq_events_back,

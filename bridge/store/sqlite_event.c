@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { MAX_RESERVE_PAGES = 1024 };
-
 /* ---- Keys ---- */
 
 static enum cw_status expected_keys(struct backend *b, size_t *out, struct cw_error *err)
@@ -109,20 +107,6 @@ static enum cw_status add_keys(struct backend *b, const struct store_key *keys, 
 }
 
 /* ---- Room ---- */
-
-/* Under a cap, the last sixteenth (at most 16 MiB) is not for events: what is in flight can still
- * be recorded when intake is refused. */
-enum cw_status sq_measure_room(struct backend *b, struct cw_error *err)
-{
-    int64_t pages = 0, reserve = b->max_pages / 16;
-    if (!b->max_pages)
-        return CW_OK;
-    enum cw_status status = sq_numbers(b, b->statements[SQL_PAGES], 1, &pages, err);
-    if (reserve > MAX_RESERVE_PAGES)
-        reserve = MAX_RESERVE_PAGES;
-    b->room_bytes = (b->max_pages - reserve - pages) * PAGE_BYTES;
-    return status;
-}
 
 static enum cw_status take_room(struct backend *b, const struct store_event *event,
                                 struct cw_error *err)

@@ -91,8 +91,9 @@ struct backend {
     bool broken;                     /* it has failed once: the next start is to look at it */
     bool shrinks;                    /* the file does when the log has been moved to it */
     int wal_pages;                   /* in the log, not yet known to be in the file */
-    int64_t max_pages;               /* 0: no cap */
-    int64_t room_bytes;              /* for events, in this turn, under a cap */
+    char *path;
+    int64_t max_pages;  /* 0: no cap */
+    int64_t room_bytes; /* for events, in this turn, under a cap */
 };
 
 enum { PAGE_BYTES = 16384 };
@@ -141,12 +142,18 @@ enum cw_status sq_remains(struct backend *b, int64_t seq, struct store_remains *
 enum cw_status sq_event_drop(struct backend *b, int64_t seq, size_t most, size_t *n, bool *whole,
                              struct cw_error *err);
 /* Gives pages at the end of the file back, some at a time, when many are free. */
-enum cw_status sq_vacuum(struct backend *b, struct cw_error *err);
+enum cw_status sq_vacuum(struct backend *b, bool tight, struct cw_error *err);
+
+/* ---- sqlite_room.c ---- */
+
+/* What is left for events below the cap, in room_bytes. */
+enum cw_status sq_measure_room(struct backend *b, struct cw_error *err);
+enum cw_status sq_room(struct backend *b, struct store_room *out, struct cw_error *err);
+enum cw_status sq_reserve(struct backend *b, bool keep, struct cw_error *err);
 
 /* ---- sqlite_event.c, sqlite_run.c, sqlite_call.c: as in backend.h ---- */
 
 enum cw_status sq_load_keys(struct backend *b, struct cw_error *err);
-enum cw_status sq_measure_room(struct backend *b, struct cw_error *err);
 enum cw_status sq_event_add(struct backend *b, const struct store_event *event,
                             const struct store_key *keys, size_t n_keys, int64_t *seq,
                             struct cw_error *err);

@@ -180,8 +180,9 @@ static enum cw_status set_pragmas(struct backend *b, int64_t max_pages, struct c
         status = set_pragma(b, &pragmas[i], err);
     if (status != CW_OK || !max_pages)
         return status;
-    auto_free char *pages = xprintf("%lld", (long long)max_pages);
-    return set_pragma(b, &(struct pragma){"max_page_count", pages, pages}, err);
+    /* A file that is larger already keeps its size: then it is full. */
+    auto_free char *set = xprintf("PRAGMA max_page_count=%lld", (long long)max_pages);
+    return run_sql(b, set, err);
 }
 
 /* In the transaction of the start: either all steps, or the file stays as it was. */

@@ -131,13 +131,13 @@ enum cw_status sq_event_drop(struct backend *b, int64_t seq, size_t most, size_t
 
 /* ---- The room that it leaves ---- */
 
-enum cw_status sq_vacuum(struct backend *b, struct cw_error *err)
+enum cw_status sq_vacuum(struct backend *b, bool tight, struct cw_error *err)
 {
     int64_t free_pages = 0, pages = 0;
     enum cw_status status = sq_numbers(b, b->statements[SQL_FREE_PAGES], 1, &free_pages, err);
     if (status == CW_OK)
         status = sq_numbers(b, b->statements[SQL_PAGES], 1, &pages, err);
-    if (status != CW_OK || free_pages <= SPARE_PAGES + pages / SPARE_PART)
+    if (status != CW_OK || free_pages <= (tight ? 0 : SPARE_PAGES + pages / SPARE_PART))
         return status;
     sqlite3_stmt *st = b->statements[SQL_VACUUM];
     int rc;

@@ -90,10 +90,21 @@ bool store_in_turn(const struct store *store)
     return store->in_turn;
 }
 
-enum cw_status store_tidy(struct store *store, bool idle, struct cw_error *err)
+enum cw_status store_tidy(struct store *store, enum store_pace pace, struct cw_error *err)
 {
     assert(!store->in_turn);
-    return store->ops->tidy(store->b, idle, err);
+    return store->ops->tidy(store->b, pace, err);
+}
+
+enum cw_status store_room(struct store *store, struct store_room *out, struct cw_error *err)
+{
+    assert(!store->in_turn);
+    return store->ops->room(store->b, out, err);
+}
+
+enum cw_status store_reserve(struct store *store, bool keep, struct cw_error *err)
+{
+    return store->ops->reserve(store->b, keep, err);
 }
 
 enum cw_status store_may_write(const struct store *store, struct cw_error *err)

@@ -31,8 +31,25 @@ enum cw_status store_commit(struct store *store, struct cw_error *err) CW_CHECKE
 void store_rollback(struct store *store);
 bool store_in_turn(const struct store *store); /* between begin and commit */
 /* Housekeeping between turns: moves what was committed from the log to the file when there is
- * enough of it, or when the daemon is idle. */
-enum cw_status store_tidy(struct store *store, bool idle, struct cw_error *err) CW_CHECKED;
+ * enough of it, or when the daemon is idle; then some room is given back too, all of it when the
+ * volume is tight. */
+enum store_pace { STORE_BUSY, STORE_IDLE, STORE_TIGHT };
+enum cw_status store_tidy(struct store *store, enum store_pace pace,
+                          struct cw_error *err) CW_CHECKED;
+
+/* ---- Room ---- */
+
+struct store_room {
+    int64_t free_bytes, volume_bytes; /* of the volume; INT64_MAX: there is none */
+    int64_t left_bytes;               /* for events, below the cap; INT64_MAX: there is none */
+    int64_t reserve_bytes;            /* of the reserve, whether it is there or not */
+    bool reserve;                     /* it is there */
+};
+enum cw_status store_room(struct store *store, struct store_room *out,
+                          struct cw_error *err) CW_CHECKED;
+/* Makes the reserve: room beside the journal that is really taken; or gives it up, so that what is
+ * in flight can be recorded. Returns: CW_ELIMIT when there is no room for it. */
+enum cw_status store_reserve(struct store *store, bool keep, struct cw_error *err) CW_CHECKED;
 
 /* ---- Events ---- */
 enum store_verdict { STORE_ACCEPTED, STORE_REFUSED };

@@ -353,7 +353,7 @@ TEST(a_full_disk_acknowledges_nothing)
     CHECK(n > 5 && n < 30);
     CHECK_INT(w.failures, 1);
     CHECK_INT(w.stored, n - 1);
-    CHECK(!engine_well(w.engine));
+    CHECK(engine_trouble(w.engine) != NULL);
     CHECK_INT(run_state(n, 0), -1);
     close_world();
     char command[128];
@@ -363,6 +363,23 @@ TEST(a_full_disk_acknowledges_nothing)
         unlink(command);
     }
     rmdir(folder);
+}
+
+TEST(a_closed_engine_takes_nothing_and_ends_what_is_in_flight)
+{
+    struct cw_error err;
+    open_world("memory:", 0);
+    CHECK_INT(deliver("unheard", "1", "{\"people\":\"ada\"}"), CW_OK);
+    engine_close(w.engine, "there is no room", false);
+    CHECK_INT(turn(T0), CW_OK); /* what was taken before */
+    CHECK_INT(w.stored, 1);
+    CHECK_INT(deliver("unheard", "2", "{\"people\":\"ada\"}"), CW_EBUSY);
+    engine_close(w.engine, NULL, false);
+    CHECK_INT(deliver("unheard", "2", "{\"people\":\"ada\"}"), CW_OK);
+    CHECK_INT(turn(T0 + 1), CW_OK);
+    CHECK_INT(w.stored, 2);
+    (void)err;
+    close_world();
 }
 
 /* ---- What a hostile sender with a good key may make grow ---- */
@@ -405,7 +422,7 @@ TEST(large_waiting_runs_come_due_one_by_one)
     CHECK_INT(w.stored, 20);
     for (int i = 0; i < 3; i++) {
         CHECK_INT(turn(T0 + minute + i), CW_OK);
-        CHECK(engine_well(w.engine));
+        CHECK(!engine_trouble(w.engine));
     }
     for (int i = 0; i < 20; i++)
         CHECK(run_state(i + 1, 0) != STORE_RUN_WAITING);

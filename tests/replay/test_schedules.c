@@ -265,7 +265,7 @@ TEST(a_turn_that_fails_loses_no_tick)
     fill();
     w.now_ms = nine + 10 * HOUR;
     must(engine_turn(w.engine, w.now_ms, &err), &err);
-    CHECK(!engine_well(w.engine));
+    CHECK(engine_trouble(w.engine) != NULL);
     CHECK(strstr(rows(0), "tick") == NULL);
     CHECK_INT(engine_next_ms(w.engine), w.now_ms + SECOND);
     stop(false);
@@ -273,7 +273,26 @@ TEST(a_turn_that_fails_loses_no_tick)
     go(nine + 11 * HOUR);
     CHECK(strstr(rows(0), "x|tick 03-02T19:00 1") != NULL ||
           strstr(rows(0), "0|tick 03-02T19:00 1"));
-    CHECK(engine_well(w.engine));
+    CHECK(!engine_trouble(w.engine));
+    end();
+}
+
+/* While there is no room nothing comes of the clock, and nothing is lost by that. */
+TEST(a_journal_without_room_has_its_tick_later)
+{
+    struct cw_error err;
+    begin(true, EVENING);
+    go(nine + 10 * HOUR - 1);
+    engine_close(w.engine, "the journal's volume is almost full", true);
+    CHECK_INT(engine_next_ms(w.engine), INT64_MAX);
+    w.now_ms = nine + 10 * HOUR + MINUTE;
+    must(engine_turn(w.engine, w.now_ms, &err), &err);
+    CHECK(strstr(rows(0), "tick") == NULL);
+    CHECK_STR(engine_trouble(w.engine), "the journal's volume is almost full");
+    engine_close(w.engine, NULL, false);
+    go(nine + 11 * HOUR);
+    CHECK(strstr(rows(0), "tick 03-02T19:00 1") != NULL);
+    CHECK(!engine_trouble(w.engine));
     end();
 }
 
