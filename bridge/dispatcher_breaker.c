@@ -106,6 +106,9 @@ static void wait_no_more(void *ctx, struct lane *lane)
 static void tell_change(struct dispatcher *d, const struct lane *lane, enum breaker_change change,
                         const struct breaker *before)
 {
+    bool is_told = d->breaker.cause == BREAKER_EDGE && d->edged > 1; /* by the first of them */
+    if (change == BREAKER_OPENED && is_told)
+        return;
     if (change == BREAKER_OPENED) {
         note_end(d, words[d->breaker.cause].level, words[d->breaker.cause].opened, lane, "");
         return;
@@ -133,7 +136,7 @@ void turn_heed(struct dispatcher *d, struct lane *lane, const struct action_verd
     struct breaker_news news = news_of(d, lane, v);
     breaker_heed(d, &lane->parcel->answer, &news, lane);
     lane->is_probe = lane->is_probe && d->breaker.probing;
-    if (news.says == BREAKER_SAYS_GOOD)
+    if (news.says == BREAKER_SAYS_GOOD && news.acts) /* a look may pass where an act does not */
         edge_forget(d, lane);
     else if (news.says == BREAKER_SAYS_EDGE)
         edge_refuses(d, lane);

@@ -461,6 +461,11 @@ void fake_suffer(struct fake *f, const char *match, enum fake_fault fault, int a
     snprintf(to->body, sizeof to->body, "%s", body);
 }
 
+void fake_clear(struct fake *f)
+{
+    f->n_faults = 0;
+}
+
 void fake_fate(struct fake *f, enum fake_fate fate)
 {
     f->fate = fate;

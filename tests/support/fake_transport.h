@@ -40,6 +40,7 @@ struct fake;
 struct fake *fake_create(const int64_t *now_ms);
 void fake_destroy(struct fake *fake);
 struct transport *fake_transport(struct fake *fake);
+void fake_clear(struct fake *fake); /* nobody suffers any more */
 /* The next `count` requests whose "METHOD path" contains `match` suffer this. */
 void fake_suffer(struct fake *fake, const char *match, enum fake_fault fault, int arg,
                  const char *body, int count);

@@ -109,6 +109,14 @@ static const struct {
                 "X-RateLimit-Limit-Second: -4\r\nRetry-After: -5\r\n\r\n"},
     {"/date", "HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n"
               "Retry-After: Fri, 01 Jan 2100 00:00:00 GMT\r\n\r\n"},
+    {"/past", "HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\nRateLimit-Reset: 7\r\n"
+              "Retry-After: Fri, 01 Jan 2021 00:00:00 GMT\r\n\r\n"},
+    {"/zero", "HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\nRateLimit-Reset: 0\r\n"
+              "Retry-After: 0\r\n\r\n"},
+    {"/no-date", "HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\nRateLimit-Reset: 1e3\r\n"
+                 "Retry-After: Someday, 99 Foo 2021\r\n\r\n"},
+    {"/endless", "HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n"
+                 "RateLimit-Reset: 99999999999999999999\r\nRetry-After: 99999999999\r\n\r\n"},
     {"/early", "HTTP/1.1 100 Continue\r\nTrace-Id: early\r\n\r\n"
                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
 };
@@ -385,6 +393,18 @@ TEST(rate_headers_are_read_or_absent)
     CHECK_INT(c.last.rate.retry_after_s, -1);
     ask(&c, "GET", "/date", NULL);
     CHECK(c.last.rate.retry_after_s > 86400);
+    ask(&c, "GET", "/past", NULL);
+    CHECK_INT(c.last.rate.retry_after_s, -1);
+    CHECK_INT(c.last.rate.reset_s, 7);
+    ask(&c, "GET", "/zero", NULL);
+    CHECK_INT(c.last.rate.retry_after_s, 0);
+    CHECK_INT(c.last.rate.reset_s, 0);
+    ask(&c, "GET", "/no-date", NULL);
+    CHECK_INT(c.last.rate.retry_after_s, -1);
+    CHECK_INT(c.last.rate.reset_s, -1);
+    ask(&c, "GET", "/endless", NULL);
+    CHECK_INT(c.last.rate.retry_after_s, 99999999999);
+    CHECK_INT(c.last.rate.reset_s, -1);
     ask(&c, "GET", "/early", NULL);
     CHECK_INT(c.last.status, 200);
     CHECK_STR(c.last.trace_id, "");
