@@ -8,9 +8,11 @@
 
 enum { NOBODY = -1 };
 
+enum state { ANYTHING, STOPPED, RUNNING, NOT_RUNNING };
+
 /* What the timer is for certain, and the call that has made it so. */
 struct known {
-    enum { ANYTHING, STOPPED, RUNNING, NOT_RUNNING } state;
+    enum state state;
     ssize_t by;
     const char *target; /* RUNNING; NULL: some work */
 };
@@ -102,7 +104,7 @@ static void keep(struct net *net, size_t at)
     net->live[net->n_live++] = at;
 }
 
-static void know(struct net *net, int state, size_t by)
+static void know(struct net *net, enum state state, size_t by)
 {
     const struct item *it = &net->items[by];
     net->known.state = it->is_unsure ? ANYTHING : state;

@@ -21,7 +21,7 @@ enum cw_status store_memory_open(const struct store_opts *opts, struct backend *
         [ATTEMPTS] = &row_attempt, [TIMERS] = &row_timer, [MARKS] = &row_mark,
         [SETTINGS] = &row_setting, [LEASES] = &row_lease,
     };
-    for (size_t t = 0; t < TABLES; t++)
+    for (enum table t = 0; t < TABLES; t++)
         if (shapes[t])
             b->shapes[t] = *shapes[t];
     b->shapes[RUNS].size = sizeof(struct run_row);
@@ -34,7 +34,7 @@ enum cw_status store_memory_open(const struct store_opts *opts, struct backend *
 
 static void mem_close(struct backend *b)
 {
-    for (size_t t = 0; t < TABLES; t++) {
+    for (enum table t = 0; t < TABLES; t++) {
         for (size_t i = b->rows[t].first; i < b->rows[t].n; i++)
             free(mem_row(b, t, i));
         free(b->rows[t].at);
@@ -152,7 +152,7 @@ static enum cw_status mem_begin(struct backend *b, struct cw_error *err)
 {
     (void)err;
     assert(!b->n_undo);
-    for (size_t t = 0; t < TABLES; t++)
+    for (enum table t = 0; t < TABLES; t++)
         b->rows[t].kept = b->rows[t].n;
     b->bytes_kept = b->bytes;
     return CW_OK;
@@ -180,7 +180,7 @@ static enum cw_status mem_commit(struct backend *b, struct cw_error *err)
         b->bytes -= row_bytes(&b->shapes[undo->table], undo->old);
         free(undo->old);
     }
-    for (size_t t = 0; t < TABLES; t++)
+    for (enum table t = 0; t < TABLES; t++)
         close_up(&b->rows[t]);
     b->first_run = mem_from(b, RUNS, b->first_run);
     while (b->first_run < b->rows[RUNS].n && !mem_run_is_open(mem_run(b, b->first_run)))
@@ -199,7 +199,7 @@ static void mem_rollback(struct backend *b)
         free(*slot(b, undo->table, undo->i));
         *slot(b, undo->table, undo->i) = undo->old;
     }
-    for (size_t t = 0; t < TABLES; t++)
+    for (enum table t = 0; t < TABLES; t++)
         while (b->rows[t].n > b->rows[t].kept)
             free(*slot(b, t, --b->rows[t].n));
     b->bytes = b->bytes_kept;

@@ -36,8 +36,8 @@ static enum cw_status read_kept(struct backend *b, struct last_ids *out, struct 
 enum cw_status sq_load_last(struct backend *b, struct cw_error *err)
 {
     static const char *const highest[NUMBERED] = {
-        [NUMBERED_EVENT] = "SELECT max(coalesce((SELECT max(seq) FROM event),0),"
-                           "coalesce((SELECT max(event) FROM dedup),0))",
+        [NUMBERED_EVENT] = ("SELECT max(coalesce((SELECT max(seq) FROM event),0),"
+                            "coalesce((SELECT max(event) FROM dedup),0))"),
         [NUMBERED_RUN] = "SELECT coalesce(max(id),0) FROM run",
         [NUMBERED_CALL] = "SELECT coalesce(max(id),0) FROM call",
         [NUMBERED_ATTEMPT] = "SELECT coalesce(max(id),0) FROM attempt",
