@@ -272,7 +272,7 @@ TEST(hours_without_awork)
            (long long)soon, (double)took_ms / MINUTE,
            (double)t->requests * MINUTE / (double)took_ms, begin_kib, most_kib,
            sea.worst_turn_s * 1e3);
-    CHECK(most_kib - begin_kib < 64L * 1024);
+    CHECK(getenv("CW_SANITIZE") || most_kib - begin_kib < 64L * 1024);
     CHECK(intake_us[2] < 2 * intake_us[0] + 100 && intake_us[2] < 2 * before_us + 100);
     CHECK_INT(judge(), 0);
     end_sea();

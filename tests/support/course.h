@@ -262,7 +262,7 @@ static inline void submit_from(const char *source, const char *family, const cha
     struct cw_event event = {.id = CW_TEXT("e"),
                              .source = cw_text_of(source),
                              .family = cw_text_of(family),
-                             .type = cw_text_of(type),
+                             .type = cw_text_of(cw_arena_copy(arena, cw_text_of(type))),
                              .received_ms = w.now_ms,
                              .body = cw_json_root(json)};
     struct cw_step user = {CW_STEP_NAME, 0, CW_TEXT("user")};
