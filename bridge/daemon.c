@@ -461,8 +461,10 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
     int64_t now_ms = clock_now_ms();
     enum cw_status st = engine_turn(d->engine, now_ms, err);
     replies_expire(d->replies, now_ms);
-    if (roster_had_news(d->roster))
+    if (roster_had_news(d->roster)) {
         dispatcher_identified(d->dispatcher);
+        tokens_reload(d->tokens, &d->config->people, d->config->journal_key, now_ms);
+    }
     if (!st)
         st = tokens_turn(d->tokens, now_ms, err);
     if (!st)

@@ -195,38 +195,49 @@ const char *tokens_trouble(struct tokens *t)
 
 /* ---- Who is who ---- */
 
-static bool same_id(const char *a, const char *b)
+/* Who is known by an address only is asked for; until then no call is made for them. */
+static bool is_owner(const struct token *k, const struct person *person)
 {
-    return a && b && strcasecmp(a, b) == 0;
+    return k->owner && person && (!*person->awork || strcasecmp(k->owner, person->awork) == 0);
 }
 
 /* The configuration may name another awork user by now. */
 static void check_owner(struct tokens *t, struct token *k)
 {
     const struct person *person = people_find(t->deps.people, k->person);
-    if (!k->owner || !person || same_id(k->owner, person->awork))
+    if (!k->owner || !person || is_owner(k, person))
         return;
     token_break(t, k, FAULT_GONE, "the login is of another awork user than `users` names");
-    k->must_save = false; /* it is the configuration's fault, and good again with another one */
+    oauth_pair_wipe(&k->pair); /* the journal keeps it: with another configuration it is good */
+    k->must_save = false;
+}
+
+/* What the journal has of the person; what was told of it before is not told again. */
+static enum cw_status read_row(struct tokens *t, struct token *k, struct cw_error *err)
+{
+    oauth_pair_wipe(&k->pair);
+    free(k->owner);
+    k->owner = NULL;
+    k->why[0] = '\0';
+    k->is_refused = k->is_trial = k->may_probe = false;
+    k->renew_ms = INT64_MAX;
+    k->n++;
+    enum cw_status st = journal_get(t, k, err);
+    if (!st && k->pair.access) {
+        k->renew_ms = renew_at(k);
+        check_owner(t, k);
+    }
+    if (!*k->why)
+        k->fault = FAULT_NONE;
+    return st;
 }
 
 static enum cw_status add(struct tokens *t, const char *person, struct cw_error *err)
 {
     t->items = xrealloc(t->items, (t->n + 1) * sizeof *t->items);
-    struct token *k = &t->items[t->n];
-    *k = (struct token){.person = xstrdup(person), .renew_ms = INT64_MAX};
-    enum cw_status st = journal_get(t, k, err);
-    if (st) {
-        free_token(k);
-        return st;
-    }
-    t->n++;
-    if (k->pair.access) {
-        k->n = 1;
-        k->renew_ms = renew_at(k);
-        check_owner(t, k);
-    }
-    return CW_OK;
+    struct token *k = &t->items[t->n++];
+    *k = (struct token){.person = xstrdup(person)};
+    return read_row(t, k, err);
 }
 
 enum cw_status tokens_load(struct tokens *t, int64_t now_ms, struct cw_error *err)
@@ -258,43 +269,46 @@ static bool logs_in(const struct people *people, const char *name)
     return person && person->oauth;
 }
 
-static void add_new(struct tokens *t, const struct person *person)
+static void told_of(const struct tokens *t, const char *person, enum cw_status st,
+                    const struct cw_error *err)
 {
-    struct cw_error err;
-    if (!person->oauth || token_find(t, person->name))
-        return;
-    if (add(t, person->name, &err))
-        LOG(LOG_ERROR, "the login of this person could not be read", F_S("person", person->name),
-            F_S("reason", err.text));
-    t->deps.changed(t->deps.ctx, person->name);
+    if (st)
+        LOG(LOG_ERROR, "the login of this person could not be read", F_S("person", person),
+            F_S("reason", err->text));
+    t->deps.changed(t->deps.ctx, person);
 }
 
-/* What could not be opened, or was of another user, is read anew. */
-static bool stays(const struct tokens *t, const struct token *k)
+/* A pair that is on its way is kept first, whatever becomes of the person. */
+static void look_again(struct tokens *t, size_t i, bool is_new_key)
 {
+    struct token *k = &t->items[i];
     const struct person *person = people_find(t->deps.people, k->person);
-    return logs_in(t->deps.people, k->person) && k->pair.access &&
-           same_id(k->owner, person->awork) && k->fault != FAULT_GONE;
+    struct cw_error err;
+    if (k->way || k->fresh.access)
+        k->must_save |= is_new_key;
+    else if (!logs_in(t->deps.people, k->person))
+        forget(t, i);
+    else if (k->pair.access && is_owner(k, person))
+        k->must_save |= is_new_key;
+    else
+        told_of(t, k->person, read_row(t, k, &err), &err);
 }
 
 void tokens_reload(struct tokens *t, const struct people *people, const char *key, int64_t now_ms)
 {
     struct seal_key old = t->key;
+    struct cw_error err;
     t->now_ms = now_ms;
     t->deps.people = people;
     t->client_told = false;
     take_key(t, key);
-    bool is_new = memcmp(&old, &t->key, sizeof old) != 0;
+    bool is_new = t->has_key && memcmp(&old, &t->key, sizeof old) != 0;
     seal_key_wipe(&old);
-    for (size_t i = t->n; i--;) {
-        struct token *k = &t->items[i];
-        if (!stays(t, k) && !k->way && !k->fresh.access)
-            forget(t, i); /* else what comes is kept first */
-        else
-            k->must_save |= is_new && t->has_key;
-    }
+    for (size_t i = t->n; i--;)
+        look_again(t, i, is_new);
     for (size_t i = 0; i < people->n; i++)
-        add_new(t, &people->items[i]);
+        if (people->items[i].oauth && !token_find(t, people->items[i].name))
+            told_of(t, people->items[i].name, add(t, people->items[i].name, &err), &err);
     plan(t);
 }
 
@@ -500,7 +514,7 @@ static enum cw_status mind(struct tokens *t, struct token *k, struct cw_error *e
     probe(t, k);
     if (may_renew(t, k) && k->renew_ms <= t->now_ms)
         return renew(t, k, err);
-    if (k->must_save && k->pair.access)
+    if (k->must_save && k->pair.access && t->has_key)
         st = journal_put(t, k, &k->pair, k->owner, k->issued_ms, k->in_doubt, err);
     k->must_save &= st != CW_OK;
     return st;

@@ -108,7 +108,7 @@ static void read_value(struct tokens *t, struct token *k, const struct store_mar
     k->in_doubt = json_is_true(json_object_get(json, "asked"));
     if (fault)
         token_break(t, k, strcmp(fault, faults[FAULT_GONE]) == 0 ? FAULT_GONE : FAULT_REFUSED,
-                    why ? why : "");
+                    why && *why ? why : "awork refused it");
 }
 
 enum cw_status journal_get(struct tokens *t, struct token *k, struct cw_error *err)

@@ -20,6 +20,9 @@ enum cw_status tokens_may_login(const struct tokens *t, const char *name, struct
         return cw_fail(err, CW_EINVAL,
                        "`%.100s` does not log in: write `token: oauth` under users.%.100s", name,
                        name);
+    if (!*person->awork)
+        return cw_fail(err, CW_EINVAL, "nobody knows yet who `%.100s` is at awork: %.200s", name,
+                       person->trouble ? person->trouble : "it is asked for");
     if (!t->has_key || !t->deps.people->target.oauth.id)
         return cw_fail(err, CW_EINVAL, "nobody can log in: %s is missing",
                        t->has_key ? "target.awork.oauth.client_id" : "journal.key");

@@ -316,4 +316,68 @@ TEST(a_file_that_is_not_there)
     cw_diags_destroy(diags);
 }
 
+#define LOGS_IN                                                                                    \
+    "version: 1\nusers:\n  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001, token: oauth }\n"
+#define GOOD_KEY "journal: { key: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= }\n"
+
+TEST(who_logs_in_needs_a_key_and_a_client)
+{
+    struct config *c = load(LOGS_IN "target: { awork: { token: x } }\nrules: []\n", CW_ERROR);
+    CHECK(c == NULL);
+    CHECK(has("missing-key", 3, "`token: oauth` needs `journal.key`"));
+    CHECK(has("missing-key", 3, "head -c 32 /dev/urandom | base64"));
+    CHECK(has("missing-key", 3, "`token: oauth` needs `target.awork.oauth.client_id`"));
+    done(c);
+    c = load(LOGS_IN GOOD_KEY
+             "target: { awork: { token: x, oauth: { client_id: me } } }\nrules: []\n",
+             CW_ERROR);
+    CHECK(c && c->people.items[0].oauth && !c->people.items[0].token);
+    CHECK_STR(c->people.target.oauth.id, "me");
+    CHECK(c->people.target.oauth.secret == NULL);
+    CHECK_STR(c->people.target.oauth.token_url, "https://api.awork.com/api/v1/accounts/token");
+    CHECK_STR(c->people.target.oauth.authorize_url,
+              "https://api.awork.com/api/v1/accounts/authorize");
+    CHECK_STR(c->people.target.oauth.redirect_url, "http://127.0.0.1/callback");
+    done(c);
+    c = load(
+        "version: 1\nusers:\n  ada: { awork: 6a2c1d3e-0000-4000-8000-000000000001 }\nrules: []\n",
+        CW_ERROR); /* nobody logs in */
+    CHECK(c != NULL);
+    done(c);
+}
+
+TEST(a_key_is_32_bytes)
+{
+    static const char *const keys[] = {"password", "AAECAwQF",
+                                       "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygp"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char text[400];
+        snprintf(text, sizeof text, "version: 1\njournal: { key: %s }\nrules: []\n", keys[i]);
+        struct config *c = load(text, CW_ERROR);
+        CHECK(c == NULL);
+        CHECK(has("bad-value", 2, "`journal.key`: a key is 32 random bytes"));
+        done(c);
+    }
+    struct config *c =
+        load(LOGS_IN "journal: { key: \"${secret.nothing}\" }\n"
+                     "target: { awork: { token: x, oauth: { client_id: me } } }\nrules: []\n",
+             CW_WARNING); /* check without the secrets */
+    CHECK(c != NULL);
+    CHECK(has("bad-secret", 4, "the secret `nothing` is missing"));
+    done(c);
+}
+
+TEST(endpoints_are_urls)
+{
+    struct config *c = load("version: 1\ntarget:\n  awork:\n    token: x\n    oauth:\n"
+                            "      token_url: http://example.org/token\n      redirect_uri: x\n"
+                            "      authorize_url: https://example.org/authorize\nrules: []\n",
+                            CW_ERROR);
+    CHECK(c == NULL);
+    CHECK(has("bad-value", 6, "`target.awork.oauth.token_url`: "));
+    CHECK(has("unknown-key", 7, "did you mean `redirect_url`?"));
+    CHECK_INT(cw_diags_count(diags, CW_ERROR), 2);
+    done(c);
+}
+
 CHECK_MAIN
