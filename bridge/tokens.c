@@ -385,6 +385,7 @@ static void gone(struct tokens *t, struct token *k, const char *why)
         "%s%s", why, k->in_doubt ? ", after the answer to an earlier refresh was lost" : "");
     metric_add(METRIC_refreshes_failed, 1);
     token_break(t, k, FAULT_GONE, text);
+    t->deps.changed(t->deps.ctx, k->person); /* who waits for it says for what */
 }
 
 static void failed(struct tokens *t, struct token *k, const struct flight *f,
