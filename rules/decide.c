@@ -216,8 +216,10 @@ static enum cw_status settle(const struct cwr_deciding *d, struct course *course
     return status;
 }
 
+/* *is_void: at the moment that it names, or since it names none, nothing comes of it. */
 static enum cw_status decide_match(struct plan *p, const struct cwr_rule *rule,
-                                   const struct cw_candidate *from, struct cw_effect *effect)
+                                   const struct cw_candidate *from, struct cw_effect *effect,
+                                   bool *is_void)
 {
     const struct cwr_deciding *d = &p->d;
     struct course *course = course_of(&p->courses, d->rules, effect->person);
@@ -225,11 +227,14 @@ static enum cw_status decide_match(struct plan *p, const struct cwr_rule *rule,
     bool due = effect->due_ms <= d->now_ms, is_run = effect->kind == CW_EFFECT_RUN;
     if (!status && is_run && (!rule->at || due))
         status = ask_facts(d, !due, effect);
-    if (status || (is_run && effect->kind == CW_EFFECT_REFUSED)) /* no match */
+    *is_void = effect->kind == CW_EFFECT_REFUSED;
+    if (status || (is_run && *is_void)) /* no match */
         return status;
     status = settle(d, course, rule, from, effect);
-    if (!status && due && effect->kind == CW_EFFECT_RUN)
+    if (!status && due && effect->kind == CW_EFFECT_RUN) {
         status = cwr_act(d, rule, effect);
+        *is_void = effect->kind == CW_EFFECT_REFUSED;
+    }
     if (status || effect->kind == CW_EFFECT_REFUSED || rule->dry_run)
         return status;
     return note(p, course, rule, effect);
@@ -244,10 +249,24 @@ static enum cw_status refuse_for(const struct cw_person *person, struct cw_arena
     return cwr_refuse(effect, arena, what, person->place);
 }
 
+/* A newer event of the key is what counts, although nothing comes of it: what an older one has let
+ * wait is not done at the moment that it named. */
+static void forget_older(struct plan *p, const struct cwr_rule *rule,
+                         const struct cw_effect *effect)
+{
+    if (rule->at && rule->key && rule->mode == CWR_RESTART)
+        p->effects[p->n++] = (struct cw_effect){.kind = CW_EFFECT_CANCEL,
+                                                .rule = effect->rule,
+                                                .person = effect->person,
+                                                .key = effect->key,
+                                                .place = effect->place};
+}
+
 static enum cw_status decide_run_of(struct plan *p, const struct cwr_rule *rule,
                                     const struct cw_candidate *from)
 {
     struct course *course = course_of(&p->courses, p->d.rules, from->person);
+    bool is_void = false, is_stopped = course->final && !rule->dry_run;
     if (course->matched == rule)
         return CW_OK;
     course->matched = rule;
@@ -265,8 +284,12 @@ static enum cw_status decide_run_of(struct plan *p, const struct cwr_rule *rule,
                                  .waits = rule->has_wait,
                                  .answers = rule->answers && !rule->dry_run,
                                  .beside = rule->mode == CWR_PARALLEL};
-    return from->person->opted_out ? refuse_for(from->person, p->d.arena, effect)
-                                   : decide_match(p, rule, from, effect);
+    if (from->person->opted_out)
+        return refuse_for(from->person, p->d.arena, effect);
+    enum cw_status status = decide_match(p, rule, from, effect, &is_void);
+    if (!status && is_void && !is_stopped)
+        forget_older(p, rule, effect);
+    return status;
 }
 
 static enum cw_status decide_part(struct plan *p, const struct cwr_rule *rule,
