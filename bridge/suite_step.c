@@ -109,6 +109,11 @@ static void read_event(struct suite_reader *r, const struct cw_node *node, struc
     struct cw_text text = cw_node_text(node), name = text, type;
     const char *dot = text.len ? memchr(text.at, '.', text.len) : NULL;
     bool known = false;
+    if (dot && strcmp(dot, ".*") == 0) {
+        suite_fault(r, cw_node_place(node), "bad-value", "name one event that comes",
+                    "`*` stands for any event in rules; in a test one of them comes");
+        return;
+    }
     if (cw_node_kind(node) != CW_NODE_SCALAR || !dot || !dot[1]) {
         suite_fault(r, cw_node_place(node), "bad-value", NULL,
                     "an event is written source.type, such as calendar.meeting_ended");
@@ -277,6 +282,9 @@ void suite_read_step(struct suite_reader *r, const struct cw_node *map, struct s
     if (!suite_check_keys(r, map, grammar_step, "a step"))
         return;
     out->place = out->expect_place = suite_place(r, map);
+    if (!cw_node_count(map))
+        suite_fault(r, cw_node_place(map), "missing-key", "write `event`, `restart` or `expect`",
+                    "a step in which nothing happens and nothing is expected");
     read_when(r, map, out);
     if ((node = cw_node_get(map, "event")))
         read_event(r, node, out);

@@ -123,6 +123,8 @@ const char *cwr_did_you_mean(struct cwr_compiler *c, struct cw_text word, const 
 const char *cwr_mean_key(struct cwr_compiler *c, struct cw_text word, const struct cwr_keys *keys);
 /* "did you mean `event.x`?" for a bare x. */
 const char *cwr_mean_event(struct cwr_compiler *c, struct cw_text name);
+/* The hint for days whose time was cut off by a comma; or NULL. */
+const char *cwr_mean_days(const struct cw_node *node);
 /* The place of `len` bytes at `offset` of a scalar's text, as far as that can be known. */
 struct cw_place cwr_place_in(const struct cw_node *scalar, size_t offset, size_t len);
 struct cw_place cwr_keep_place(struct cwr_compiler *c, struct cw_place place);

@@ -189,6 +189,18 @@ static void check_required(struct cwr_compiler *c, const struct cw_action_spec *
     }
 }
 
+/* Arguments that do not go together. */
+static void check_pairs(struct cwr_compiler *c, const struct cw_action_spec *spec,
+                        const struct cw_node *map)
+{
+    for (const struct cw_arg_spec *arg = spec->args; arg && arg->name; arg++) {
+        const struct cw_node *other = arg->not_with ? cw_node_get(map, arg->not_with) : NULL;
+        if (other && cw_text_is(cw_node_text(other), arg->not_word) && cw_node_get(map, arg->name))
+            cwr_fault(c, cw_node_get(map, arg->name), "bad-value", NULL,
+                      "`%s` cannot be sent with `%s: %s`", arg->name, arg->not_with, arg->not_word);
+    }
+}
+
 /* An argument that the action has not got names a fact to set. */
 static bool is_fact(const struct cw_action_spec *spec, struct cw_text name)
 {
@@ -274,9 +286,10 @@ static void compile_one(struct cwr_compiler *c, const struct cw_node *key,
         return;
     }
     bool map = cw_node_kind(value) == CW_NODE_MAP;
-    if (map)
+    if (map) {
         compile_args(c, spec, value, out);
-    else
+        check_pairs(c, spec, value);
+    } else
         compile_scalar(c, spec, key, value, out);
     if (map || spec->scalar)
         check_required(c, spec, key, map ? value : NULL);

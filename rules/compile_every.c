@@ -22,7 +22,7 @@ bool cwr_compile_every(struct cwr_compiler *c, const struct cw_node *map, struct
     if (c->no_memory)
         return false;
     if (cwr_schedule_parse(text, every, &err)) {
-        cwr_fault(c, node, "bad-value", NULL, "%s", err.text);
+        cwr_fault(c, node, "bad-value", cwr_mean_days(node), "%s", err.text);
         return false;
     }
     out->kind = CW_TRIGGER_EVERY;

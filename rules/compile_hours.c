@@ -56,7 +56,7 @@ static bool add_window(struct cwr_compiler *c, const struct cw_node *node, struc
     if (!cwr_want_text(c, node, "a window", &text))
         return false;
     if (cwr_window_parse(text, out, &err)) {
-        cwr_fault(c, node, "bad-value", NULL, "%s", err.text);
+        cwr_fault(c, node, "bad-value", cwr_mean_days(node), "%s", err.text);
         return false;
     }
     cwr_buf_puts(shown, shown->len ? ", " : "");

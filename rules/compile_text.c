@@ -81,6 +81,12 @@ const char *cwr_mean_event(struct cwr_compiler *c, struct cw_text name)
     return cwr_buf_end(&buf, &made) ? NULL : made.at;
 }
 
+const char *cwr_mean_days(const struct cw_node *node)
+{
+    bool cut = cw_node_is_plain(node) && cwr_is_days(cw_node_text(node));
+    return cut ? "within { } and [ ] a comma ends the value; quote it: \"mon,wed 09:00\"" : NULL;
+}
+
 struct cw_place cwr_place_in(const struct cw_node *scalar, size_t offset, size_t len)
 {
     struct cw_place place = cw_node_place(scalar);

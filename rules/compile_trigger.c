@@ -73,7 +73,11 @@ static const char *mean_type(struct cwr_compiler *c, struct cw_text source, stru
             if (n < MOST_TYPES)
                 words[n++] = *t;
     }
-    return cwr_did_you_mean(c, type, words, n);
+    const char *near = cwr_did_you_mean(c, type, words, n);
+    return near || !cw_text_is(source, cw_timers.name)
+               ? near
+               : "its events are started, stopped, paused and resumed; what a timer does now is "
+                 "asked under `if`";
 }
 
 static void unknown_type(struct cwr_compiler *c, struct cw_place place, struct cw_text source,
@@ -146,10 +150,25 @@ static bool compile_event(struct cwr_compiler *c, const struct cw_node *node,
     return true;
 }
 
+/* What `if` asks and a trigger cannot: `timer`, state.x and their like. */
+static bool is_condition(struct cw_text key)
+{
+    static const char *const roots[] = {"timer.", "state.", "user.", "source.", "match."};
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        if (key.len > strlen(roots[i]) && memcmp(key.at, roots[i], strlen(roots[i])) == 0)
+            return true;
+    for (size_t i = 0; i < cwr_condition_keys.n; i++)
+        if (cw_text_is(key, cwr_condition_keys.at[i].name))
+            return true;
+    return false;
+}
+
 static void bad_filter_key(struct cwr_compiler *c, const struct cw_node *key)
 {
     struct cw_text text = cw_node_text(key);
     const char *hint = cwr_mean_key(c, text, &cwr_event_keys);
+    if (is_condition(text))
+        hint = "a trigger asks of its event only: ask this under `if`";
     cwr_fault(c, key, "unknown-key", hint ? hint : cwr_mean_event(c, text),
               "a trigger has `event` and matchers of event paths, not `%.*s`",
               (int)(text.len > 60 ? 60 : text.len), text.at);

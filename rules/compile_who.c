@@ -86,13 +86,31 @@ static bool compile_who_item(struct cwr_compiler *c, const struct cw_node *node,
     return tpl && split_prefix(c, tpl, out);
 }
 
+/* Nobody of those who are to read it can be written to. */
+static void lint_chat(struct cwr_compiler *c, const struct cw_node *node,
+                      const struct cwr_team *whom)
+{
+    struct cw_text text = cw_node_text(node);
+    for (size_t i = 0; i < whom->n; i++)
+        if (whom->people[i]->chat)
+            return;
+    if (whom->n && !c->partial)
+        cw_diags_add(c->diags, CW_WARNING, "no-chat", cw_node_place(node),
+                     "give them a `chat` address under `users`",
+                     "nobody reads this: `%.*s` has no `chat`",
+                     (int)(text.len > 100 ? 100 : text.len), text.at);
+}
+
 bool cwr_compile_recipient(struct cwr_compiler *c, const struct cw_node *node,
                            const struct cw_person **out)
 {
     struct cw_text text = cw_node_text(node);
     struct cwr_who who = {0};
-    if (!memmem(text.at, text.len, "://", 3))
-        return static_who(c, node, &who);
+    if (!memmem(text.at, text.len, "://", 3)) {
+        if (static_who(c, node, &who))
+            lint_chat(c, node, who.team);
+        return who.team != NULL;
+    }
     for (size_t i = 0; i < c->rules->n_people && !*out; i++)
         if (c->rules->people[i].chat && cw_text_is(text, c->rules->people[i].chat))
             *out = &c->rules->people[i];

@@ -118,6 +118,14 @@ static int shown(struct cw_text text)
     return (int)(text.len < 60 ? text.len : 60);
 }
 
+bool cwr_is_days(struct cw_text text)
+{
+    int day;
+    if (!take_day(&text, &day) || (take(&text, '-') && !take_day(&text, &day)))
+        return false;
+    return !text.len;
+}
+
 enum cw_status cwr_window_parse(struct cw_text text, struct cwr_window *out, struct cw_error *err)
 {
     struct cw_text rest = text;

@@ -17,6 +17,9 @@ struct cwr_window {
 enum cw_status cwr_window_parse(struct cw_text text, struct cwr_window *out,
                                 struct cw_error *err) CW_CHECKED;
 
+/* Whether these are days and nothing else: "mon", "mon-fri". */
+bool cwr_is_days(struct cw_text text);
+
 /* "mon-fri 20:00", or "30 minutes": by the clock on the wall, beginning anew at each midnight;
  * "2 days": every second midnight, counted from 1970-01-01. */
 struct cwr_schedule {

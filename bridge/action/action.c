@@ -62,7 +62,11 @@ static const struct cw_arg_spec call_args[] = {
     {.name = "headers",
      .kind = CW_ARG_CONFIGS,
      .help = "Further headers; they read what url reads."},
-    {.name = "json", .kind = CW_ARG_TREE, .help = "What is sent; any value, with templates in it."},
+    {.name = "json",
+     .kind = CW_ARG_TREE,
+     .not_with = "method",
+     .not_word = "GET",
+     .help = "What is sent; any value, with templates in it. Not with GET."},
     {0},
 };
 

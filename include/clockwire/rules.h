@@ -99,8 +99,9 @@ struct cw_arg_spec {
     const char *const *choices; /* NULL: a template; else a word of this NULL-ended list */
     bool is_bool;
     bool required;
-    bool later;       /* in the grammar, not in this build */
-    const char *help; /* one sentence for editors */
+    bool later;                      /* in the grammar, not in this build */
+    const char *help;                /* one sentence for editors */
+    const char *not_with, *not_word; /* refused where that argument is that word; or NULL */
 };
 
 struct cw_action_spec {

@@ -33,7 +33,7 @@ __attribute__((unused)) static const struct cw_arg_spec lab_call[] = {
     {.name = "url", .kind = CW_ARG_CONFIG, .required = true},
     {.name = "method", .choices = lab_methods},
     {.name = "headers", .kind = CW_ARG_CONFIGS},
-    {.name = "json", .kind = CW_ARG_TREE},
+    {.name = "json", .kind = CW_ARG_TREE, .not_with = "method", .not_word = "GET"},
     {.name = NULL}};
 /* A judge of the least: no address without a colon, no header X-Bad. */
 __attribute__((unused)) static enum cw_status lab_judge(void *ctx, const char *action,
