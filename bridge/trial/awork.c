@@ -16,6 +16,7 @@ struct work { /* a person's last time entry */
     char user[ID], id[ID];
     json_t *body;               /* of its start */
     int64_t start_ms, since_ms; /* since when it is what it is */
+    int64_t version;
     bool exists, is_stopped, is_paused, was_paused;
 };
 
@@ -34,7 +35,7 @@ struct awork {
     struct flight *first, **last;
     json_t *kinds; /* of objects with id and name */
     json_t *names; /* by id: what a task, project or type of work was called */
-    int ids;
+    int ids, changes;
 };
 
 /* ---- Names become ids: the same name, the same id ---- */
@@ -89,8 +90,14 @@ static bool is_active(const struct work *w)
     return w->exists && !w->is_stopped;
 }
 
+static void touch(struct awork *a, struct work *w)
+{
+    w->version = 621355968000000000 + *a->now_ms * 10000 + ++a->changes;
+}
+
 static void start(struct awork *a, struct work *w, json_t *body)
 {
+    touch(a, w);
     json_decref(w->body);
     w->body = body ? body : json_object();
     w->start_ms = w->since_ms = *a->now_ms;
@@ -102,8 +109,10 @@ static void start(struct awork *a, struct work *w, json_t *body)
 /* To running, paused or stopped; what it is already, it stays since then. */
 static void change(struct awork *a, struct work *w, bool stopped, bool paused)
 {
-    if (w->is_stopped != stopped || w->is_paused != paused)
+    if (w->is_stopped != stopped || w->is_paused != paused) {
         w->since_ms = *a->now_ms;
+        touch(a, w);
+    }
     w->was_paused |= paused;
     w->is_stopped = stopped;
     w->is_paused = paused;
@@ -190,6 +199,7 @@ static json_t *tell(const struct awork *a, const struct work *w)
     char text[CLOCK_TEXT];
     json_t *e = json_deep_copy(w->body);
     json_object_set_new(e, "id", json_string(w->id));
+    json_object_set_new(e, "resourceVersion", json_integer(w->version));
     tell_moment(e, "start", w->start_ms);
     tell_name(a, e, "taskId", "task");
     tell_name(a, e, "projectId", "project");
@@ -203,6 +213,15 @@ static json_t *tell(const struct awork *a, const struct work *w)
         json_object_set_new(e, "breaks",
                             json_pack("[{s:s,s:s}]", "startDate", text, "endDate", text));
     return e;
+}
+
+void awork_see(struct awork *a, const char *user, struct cw_arena *arena, struct sight *out)
+{
+    const struct work *w = work_of(a, user);
+    json_t *entry = w->exists ? tell(a, w) : NULL;
+    if (!entry || !sight_read(entry, arena, out))
+        *out = (struct sight){.state = ENTRY_NONE};
+    json_decref(entry);
 }
 
 /* ---- Routes ---- */

@@ -4,6 +4,7 @@
 #ifndef TRIAL_AWORK_H
 #define TRIAL_AWORK_H
 
+#include "action/sight.h"
 #include "transport/transport.h"
 
 #include <clockwire/rules.h>
@@ -29,5 +30,7 @@ void awork_kind(struct awork *awork, const char *name);
  * of them, or `anew`, it is another timer than before. */
 void awork_by_hand(struct awork *awork, const char *user, enum cw_timer timer, bool anew,
                    const json_t *what);
+/* What a webhook would tell of the person's last entry now. */
+void awork_see(struct awork *awork, const char *user, struct cw_arena *arena, struct sight *out);
 
 #endif

@@ -300,32 +300,21 @@ static enum cw_status read_event(struct stage *s, const struct suite_step *step,
     return st;
 }
 
-static enum cw_status submit(struct stage *s, const struct suite_step *step, struct cw_error *err)
+static void see(struct stage *s, const struct cw_person *person, struct cw_arena *arena,
+                struct accepted_event *ev)
 {
-    struct cw_arena *arena = xarena(DELIVERY_BYTES);
-    struct cw_json *json = cw_json_create();
-    struct accepted *a = xtake(arena, sizeof *a);
-    struct accepted_event *ev = xtake(arena, sizeof *ev);
-    if (!json)
-        abort();
-    enum cw_status st = read_event(s, step, json, arena, ev);
-    cw_json_destroy(json);
-    *a = (struct accepted){.arena = arena,
-                           .rules = cw_ruleset_ref(s->config->rules),
-                           .events = ev,
-                           .n_events = 1,
-                           .done = on_done,
-                           .ctx = s};
-    st = st ? cw_fail(err, st, "matching takes too much memory") : engine_submit(s->engine, a, err);
-    if (st)
-        on_done(a);
-    s->n_events++;
-    s->last_event = step;
-    return st;
+    struct sight *sight = xtake(arena, sizeof *sight);
+    awork_see(s->awork, person->awork, arena, sight);
+    sight->is_told = true;
+    sight->asked_ms = sight->seen_ms = s->now_ms;
+    ev->sight = sight;
+    ev->whose = cw_text_of(person->name);
+    ev->by_hand = true;
 }
 
 /* timer.stopped and its like: somebody did it in awork, and awork tells us. */
-static void by_hand(struct stage *s, const struct suite_step *step)
+static void by_hand(struct stage *s, const struct suite_step *step, struct cw_arena *arena,
+                    struct accepted_event *ev)
 {
     static const struct {
         const char *type;
@@ -341,9 +330,36 @@ static void by_hand(struct stage *s, const struct suite_step *step)
     const struct cw_person *person =
         cw_ruleset_find(s->config->rules, cw_text_of(user ? user : s->test->user));
     for (size_t i = 0; person && i < 4; i++)
-        if (strcmp(step->type, rows[i].type) == 0)
+        if (strcmp(step->type, rows[i].type) == 0) {
             awork_by_hand(s->awork, person->awork, rows[i].timer, i == 0, fields);
+            see(s, person, arena, ev);
+        }
     json_decref(fields);
+}
+
+static enum cw_status submit(struct stage *s, const struct suite_step *step, struct cw_error *err)
+{
+    struct cw_arena *arena = xarena(DELIVERY_BYTES);
+    struct cw_json *json = cw_json_create();
+    struct accepted *a = xtake(arena, sizeof *a);
+    struct accepted_event *ev = xtake(arena, sizeof *ev);
+    if (!json)
+        abort();
+    enum cw_status st = read_event(s, step, json, arena, ev);
+    cw_json_destroy(json);
+    by_hand(s, step, arena, ev);
+    *a = (struct accepted){.arena = arena,
+                           .rules = cw_ruleset_ref(s->config->rules),
+                           .events = ev,
+                           .n_events = 1,
+                           .done = on_done,
+                           .ctx = s};
+    st = st ? cw_fail(err, st, "matching takes too much memory") : engine_submit(s->engine, a, err);
+    if (st)
+        on_done(a);
+    s->n_events++;
+    s->last_event = step;
+    return st;
 }
 
 enum cw_status stage_step(struct stage *s, const struct suite_step *step, struct cw_error *err)
@@ -356,10 +372,8 @@ enum cw_status stage_step(struct stage *s, const struct suite_step *step, struct
         end(s);
         st = begin(s, err);
     }
-    if (!st && step->type) {
-        by_hand(s, step);
+    if (!st && step->type)
         st = submit(s, step, err);
-    }
     st = st ? st : advance(s, step->at_ms, err);
     mark_matched(s);
     return st;
