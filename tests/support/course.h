@@ -137,7 +137,10 @@ static inline void copy_journal(const char *from, const char *to)
 static inline void begin(bool file, const char *rules)
 {
     memset(&w, 0, sizeof w);
-    log_setup(LOG_DEBUG, LOG_JSON, open("/dev/null", O_WRONLY | O_CLOEXEC));
+    static int nowhere = -1;
+    if (nowhere < 0)
+        nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    log_setup(LOG_DEBUG, LOG_JSON, nowhere);
     snprintf(w.where, sizeof w.where, "memory:");
     if (file) {
         snprintf(w.folder, sizeof w.folder, "/tmp/cw-course.XXXXXX");
@@ -249,9 +252,9 @@ static inline void on_done(struct accepted *a)
     cw_arena_destroy(a->arena);
 }
 
-/* It waits for its turn. */
-static inline void submit_from(const char *source, const char *family, const char *type,
-                               const char *body)
+/* It waits for its turn. `sight`, if any, is of ada's timer. */
+static inline void submit_seen(const char *source, const char *family, const char *type,
+                               const char *body, const struct sight *sight)
 {
     struct cw_arena *arena = cw_arena_create(64 << 20);
     struct cw_json *json = cw_json_create();
@@ -272,6 +275,12 @@ static inline void submit_from(const char *source, const char *family, const cha
             .received_ms = w.now_ms, .source = event.source, .type = event.type, .id = event.id}};
     memcpy(ev->keys[0].bytes, &w.key, sizeof w.key);
     ev->n_keys = w.key != 0;
+    if (sight) {
+        struct sight *copy = xtake(arena, sizeof *copy);
+        *copy = *sight;
+        ev->sight = copy;
+        ev->whose = CW_TEXT("ada");
+    }
     *a = (struct accepted){.arena = arena,
                            .rules = cw_ruleset_ref(w.rules),
                            .events = ev,
@@ -282,6 +291,12 @@ static inline void submit_from(const char *source, const char *family, const cha
     cw_json_destroy(json);
     must(engine_submit(w.engine, a, &err), &err);
     w.events++;
+}
+
+static inline void submit_from(const char *source, const char *family, const char *type,
+                               const char *body)
+{
+    submit_seen(source, family, type, body, NULL);
 }
 
 static inline void submit(const char *type, const char *body)

@@ -44,6 +44,9 @@ struct fake {
     char *requests[REQUESTS];
     int64_t sent_ms[REQUESTS];
     int n_requests, ids, doubles, overlaps;
+    int64_t versions;
+    void (*changed)(void *ctx, const char *entry);
+    void *changed_ctx;
 };
 
 struct fake_person *fake_person(struct fake *f, const char *id)
@@ -75,11 +78,33 @@ static void tell(struct fake *f, const struct fake_person *p, const char *what, 
 
 /* ---- The model ---- */
 
+static void write_entry(const struct fake_entry *e, char *out, size_t size);
+
+static void touch(struct fake *f, struct fake_entry *e)
+{
+    char text[1024];
+    e->since_ms = *f->now_ms;
+    e->version = 621355968000000000 + *f->now_ms * 10000 + ++f->versions;
+    write_entry(e, text, sizeof text);
+    if (f->changed)
+        f->changed(f->changed_ctx, text);
+}
+
 static void end(struct fake *f, struct fake_entry *e)
 {
     e->is_stopped = true;
-    e->since_ms = *f->now_ms;
-    e->version++;
+    e->is_paused = false;
+    touch(f, e);
+}
+
+static void set_paused(struct fake *f, struct fake_entry *e, bool paused)
+{
+    if (e->is_paused == paused)
+        return;
+    e->is_paused = paused;
+    if (!paused)
+        e->break_ms = *f->now_ms;
+    touch(f, e);
 }
 
 static struct fake_entry *start(struct fake *f, struct fake_person *p, const char *task,
@@ -91,10 +116,11 @@ static struct fake_entry *start(struct fake *f, struct fake_person *p, const cha
     if (p->n == FAKE_ENTRIES)
         abort();
     struct fake_entry *e = &p->entries[p->n++];
-    *e = (struct fake_entry){.start_ms = *f->now_ms, .since_ms = *f->now_ms};
+    *e = (struct fake_entry){.start_ms = *f->now_ms};
     snprintf(e->id, sizeof e->id, "eeeeeeee-0000-4000-8000-%012d", ++f->ids);
     snprintf(e->task, sizeof e->task, "%s", task);
     snprintf(e->kind, sizeof e->kind, "%s", kind);
+    touch(f, e);
     return e;
 }
 
@@ -130,6 +156,17 @@ const char *fake_entry(struct fake *f, const char *person)
     return text;
 }
 
+void fake_human_pause(struct fake *f, const char *person, bool pauses)
+{
+    set_paused(f, last_of(fake_person(f, person)), pauses);
+}
+
+void fake_watch(struct fake *f, void (*changed)(void *ctx, const char *entry), void *ctx)
+{
+    f->changed = changed;
+    f->changed_ctx = ctx;
+}
+
 static const char *field(const json_t *body, const char *name)
 {
     const char *text = json_string_value(json_object_get(body, name));
@@ -153,12 +190,10 @@ static struct fake_entry *act(struct fake *f, struct fake_person *p, const char 
     if (!active)
         return NULL;
     tell(f, p, op, "");
-    if (last->is_paused && strcmp(op, "resume") == 0)
-        last->break_ms = *f->now_ms;
-    last->is_stopped = strcmp(op, "stop") == 0;
-    last->version++;
-    last->is_paused = strcmp(op, "pause") == 0;
-    last->since_ms = *f->now_ms;
+    if (strcmp(op, "stop") == 0)
+        end(f, last);
+    else
+        set_paused(f, last, strcmp(op, "pause") == 0);
     return last;
 }
 

@@ -64,6 +64,9 @@ void fake_human_stop(struct fake *fake, const char *person);
 void fake_human_edit(struct fake *fake, const char *person); /* the note, say, of the last entry */
 /* Of the last entry: "stopped 09:00:00-09:50:00" and the like. */
 const char *fake_entry(struct fake *fake, const char *person);
+void fake_human_pause(struct fake *fake, const char *person, bool pauses); /* or resumes */
+/* Told of each change of an entry, as a webhook would tell it: its JSON. */
+void fake_watch(struct fake *fake, void (*changed)(void *ctx, const char *entry), void *ctx);
 int fake_doubles(const struct fake *fake);  /* starts of what ran already */
 int fake_overlaps(const struct fake *fake); /* two requests of a person in flight */
 
