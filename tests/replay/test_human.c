@@ -10,24 +10,24 @@ enum { HOOKS = 512, SEEDS = 300, STEPS = 30 };
 
 #define ADA "{\"user\":\"ada\"}"
 
+/* clang-format off */
 static const char rules_text[] =
-    HEAD "  - { id: canary, when: calendar.canary, wait: 100 hours, then: { log: came } }\n"
-         "  - { id: stands, when: calendar.canary, wait: 100 hours, human_wins: false,"
-         " then: { log: came } }\n"
-         "  - { id: dated, when: calendar.canary, at: 2026-03-09T00:00:00Z, then: { log: came } }\n"
-         "  - { id: a, when: calendar.a, then: { start: { task: " TASK(
-             "1") " } } }\n"
-                  "  - { id: b, when: calendar.b, then: { start: { task: " TASK(
-                      "2") " } } }\n"
-                           "  - { id: stop, when: calendar.stop, then: stop }\n"
-                           "  - { id: pause, when: calendar.pause, then: pause }\n"
-                           "  - { id: resume, when: calendar.resume, then: resume }\n"
-                           "  - { id: look, when: calendar.look, then: { log: 'it is "
-                           "${timer.state}' } }\n"
-                           "  - { id: soon, when: calendar.soon, wait: 1 minute, then: stop }\n"
-                           "  - { id: runs, when: calendar.runs, if: { timer: running }, then: "
-                           "stop }\n"
-                           "  - { id: heard, when: timer.*, then: { log: 'it ${event.user}' } }\n";
+    HEAD
+    "  - { id: canary, when: calendar.canary, wait: 100 hours, then: { log: came } }\n"
+    "  - { id: stands, when: calendar.canary, wait: 100 hours, human_wins: false,"
+    " then: { log: came } }\n"
+    "  - { id: dated, when: calendar.canary, at: 2026-03-09T00:00:00Z, then: { log: came } }\n"
+    "  - { id: a, when: calendar.a, then: { start: { task: " TASK("1") " } } }\n"
+    "  - { id: b, when: calendar.b, then: { start: { task: " TASK("2") " } } }\n"
+    "  - { id: stop, when: calendar.stop, then: stop }\n"
+    "  - { id: back, when: calendar.back, then: { stop: { as_of: 2026-03-02T09:00:10Z } } }\n"
+    "  - { id: pause, when: calendar.pause, then: pause }\n"
+    "  - { id: resume, when: calendar.resume, then: resume }\n"
+    "  - { id: look, when: calendar.look, then: { log: 'it is ${timer.state}' } }\n"
+    "  - { id: soon, when: calendar.soon, wait: 1 minute, then: stop }\n"
+    "  - { id: runs, when: calendar.runs, if: { timer: running }, then: stop }\n"
+    "  - { id: heard, when: timer.*, then: { log: 'it ${event.user}' } }\n";
+/* clang-format on */
 
 /* ---- What awork tells ---- */
 
@@ -381,8 +381,9 @@ static void some_fault(void)
 {
     static const enum fake_fault faults[] = {FAKE_UNSENT, FAKE_LOST_BEFORE, FAKE_LOST_AFTER,
                                              FAKE_GARBAGE, FAKE_FAIL_AFTER};
-    static const char *const matches[] = {"/start", "/stop", "/pause", "/last", "/resume"};
-    fake_suffer(w.fake, matches[roll(5)], faults[roll(5)], 503, "{}", 1);
+    static const char *const matches[] = {"/start", "/stop",   "/pause",
+                                          "/last",  "/resume", "/timeentries/e"};
+    fake_suffer(w.fake, matches[roll(6)], faults[roll(5)], 503, "{}", 1);
 }
 
 static void some_turns(void)
@@ -398,10 +399,10 @@ static void some_turns(void)
 /* Whatever the bridge may do by itself, and whatever may go wrong with it. */
 static void some_step(unsigned *faults)
 {
-    static const char *const ours[] = {"a", "b", "stop", "pause", "resume", "look", "runs"};
+    static const char *const ours[] = {"a", "b", "stop", "pause", "resume", "look", "runs", "back"};
     unsigned what = roll(12);
     if (what < 4)
-        submit(ours[roll(7)], ADA);
+        submit(ours[roll(8)], ADA);
     else if (what < 6)
         some_webhook(true);
     else if (what == 6 && (*faults)++ < 20)

@@ -80,14 +80,19 @@ static void tell(struct fake *f, const struct fake_person *p, const char *what, 
 
 static void write_entry(const struct fake_entry *e, char *out, size_t size);
 
-static void touch(struct fake *f, struct fake_entry *e)
+static void change(struct fake *f, struct fake_entry *e)
 {
     char text[1024];
-    e->since_ms = *f->now_ms;
     e->version = 621355968000000000 + *f->now_ms * 10000 + ++f->versions;
     write_entry(e, text, sizeof text);
     if (f->changed)
         f->changed(f->changed_ctx, text);
+}
+
+static void touch(struct fake *f, struct fake_entry *e)
+{
+    e->since_ms = *f->now_ms;
+    change(f, e);
 }
 
 static void end(struct fake *f, struct fake_entry *e)
@@ -136,7 +141,7 @@ void fake_human_stop(struct fake *f, const char *person)
 
 void fake_human_edit(struct fake *f, const char *person)
 {
-    last_of(fake_person(f, person))->version++;
+    change(f, last_of(fake_person(f, person)));
 }
 
 const char *fake_entry(struct fake *f, const char *person)
@@ -248,7 +253,7 @@ static void put_end(struct fake *f, const struct fake_person *p, struct fake_ent
     if (cw_moment_parse(cw_text_of(moment), utc, utc, arena, &e->since_ms, NULL) ||
         strcmp(field(body, "typeOfWorkId"), e->kind) != 0)
         abort(); /* a PUT has to name all that is to stay */
-    e->version++;
+    change(f, e);
     tell(f, p, "put", "");
     json_decref(body);
     cw_arena_destroy(arena);
