@@ -325,6 +325,8 @@ static const struct page {
     {"/hold", "POST", NULL, admin_hold},
     {"/release", "POST", NULL, admin_release},
     {"/holds", "GET", NULL, admin_holds},
+    {"/people", "GET", NULL, admin_people},
+    {"/people/unknown", "GET", NULL, admin_strangers},
     {"/dead", "GET", NULL, admin_dead},
     {"/dead/retry", "POST", NULL, admin_dead_retry},
     {"/dead/drop", "POST", NULL, admin_dead_drop},

@@ -32,6 +32,10 @@ void admin_found(struct listener_exchange *x, enum cw_status st, char *text, siz
 /* The status of HTTP that says so. */
 int admin_status(enum cw_status st);
 
+/* admin_people.c */
+void admin_people(struct admin *a, struct listener_exchange *x, const struct form *form);
+void admin_strangers(struct admin *a, struct listener_exchange *x, const struct form *form);
+
 /* admin_dead.c */
 void admin_dead(struct admin *a, struct listener_exchange *x, const struct form *form);
 void admin_dead_retry(struct admin *a, struct listener_exchange *x, const struct form *form);

@@ -382,6 +382,8 @@ static enum cw_status open_core(struct daemon *d, struct cw_error *err)
         (struct upkeep){.store = d->store, .engine = d->engine, .dispatcher = d->dispatcher};
     upkeep_set(&d->upkeep, d->config);
     st = open_roster(d, err);
+    if (!st)
+        st = engine_load(d->engine, err);
     if (st)
         return st;
     d->front = front_create(d->engine, d->replies, d->config);
@@ -524,6 +526,13 @@ static int exit_code(enum cw_status st)
                              : DAEMON_IO;
 }
 
+/* What the next start wants to know. A disk that is full must not hold up the end. */
+static enum cw_status keep_all(struct daemon *d, struct cw_error *err)
+{
+    enum cw_status st = engine_save(d->engine, clock_now_ms(), err);
+    return st && st != CW_ELIMIT ? st : upkeep_keep_time(&d->upkeep, clock_now_ms(), err);
+}
+
 static int serve(struct daemon *d)
 {
     struct cw_error err = {0};
@@ -541,7 +550,7 @@ static int serve(struct daemon *d)
         st = loop(d, &err);
     }
     if (!st)
-        st = upkeep_keep_time(&d->upkeep, clock_now_ms(), &err);
+        st = keep_all(d, &err);
     if (st)
         LOG(LOG_ERROR, "stopped", F_S("reason", err.text));
     else

@@ -23,6 +23,7 @@ struct engine *engine_create(const struct engine_deps *deps, struct cw_ruleset *
     e->last = &e->first;
     e->arena = xarena(DUE_ARENA);
     e->well = true;
+    e->strangers = strangers_create();
     engine_clock_init(e);
     return e;
 }
@@ -47,6 +48,7 @@ void engine_destroy(struct engine *e)
         return;
     give_back(e, e->first, ACCEPTED_FAILED);
     engine_clock_fini(e);
+    strangers_destroy(e->strangers);
     cw_ruleset_unref(e->rules);
     cw_arena_destroy(e->arena);
     free(e);
@@ -57,6 +59,7 @@ void engine_reload(struct engine *e, struct cw_ruleset *rules)
     cw_ruleset_unref(e->rules);
     e->rules = cw_ruleset_ref(rules);
     engine_clock_reload(e);
+    strangers_reload(e->strangers, rules);
 }
 
 void engine_keep(struct engine *e, bool used)
@@ -80,6 +83,26 @@ enum cw_status engine_submit(struct engine *e, struct accepted *accepted, struct
 size_t engine_queue(const struct engine *e)
 {
     return e->waiting;
+}
+
+const struct strangers *engine_strangers(const struct engine *e)
+{
+    return e->strangers;
+}
+
+enum cw_status engine_load(struct engine *e, struct cw_error *err)
+{
+    enum cw_status st = strangers_load(e->strangers, e->deps.store, err);
+    strangers_reload(e->strangers, e->rules);
+    return st;
+}
+
+enum cw_status engine_save(struct engine *e, int64_t now_ms, struct cw_error *err)
+{
+    enum cw_status st = store_begin(e->deps.store, err);
+    if (st)
+        return st;
+    return engine_end_turn(e, strangers_save(e->strangers, e->deps.store, now_ms, true, err), err);
 }
 
 const char *engine_trouble(const struct engine *e)
@@ -239,6 +262,8 @@ static enum cw_status take_all(struct engine *e, int64_t now_ms, struct cw_error
         st = take_due_runs(e, now_ms, err);
     if (!st && !e->closed)
         st = sweep(e, now_ms, err);
+    if (!st && !e->closed)
+        st = strangers_save(e->strangers, e->deps.store, now_ms, false, err);
     if (!st)
         st = dispatcher_turn(e->deps.dispatcher, now_ms, err);
     return st ? st : engine_sight_turn(e, now_ms, err);
@@ -255,6 +280,7 @@ static enum cw_status failed(struct engine *e, enum cw_status st, int64_t now_ms
 {
     struct accepted *list = e->turn;
     store_rollback(e->deps.store);
+    strangers_end(e->strangers, false);
     engine_clock_reload(e);
     e->turn = NULL;
     e->well = false;
@@ -300,6 +326,7 @@ enum cw_status engine_turn(struct engine *e, int64_t now_ms, struct cw_error *er
     struct accepted *list = e->turn;
     e->turn = NULL;
     e->well = true;
+    strangers_end(e->strangers, true);
     metric_add(METRIC_commits, 1);
     metric_set(METRIC_queue_length, (int64_t)e->waiting);
     give_back(e, list, ACCEPTED_STORED);
@@ -318,8 +345,11 @@ int64_t engine_next_ms(struct engine *e)
     if (lanes_ms < due_ms)
         due_ms = lanes_ms;
     int64_t clock_ms = e->closed ? INT64_MAX : engine_clock_next_ms(e);
+    int64_t strangers_ms = e->closed ? INT64_MAX : strangers_next_ms(e->strangers);
     if (clock_ms < due_ms)
         due_ms = clock_ms;
+    if (strangers_ms < due_ms)
+        due_ms = strangers_ms;
     return due_ms < e->not_before_ms ? e->not_before_ms : due_ms;
 }
 

@@ -8,6 +8,7 @@
 
 #include "action/sight.h"
 #include "dispatcher.h"
+#include "strangers.h"
 
 #include <clockwire/rules.h>
 
@@ -60,6 +61,12 @@ void engine_keep(struct engine *engine, bool used);
 enum cw_status engine_submit(struct engine *engine, struct accepted *accepted,
                              struct cw_error *err) CW_CHECKED;
 size_t engine_queue(const struct engine *engine);
+
+/* Senders whom nobody is called like; its own. */
+const struct strangers *engine_strangers(const struct engine *engine);
+/* At the start, and at the end: what was counted of them is read and written. Not within a turn. */
+enum cw_status engine_load(struct engine *engine, struct cw_error *err) CW_CHECKED;
+enum cw_status engine_save(struct engine *engine, int64_t now_ms, struct cw_error *err) CW_CHECKED;
 
 /* What waits ends by hand, in a transaction of its own, between two turns. Returns: CW_ENOENT when
  * there is no such run, CW_EBUSY when it has ended or begun; nothing was changed then. A mark is

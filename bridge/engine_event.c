@@ -37,6 +37,20 @@ static void count_event(const struct accepted_event *ev, const struct cw_ruleset
                  F_T("name", ev->matches.strangers[i]));
 }
 
+static void note_strangers(struct engine *e, const struct accepted_event *ev)
+{
+    for (size_t i = 0; i < ev->matches.n_strangers; i++) {
+        struct stranger seen = {.alias = ev->matches.strangers[i],
+                                .source = ev->row.source,
+                                .type = ev->row.type,
+                                .event = ev->row.seq,
+                                .first_ms = ev->row.received_ms,
+                                .last_ms = ev->row.received_ms,
+                                .count = 1};
+        strangers_note(e->strangers, &seen);
+    }
+}
+
 /* Its decision does not fit into the memory of one delivery: kept, and nothing is done. */
 static void refuse_event(struct accepted_event *ev)
 {
@@ -124,6 +138,7 @@ enum cw_status engine_take_event(struct engine *e, const struct cw_ruleset *rule
     if (st)
         return st;
     count_event(ev, rules);
+    note_strangers(e, ev);
     log_event(ev, plan.n);
     for (size_t i = 0; ev->matches.answers && i < ev->matches.n_strangers; i++)
         engine_explain(e, "nobody here has the name or alias ", ev->matches.strangers[i]);

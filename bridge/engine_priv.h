@@ -34,6 +34,7 @@ struct engine {
     bool rests;
     bool keep_nothing; /* of what events say, in the rows of events */
     struct engine_clock clock;
+    struct strangers *strangers;
 };
 
 /* ---- engine_effect.c: a decision becomes rows ---- */

@@ -38,6 +38,8 @@ static const struct command {
      "rule user person at json"},
     {"pending", "", "everything that waits for a moment; --cancel ID, --rule, --user, --json",
      cmd_pending, 0, "cancel rule user person json"},
+    {"people", "[unknown]", "who is who; senders whom nobody is called like; --json", cmd_people, 1,
+     "json"},
     {"dead", "",
      "calls that can never succeed; --retry ID|all, --drop ID|all, --rule, --user, --json",
      cmd_dead, 0, "retry drop rule user person json"},

@@ -1,6 +1,7 @@
 /* why_block: one event, one person: the head, and each rule in a line. */
 #include "why_priv.h"
 
+#include "strangers.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -17,37 +18,11 @@ static void add_note(json_t *head, const char *name, json_t *text)
     json_array_append_new(json_object_get(head, name), text);
 }
 
-/* A name for somebody whom nobody knows: "eve" of "desktop:eve@example.org". */
-static char *name_for(struct cw_text alias)
-{
-    const char *colon = alias.len ? memchr(alias.at, ':', alias.len) : NULL;
-    size_t from = colon ? (size_t)(colon - alias.at) + 1 : 0, n = 0;
-    char *name = xcalloc(alias.len + 2, 1);
-    for (size_t i = from; i < alias.len && alias.at[i] != '@' && n < 40; i++) {
-        char c = alias.at[i] >= 'A' && alias.at[i] <= 'Z' ? (char)(alias.at[i] + 32) : alias.at[i];
-        bool fits = (c >= 'a' && c <= 'z') || (n && c >= '0' && c <= '9') || (n && c == '-');
-        if (fits || (n && name[n - 1] != '_'))
-            name[n++] = fits ? c : '_';
-    }
-    if (!n)
-        name[0] = 'x';
-    return name;
-}
-
-/* A line for the section `users`, or for the aliases of who is called alike. */
 static void add_paste(const struct asker *a, json_t *head, struct cw_text alias)
 {
-    auto_free char *name = name_for(alias);
-    const struct cw_person *known = cw_ruleset_find(a->config->rules, cw_text_of(name));
-    json_t *quoted = tell_text(alias);
-    auto_free char *shown = json_dumps(quoted, JSON_ENCODE_ANY);
-    json_decref(quoted);
-    if (cw_ruleset_find(a->config->rules, alias))
-        return; /* by now somebody is */
-    auto_free char *line =
-        known ? xprintf("add %s to the aliases of %s", shown, known->name)
-              : xprintf("%s: { awork: THE-ID-IN-AWORK, aliases: [%s] }", name, shown);
-    add_note(head, "paste", tell_text(cw_text_of(line)));
+    auto_free char *line = strangers_paste(a->config->rules, alias);
+    if (line)
+        add_note(head, "paste", json_string(line));
 }
 
 static void add_strangers(const struct asker *a, json_t *head, struct cw_text reason)

@@ -40,6 +40,7 @@ int cmd_health(const struct cmd_args *args);
 int cmd_events(const struct cmd_args *args);
 int cmd_why(const struct cmd_args *args);
 int cmd_pending(const struct cmd_args *args);
+int cmd_people(const struct cmd_args *args);
 int cmd_dead(const struct cmd_args *args);
 int cmd_hold(const struct cmd_args *args);
 int cmd_release(const struct cmd_args *args);

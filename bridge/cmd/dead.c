@@ -42,47 +42,15 @@ static void print_letter(const json_t *o)
     json_array_foreach(json_object_get(o, "attempts"), i, attempt) print_attempt(attempt);
 }
 
-/* One page. Returns: whether there is more; *next is the id after which to go on. */
-static bool print_page(const char *text, bool as_json, long long *next, size_t *n)
-{
-    bool more = false;
-    json_t *o;
-    while ((o = show_next(&text))) {
-        auto_free char *line = as_json ? json_dumps(o, JSON_COMPACT) : NULL;
-        if (json_object_get(o, "next")) {
-            *next = show_number(o, "next");
-            more = json_is_true(json_object_get(o, "more"));
-        } else {
-            if (line)
-                puts(line);
-            else
-                print_letter(o);
-            ++*n;
-        }
-        json_decref(o);
-    }
-    return more;
-}
-
 static int list(const struct config *config, const struct cmd_args *args)
 {
     auto_free char *rule = form_pair("rule", args->rule), *user = form_pair("user", args->user);
-    long long next = 0;
+    auto_free char *path = xprintf("/dead?%s&%s", rule, user);
     size_t n = 0;
-    for (bool more = true; more;) {
-        char *text = NULL;
-        auto_free char *path = xprintf("/dead?after=%lld&%s&%s", next, rule, user);
-        int status = cmd_ask(config, "GET", path, &text);
-        auto_free char *body = text;
-        if (status != 200) {
-            fputs(body ? body : "", stderr);
-            return CMD_FAILED;
-        }
-        more = print_page(body, args->json, &next, &n);
-    }
-    if (!n && !args->json)
+    int code = show_pages(config, path, args->json, print_letter, &n);
+    if (code == CMD_OK && !n && !args->json)
         puts("there are no dead letters");
-    return CMD_OK;
+    return code;
 }
 
 /* ---- What is done about them ---- */

@@ -1,5 +1,7 @@
 #include "show.h"
 
+#include "../xalloc.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -40,4 +42,46 @@ const char *show_moment(const char *ts)
 const char *show_s(long long n)
 {
     return n == 1 ? "" : "s";
+}
+
+/* One page. Returns: whether there is more, behind *next. */
+static bool print_page(const char *text, bool as_json, void (*print)(const json_t *o),
+                       long long *next, size_t *n)
+{
+    bool more = false;
+    json_t *o;
+    while ((o = show_next(&text))) {
+        auto_free char *line = as_json ? json_dumps(o, JSON_COMPACT) : NULL;
+        if (json_object_get(o, "next")) {
+            *next = show_number(o, "next");
+            more = json_is_true(json_object_get(o, "more"));
+        } else {
+            if (line)
+                puts(line);
+            else
+                print(o);
+            ++*n;
+        }
+        json_decref(o);
+    }
+    return more;
+}
+
+int show_pages(const struct config *config, const char *path, bool as_json,
+               void (*print)(const json_t *o), size_t *n)
+{
+    long long next = 0;
+    *n = 0;
+    for (bool more = true; more;) {
+        char *text = NULL;
+        auto_free char *page = xprintf("%s&after=%lld", path, next);
+        int status = cmd_ask(config, "GET", page, &text);
+        auto_free char *body = text;
+        if (status != 200) {
+            fputs(body ? body : "", stderr);
+            return CMD_FAILED;
+        }
+        more = print_page(body, as_json, print, &next, n);
+    }
+    return CMD_OK;
 }

@@ -177,5 +177,62 @@ tests:
         assert r.returncode == 0, (r.stdout, r.stderr)
 
 
+def told(b, *words):
+    r = b.command("people", *words, "--json")
+    assert r.returncode == 0, r.stderr
+    return [json.loads(x) for x in r.stdout.splitlines()]
+
+
+@test
+def who_is_who():
+    with changed(lambda seed: rename(seed)) as (sim, b):
+        assert until(lambda: "does not know" in ready(b))
+        b.branch("KEY-123")
+        ada, grace = until(lambda: "reason" in told(b)[0] and told(b))
+        assert (ada["person"], ada["email"], ada["token"], ada["lane"], ada["action"]) == \
+            ("ada", "Ada@Example.org", "own", "waits", "start"), ada
+        assert "awork" not in ada and ada["trouble"] == "awork does not know Ada@Example.org (yet)", ada
+        assert grace == {"person": "grace", "awork": GRACE, "token": "workspace", "lane": "idle"}, grace
+        text = b.command("people").stdout
+        assert "ada               not known at awork  Ada@Example.org  token: own  call 1 start waits\n" in text, text
+        assert f"grace             {GRACE}  token: workspace\n" in text, text
+    with world(config=BY_EMAIL) as (sim, b):
+        (ada, grace) = until(lambda: "name" in told(b)[0] and told(b))
+        assert (ada["awork"], ada["name"]) == (ADA, "Ada Lovelace") and ada["known"], ada
+        text = b.command("people").stdout
+        assert f"ada               {ADA}  Ada@Example.org (Ada Lovelace, known since 2" in text, text
+        assert "sim-token" not in text and "sim-api-key" not in json.dumps(told(b))
+        assert b.command("people", "nobody").returncode == 64
+
+
+@test
+def who_is_nobody():
+    """Unknown senders are counted over a restart, listed with a line to paste, and gone when it was."""
+    with world() as (sim, b):
+        assert b.command("people", "unknown").stdout == "every sender is known\n"
+        for n in range(3):
+            b.branch("KEY-123", login="octocat", n=n)
+        b.branch("KEY-123", login="octocat", n=2)  # a duplicate
+        b.calendar("MEETING_ENDED", "m1", email="eve@example.org")
+        assert until(lambda: len(told(b, "unknown")) == 2)
+        b.stop()
+        b.start()
+        first, second = told(b, "unknown")
+        assert (first["alias"], first["count"], first["event"], first["source"], first["type"]) == \
+            ("github:octocat", 3, 3, "github", "push"), first
+        assert first["first"] < first["last"], first
+        assert first["paste"] == 'octocat: { awork: THE-ID-IN-AWORK, aliases: ["github:octocat"] }', first
+        assert second["paste"] == 'eve: { awork: eve@example.org, aliases: ["eve@example.org"] }', second
+        text = b.command("people", "unknown").stdout
+        assert "     3  last 2" in text and "event 3, github.push\n        octocat: {" in text, text
+        b.config = CONFIG.replace("users:\n", "users:\n  " + first["paste"].replace("THE-ID-IN-AWORK",
+                                  "6a2c1d3e-0000-4000-8000-000000000009") + "\n  " + second["paste"] + "\n")
+        b.write(RULES)
+        r = b.command("reload")
+        assert r.returncode == 0, (r.stdout, r.stderr)
+        assert told(b, "unknown") == []
+        assert until(lambda: [x["person"] for x in told(b) if "trouble" in x] == ["eve"]), told(b)
+
+
 if __name__ == "__main__":
     main()

@@ -168,7 +168,7 @@ def nobody_has_this_name():
         assert b.events()[0]["reason"] == "nobody has the name or alias Eve.Adams@example.org", b.events()
         out = lines(b, "1")
         assert out[1] == "  note: nobody has the name or alias Eve.Adams@example.org", out
-        assert out[2] == '  to paste into users: eve_adams: { awork: THE-ID-IN-AWORK, ' \
+        assert out[2] == '  to paste into users: eve_adams: { awork: Eve.Adams@example.org, ' \
             'aliases: ["Eve.Adams@example.org"] }', out
         assert any("no: nobody has the name or alias Eve.Adams@example.org" in x for x in out), out
         out = lines(b, "2")
