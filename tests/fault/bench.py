@@ -16,6 +16,7 @@ import tempfile
 import time
 
 SECRET = "kill-test-secret-of-32-characters"
+HOOK_KEY = "kill-test-hook-key-of-awork"
 API_KEY = "kill-test-api-key"
 TYPE = "7b000000-0000-4000-8000-000000000001"
 PROJECT = "8c000000-0000-4000-8000-000000000001"
@@ -102,6 +103,10 @@ sources:
     id: ${{header.X-Load-Id}}
     type: ${{body.type}}
     user: ${{body.person}}
+  awork:
+    path: /hooks/awork
+    preset: awork
+    verify: {{ header: X-Awork-Key, equals: "${{secret.awork_hook}}" }}
 users:
 {users}target:
   awork:
@@ -123,7 +128,7 @@ users:
 
 def secrets_folder(path):
     os.mkdir(path, 0o700)
-    for name, value in (("load", SECRET), ("awork_key", API_KEY)):
+    for name, value in (("load", SECRET), ("awork_key", API_KEY), ("awork_hook", HOOK_KEY)):
         fd = os.open(os.path.join(path, name), os.O_WRONLY | os.O_CREAT, 0o600)
         os.write(fd, value.encode() + b"\n")
         os.close(fd)
@@ -154,6 +159,20 @@ class Sim:
             if answer.status != 200:
                 raise Failure(f"{method} {path}: {answer.status} {data[:200]!r}")
             return data
+        finally:
+            c.close()
+
+    def api(self, method, path, body):
+        """As an admin of the workspace."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            c.request(method, "/api/v1" + path, json.dumps(body),
+                      {"Authorization": "Bearer " + API_KEY, "Content-Type": "application/json"})
+            answer = c.getresponse()
+            data = answer.read()
+            if answer.status >= 300:
+                raise Failure(f"{method} {path}: {answer.status} {data[:200]!r}")
+            return json.loads(data) if data else None
         finally:
             c.close()
 

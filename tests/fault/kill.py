@@ -7,6 +7,9 @@ Each person has one poster that numbers its events 1, 2, 3 and goes on only afte
 broken connection it sends the same delivery again. Starts alternate between two tasks, since a
 start of what already runs does nothing and would hide a double.
 
+awork tells the bridge of every change by webhooks, some of them twice, late, in another order or not
+at all. Nobody acts by hand, so no change may be taken for one.
+
 With --collapse DURATION the backlog of a person is reduced to its net effect: what the journal says
 a later call stood in for counts as arrived. With --plant a fault is put into the journal of a dead
 bridge, and the test succeeds when the judge has seen it."""
@@ -22,7 +25,7 @@ import threading
 import time
 
 import kill_judge as judge
-from bench import (Daemon, Failure, PATIENCE, Room, SANITIZED, Sim, binary, config_file, free_port,
+from bench import (HOOK_KEY, Daemon, Failure, PATIENCE, Room, SANITIZED, Sim, binary, config_file, free_port,
                    post, secrets_folder, seed_file)
 
 # A request that lands later than the bridge waits in doubt could not be told from a lost one.
@@ -96,8 +99,18 @@ class Test:
                         for i in range(args.people)]
         self.later = Poster(f"p{args.people}", self.port, args.rate / 4, args.seed, "later")
         self.ready_ms = []
-        self.early = self.struck = self.dropped = 0
+        self.early = self.struck = self.dropped = self.heard = 0
         self.planted = False
+        self.hook = self.tell_by_webhooks() if args.webhooks else None
+
+    def tell_by_webhooks(self):
+        self.sim.ask("POST", "/_sim/webhooks", {"duplicate": 0.1, "reorder": 0.1, "lose": 0.05,
+                                                "lateUpdate": 0.05, "delay": 100})
+        hook = {"name": "bridge", "uri": f"http://127.0.0.1:{self.port}/hooks/awork",
+                "events": "timetracking_added,timetracking_updated,timetracking_deleted",
+                "isActive": True, "authenticationType": "header",
+                "authentication": "X-Awork-Key=" + HOOK_KEY}
+        return self.sim.api("POST", "/webhooks", hook)["id"], hook
 
     def all_posters(self):
         return [*self.posters, self.later]
@@ -133,6 +146,8 @@ class Test:
 
     def cycle(self, n):
         self.weather(n)
+        if self.hook and n % 5 == 0:  # awork gives up on whom it cannot reach
+            self.sim.api("PUT", f"/webhooks/{self.hook[0]}", self.hook[1])
         self.live()
         if self.daemon.ended() is not None:
             raise Failure(f"the daemon ended by itself with {self.daemon.ended()}\n"
@@ -171,7 +186,10 @@ class Test:
             time.sleep(1)
         time.sleep(1.5)  # what would come twice may come now
         self.sim.seen, self.sim.lines = 0, []  # a line is not final while its request is delayed
-        return self.wrong()
+        events = self.events()
+        self.heard = sum(e["source"] == "awork" for e in events)
+        wrong = self.wrong() + judge.by_hand(events)
+        return wrong + (["no webhook has come"] if self.hook and not self.heard else [])
 
     def wrong(self):
         log = self.sim.log()
@@ -209,6 +227,7 @@ class Test:
               f"{sum(len(p.acknowledged) for p in posters)} events acknowledged, "
               f"{sum(p.again for p in posters)} deliveries sent again, {starts} starts in "
               f"{len(self.sim.lines)} requests, {self.struck} of them struck by a fault"
+              + (f"; {self.heard} webhooks of awork" if self.hook else "")
               + (f"; {self.dropped} calls collapsed" if self.args.collapse else "")
               + f"; listening after {ready[len(ready) // 2]:.0f} ms "
               f"(median), {ready[-1]:.0f} ms (worst); SIGTERM took {stop_s:.2f} s; "
@@ -256,6 +275,8 @@ def arguments():
     p.add_argument("--cycle", type=float, default=1.0 * PATIENCE, help="longest life in seconds")
     p.add_argument("--faults", type=float, default=0.8,
                    help="in which part of the lives the simulator misbehaves too")
+    p.add_argument("--webhooks", action=argparse.BooleanOptionalAction, default=True,
+                   help="awork tells the bridge of what happens")
     p.add_argument("--collapse", default="", help="target.awork.collapse of the bridge")
     p.add_argument("--plant", choices=list(judge.PLANTS), help="a fault that must be seen")
     p.add_argument("--clockwire", help="the binary; default: of the build")

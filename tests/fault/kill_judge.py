@@ -64,11 +64,22 @@ def collapsed_of(events):
         if not told:
             continue
         into_event, into = calls.get(int(told[1]), (None, None))
-        if into is None or int(told[1]) <= c["call"] or into_event["seq"] != int(told[2]) or \
+        if into is None or int(told[1]) <= c["call"] or into_event["event"] != int(told[2]) or \
                 into_event["id"].rpartition("-")[0] != person or c["state"] != "skipped":
             wrong.append(f"{e['id']}: {c['state']}, {c['reason']}: no such call stands in for it")
         found.add((person, int(n)))
     return found, wrong
+
+
+def by_hand(events):
+    """What was taken for a change by hand, though nobody acts here."""
+    found = []
+    for e in events:
+        for what, reason in [("event", e.get("reason"))] + [
+                (x["state"], x.get("reason")) for x in e["runs"] + e["calls"]]:
+            if "by hand" in (reason or "") or "meanwhile" in (reason or ""):
+                found.append(f"event {e['event']} {e['id']}: {what}: {reason}")
+    return found
 
 
 # ---- Planted faults: what the judge is worth
@@ -134,7 +145,7 @@ def self_test():
                 for i, n in enumerate(numbers)]
 
     def event(n, reason, state="skipped"):
-        return {"seq": n, "id": f"p0-{n}", "calls": [{"call": n, "state": state, "reason": reason}]}
+        return {"event": n, "id": f"p0-{n}", "calls": [{"call": n, "state": state, "reason": reason}]}
     cases = [((1, 2, 3), (), ""), ((1, 3), (), "never started"), ((1, 2, 2, 3), (), "twice"),
              ((1, 3, 2), (), "started after 3"), ((1, 2, 3, 4), (), "never acknowledged"),
              ((1, 2, 3, 1), (), "twice"), ((1, 3), ((2, 3, 3),), ""),
