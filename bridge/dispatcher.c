@@ -131,6 +131,7 @@ void dispatcher_notice(struct dispatcher *d, const char *person)
         return;
     }
     bool has_begun = lane->head && lane->head->tries;
+    backlog_changed(lane);
     if (lane->state == LANE_FLYING || (has_begun && !lane->is_held))
         return;
     /* Its head may have been cancelled. Nobody loses their place by having more to do. */

@@ -45,6 +45,7 @@ void lane_forget_parcel(struct lane *lane)
 
 static void destroy_lane(struct lane *lane)
 {
+    backlog_forget(lane);
     lane_forget_head(lane);
     lane_forget_parcel(lane);
     free(lane->person);

@@ -20,6 +20,7 @@ struct head { /* the oldest call of a lane */
     unsigned stale;  /* how often its parcel grew too old to be sent */
     int64_t attempt; /* of the request in flight, or the last one */
     bool in_doubt;   /* found as sent when the lanes were read */
+    bool leads;      /* it is made before older ones, which it makes needless */
     bool edged;      /* a 403 is the last that was heard of it */
 };
 
@@ -40,6 +41,15 @@ enum lane_state {
     LANE_FLYING   /* its request is out, or its answer waits to be recorded */
 };
 
+struct lead { /* of a backlog: what the mark says */
+    bool is_known;
+    int64_t call, event; /* call 0: there is none */
+    bool decides;        /* older calls are needless with it */
+    bool is_over;        /* it has had its effect: they are to be dropped */
+};
+
+struct backlog;
+
 struct lane {
     char *person;
     void *owner;
@@ -47,6 +57,8 @@ struct lane {
     struct head *head;
     struct parcel *parcel;
     int64_t due_ms;
+    struct backlog *backlog; /* what its calls come to; NULL: it has no backlog */
+    struct lead lead;
     bool is_free;         /* it needs nothing of awork now; to be set before it is pushed */
     bool waits_for_token; /* its token, or everybody's, was refused */
     bool waits_for_id;    /* awork has not told who its person is */
@@ -90,5 +102,6 @@ struct lane *lanes_top(const struct heap *heap); /* NULL: nothing waits */
 
 void lane_forget_head(struct lane *lane);
 void lane_forget_parcel(struct lane *lane);
+void backlog_forget(struct lane *lane); /* dispatcher_backlog.c */
 
 #endif

@@ -36,6 +36,7 @@ bool lease_hold(struct dispatcher *d, struct lane *lane, enum cw_status *st, str
     if (is_known)
         return true;
     lane->epoch = 0;
+    backlog_distrust(lane);
     *st = take_or_renew(d, lane, err);
     if (*st == CW_EBUSY) {
         *st = CW_OK;

@@ -156,6 +156,23 @@ enum cw_status errand_turn(struct dispatcher *d, struct cw_error *err) CW_CHECKE
 void errand_leave(struct dispatcher *d); /* after the commit */
 void errand_forget(struct dispatcher *d);
 
+/* dispatcher_backlog.c */
+/* The call that is the lane's to make: the one that leads, else the oldest. Returns: CW_ENOENT. */
+enum cw_status backlog_head(struct dispatcher *d, struct lane *lane, struct cw_arena *arena,
+                            struct store_call *out, struct cw_error *err) CW_CHECKED;
+/* Before the head begins: it may be dropped, or an older one gives way to it. *goes: it begins. */
+enum cw_status backlog_begin(struct dispatcher *d, struct lane *lane, bool *goes,
+                             struct cw_error *err) CW_CHECKED;
+/* With an attempt of the head, and with its end. */
+enum cw_status backlog_attempt(struct dispatcher *d, struct lane *lane,
+                               struct cw_error *err) CW_CHECKED;
+enum cw_status backlog_end(struct dispatcher *d, struct lane *lane, const struct action_verdict *v,
+                           struct cw_error *err) CW_CHECKED;
+/* Calls were added or cancelled. */
+void backlog_changed(struct lane *lane);
+/* Another may have had the lane meanwhile: what the store says holds. */
+void backlog_distrust(struct lane *lane);
+
 /* dispatcher_late.c */
 /* Whether the head may not begin any more. */
 bool late_is(const struct dispatcher *d, const struct head *head);
@@ -199,6 +216,8 @@ static inline bool turn_ends_run(const struct action_verdict *v)
     return v->ends_run || (v->what == ACTION_DEAD && !v->goes_on);
 }
 
+enum cw_status turn_end(struct dispatcher *d, struct lane *lane, const struct action_verdict *v,
+                        struct cw_error *err) CW_CHECKED;
 void turn_done(void *lane, const struct transport_answer *answer);
 /* The attempt is on disk before its request leaves. */
 enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane,

@@ -106,7 +106,7 @@ enum cw_status sight_quiet(struct dispatcher *d, const struct lane *lane, struct
     const struct person *person = people_find(d->deps.people, lane->person);
     const char *clock = cw_clock_short(person ? person->zone : NULL, until_ms, d->now_ms, text);
     skip(d, v, xprintf("quiet until %s: the timer was changed by hand", clock));
-    *is_quiet = true;
+    v->is_muted = *is_quiet = true;
     return CW_OK;
 }
 
@@ -114,7 +114,9 @@ bool dispatcher_in_doubt(struct dispatcher *d, struct cw_text person, struct cw_
 {
     struct store_call call;
     struct cw_error none;
-    if (store_lane_head(d->deps.store, person, arena, &call, &none))
+    auto_free char *name = xtext(person);
+    struct lane *lane = lanes_find(&d->lanes, name);
+    if (!lane || backlog_head(d, lane, arena, &call, &none))
         return false;
     json_t *progress = json_loadb(call.progress.at, call.progress.len, 0, NULL);
     bool is_out = call.state == STORE_CALL_SENT && !action_is_asking(progress);

@@ -52,8 +52,7 @@ static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t
     struct store_call call;
     struct cw_error none;
     cw_arena_reset(d->arena);
-    enum cw_status st =
-        store_lane_head(d->deps.store, cw_text_of(lane->person), d->arena, &call, &none);
+    enum cw_status st = backlog_head(d, lane, d->arena, &call, &none);
     *due_ms = INT64_MAX;
     if (st == CW_ENOENT)
         return CW_OK;
@@ -177,6 +176,8 @@ enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane, struct cw_e
     enum cw_status st = lease_prolong(d, lane, err);
     if (!st)
         st = store_attempt_begin(d->deps.store, &attempt, &lane->head->attempt, err);
+    if (!st)
+        st = backlog_attempt(d, lane, err);
     return st ? st : turn_save(d, lane, STORE_CALL_SENT, d->now_ms, "", err);
 }
 
@@ -236,7 +237,8 @@ static enum cw_status end_run(struct dispatcher *d, const struct lane *lane, boo
 
 static void tell_end(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
 {
-    metric_add(v->what == ACTION_DONE      ? METRIC_calls_done
+    metric_add(v->is_collapsed             ? METRIC_calls_collapsed
+               : v->what == ACTION_DONE    ? METRIC_calls_done
                : v->what == ACTION_SKIPPED ? METRIC_calls_skipped
                                            : METRIC_calls_dead,
                1);
@@ -269,8 +271,8 @@ static void tell_watcher(const struct dispatcher *d, const struct lane *lane,
     d->ended(d->ended_ctx, &end);
 }
 
-static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
-                             const struct action_verdict *v, struct cw_error *err)
+enum cw_status turn_end(struct dispatcher *d, struct lane *lane, const struct action_verdict *v,
+                        struct cw_error *err)
 {
     enum store_call_state state = v->what == ACTION_DONE      ? STORE_CALL_DONE
                                   : v->what == ACTION_SKIPPED ? STORE_CALL_SKIPPED
@@ -284,6 +286,8 @@ static enum cw_status on_end(struct dispatcher *d, struct lane *lane,
         st = fact_keep(d, lane, v, err);
     if (!st)
         st = end_run(d, lane, turn_ends_run(v), later, err);
+    if (!st)
+        st = backlog_end(d, lane, v, err);
     reply_note(d, lane, v);
     tell_end(d, lane, v);
     tell_watcher(d, lane, state, v);
@@ -307,7 +311,7 @@ static enum cw_status give_up(struct dispatcher *d, struct lane *lane,
     enum cw_status st = read_turn(d, lane, &timer, &turn, err);
     if (!st && turn.person && action_has_acted(turn.progress))
         end = action_give_up(&turn, reason);
-    return st ? st : on_end(d, lane, &end, err);
+    return st ? st : turn_end(d, lane, &end, err);
 }
 
 static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
@@ -338,7 +342,7 @@ static enum cw_status expire(struct dispatcher *d, struct lane *lane, struct cw_
     if (st)
         return st;
     note_end(d, LOG_WARN, "this call came too late", lane, v.reason);
-    return on_end(d, lane, &v, err);
+    return turn_end(d, lane, &v, err);
 }
 
 static bool acts_now(const struct lane *lane, const struct action_verdict *v)
@@ -365,7 +369,7 @@ static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct acti
     st = fact_check(d, lane, v, err);
     if (!st)
         st = hold_keep(d, lane, v, err);
-    return st ? st : on_end(d, lane, v, err);
+    return st ? st : turn_end(d, lane, v, err);
 }
 
 /* ---- An answer ---- */
@@ -482,7 +486,7 @@ static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct
     if (late_is(d, lane->head) && settled)
         return expire(d, lane, err);
     if (settled && opted_out(d, lane, &v))
-        return on_end(d, lane, &v, err);
+        return turn_end(d, lane, &v, err);
     enum cw_status st = lane->head->in_doubt ? resolve_doubt(d, lane, err) : CW_OK;
     if (!st && settled)
         st = sight_quiet(d, lane, &v, &quiet, err);
@@ -506,6 +510,20 @@ static bool asks_awork(struct dispatcher *d, const struct head *h)
     cw_arena_reset(d->arena);
     return h->args &&
            action_asks_awork(h->action, h->args, cw_text_of(h->condition), h->progress, d->arena);
+}
+
+static enum cw_status begin(struct dispatcher *d, struct lane *lane, struct cw_error *err)
+{
+    bool goes;
+    enum cw_status st = backlog_begin(d, lane, &goes, err);
+    if (st)
+        return st;
+    if (!goes && lane->state != LANE_UNREAD)
+        lanes_push(&d->lanes, lane, d->now_ms); /* it goes on with it in its next turn */
+    if (!goes)
+        return CW_OK;
+    lane->is_free = !asks_awork(d, lane->head);
+    return begin_step(d, lane, err);
 }
 
 enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_ms,
@@ -537,6 +555,6 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
     else if (was_free && !lane->is_free && !dispatcher_may_send(d, lane, now_ms))
         lanes_push(&d->lanes, lane, lane->due_ms); /* it keeps its place */
     else
-        return lease_hold(d, lane, &st, err) ? begin_step(d, lane, err) : st;
+        return lease_hold(d, lane, &st, err) ? begin(d, lane, err) : st;
     return CW_OK;
 }

@@ -42,6 +42,7 @@ struct target {
     int64_t give_up_ms;    /* a call older than this dies: 24 h */
     int64_t doubt_wait_ms; /* a call in doubt waits this long before it looks: 1 s */
     int64_t timeout_ms;    /* of one request: 30 s */
+    int64_t collapse_ms;   /* an older backlog comes down to its net effect; 0: none does */
     int64_t quiet_ms;      /* after a change by hand; 0: none */
     /* Hosts besides this machine that others than awork may be reached at without TLS; NULL-ended,
      * or NULL. */

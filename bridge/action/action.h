@@ -89,6 +89,8 @@ struct action_verdict {
     bool goes_on;       /* DEAD: the later steps are done all the same */
     bool outside;       /* RETRY: another host's trouble, and not awork's */
     bool is_limit;      /* a pattern of the condition hit a limit: a rule error */
+    bool is_muted;      /* it was due in a quiet time */
+    bool is_collapsed;  /* another call of a backlog has made it needless */
     const char *warns;  /* to be logged as a warning, with the reason; or NULL */
     const char *log;    /* to be logged after the commit, or NULL */
     const char *reply;  /* to be told to the sender after the commit, or NULL */

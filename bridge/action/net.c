@@ -18,11 +18,11 @@ struct known {
 };
 
 struct item {
-    int64_t id;
+    int64_t id, event;
     ssize_t into; /* the item that makes it needless; NOBODY */
     char *target;
     enum net_kind kind;
-    bool keeps, is_unsure, is_anew;
+    bool keeps, is_unsure, is_anew, decides;
     struct known before;
 };
 
@@ -55,6 +55,12 @@ static bool same(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
+static void drop(struct net *net, size_t at, ssize_t into)
+{
+    net->items[at].into = into;
+    net->items[into].decides = true;
+}
+
 /* ---- What becomes of those before ---- */
 
 /* What was added up to now stays. */
@@ -69,7 +75,7 @@ static void absorb(struct net *net, size_t by)
     if (net->n_live)
         net->items[by].before = net->items[net->live[0]].before;
     for (size_t i = 0; i < net->n_live; i++)
-        net->items[net->live[i]].into = (ssize_t)by;
+        drop(net, net->live[i], (ssize_t)by);
     net->n_live = 0;
 }
 
@@ -120,7 +126,7 @@ static void drop_keepers(struct net *net, size_t at)
         struct item *last = &net->items[net->live[net->n_live - 1]];
         if (!last->keeps || !last->target || same(last->target, it->target))
             break;
-        last->into = (ssize_t)at;
+        drop(net, net->live[net->n_live - 1], (ssize_t)at);
         net->items[at].before = net->known = last->before;
         net->n_live--;
     }
@@ -151,7 +157,7 @@ static void add_stop(struct net *net, size_t at)
     if (is_sole)
         absorb(net, at);
     if (is_sole && it->before.state == STOPPED) { /* without those it finds nothing to do */
-        it->into = it->before.by;
+        drop(net, at, it->before.by);
         net->known = it->before;
         return;
     }
@@ -173,13 +179,13 @@ static void add_resume(struct net *net, size_t at)
         struct item *last = &net->items[net->live[net->n_live - 1]];
         if (last->kind != NET_PAUSE && last->kind != NET_RESUME)
             break;
-        last->into = (ssize_t)at;
+        drop(net, net->live[net->n_live - 1], (ssize_t)at);
         net->known = last->before;
         net->n_live--;
     }
     net->items[at].before = net->known;
     if (net->n_live < before && net->known.state == RUNNING) {
-        net->items[at].into = net->known.by;
+        drop(net, at, net->known.by);
         return;
     }
     keep(net, at);
@@ -210,6 +216,7 @@ static size_t add_item(struct net *net, const struct net_call *call)
         net->live = xrealloc(net->live, net->size * sizeof *net->live);
     }
     net->items[net->n] = (struct item){.id = call->id,
+                                       .event = call->event,
                                        .into = NOBODY,
                                        .target = xstrdup(call->target),
                                        .kind = call->kind,
@@ -232,7 +239,7 @@ void net_add(struct net *net, const struct net_call *call)
     if (call->kind == NET_OTHER)
         return;
     if (!looks && is_needless(&net->known, &net->items[at])) {
-        net->items[at].into = net->known.by;
+        drop(net, at, net->known.by);
         return;
     }
     add[call->kind](net, at);
@@ -275,6 +282,18 @@ int64_t net_into(const struct net *net, int64_t id)
     while (it->into != NOBODY)
         it = &net->items[it->into];
     return it->id;
+}
+
+int64_t net_event(const struct net *net, int64_t id)
+{
+    const struct item *it = find(net, id);
+    return it ? it->event : 0;
+}
+
+bool net_decides(const struct net *net, int64_t id)
+{
+    const struct item *it = find(net, id);
+    return it && it->decides;
 }
 
 bool net_is_anew(const struct net *net, int64_t id)

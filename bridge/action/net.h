@@ -15,7 +15,7 @@
 enum net_kind { NET_START, NET_STOP, NET_PAUSE, NET_RESUME, NET_OTHER };
 
 struct net_call {
-    int64_t id;
+    int64_t id, event;  /* event: carried along */
     enum net_kind kind; /* NET_OTHER too: what will come to nothing by itself */
     const char *target; /* of a start: equal texts are the same work; NULL: nobody can tell yet */
     bool keeps;         /* if_running: keep */
@@ -33,6 +33,9 @@ void net_add(struct net *net, const struct net_call *call);
 size_t net_count(const struct net *net);
 /* The call that makes this one needless; 0: it is to be made. */
 int64_t net_into(const struct net *net, int64_t id);
+int64_t net_event(const struct net *net, int64_t id);
+/* Whether it makes any other needless. */
+bool net_decides(const struct net *net, int64_t id);
 /* Whether this start is one although its work may be running: others before it, which it makes
  * needless, would have ended that. */
 bool net_is_anew(const struct net *net, int64_t id);

@@ -6,12 +6,28 @@
 
 /* ---- start ---- */
 
+/* What ran is over but for calls that this one has made needless: the entry that runs is another
+ * one, unless it says the same. */
+static struct action_verdict start_anew(const struct action_turn *t, const struct look *look,
+                                        bool same, json_t *body)
+{
+    const char *note = step_text(body, "note"), *has = step_text(look->entry.json, "note");
+    if (!same || (note && strcmp(note, has ? has : "") != 0))
+        return step_act(t, look, "start", false, body);
+    json_decref(body);
+    struct action_verdict v = step_done_with(t, &look->entry, t->rule, "", NULL);
+    v.reason = "this is running already, and counts as started by this";
+    return v;
+}
+
 static struct action_verdict start_decide(const struct action_turn *t, const struct look *look)
 {
     const char *if_running = step_text(t->args, "if_running");
     json_t *body = target_body(t);
     bool running = look->entry.state == ENTRY_RUNNING;
     bool same = running && entry_matches(&look->entry, body);
+    if (step_flag(t, "anew"))
+        return start_anew(t, look, same, body);
     if (!same && !(running && if_running && strcmp(if_running, "keep") == 0))
         return step_act(t, look, "start", false, body);
     json_decref(body);

@@ -124,6 +124,8 @@ struct store_ops {
                                 struct cw_error *err); /* none: an empty list */
     enum cw_status (*lane_passing)(struct backend *b, struct cw_text person, struct row_list *out,
                                    struct cw_error *err); /* none: an empty list */
+    enum cw_status (*lane_calls)(struct backend *b, struct cw_text person, int64_t after,
+                                 size_t limit, struct row_list *out, struct cw_error *err);
     enum cw_status (*lanes)(struct backend *b, struct row_list *out, struct cw_error *err);
     enum cw_status (*calls)(struct backend *b, const struct store_calls_query *query,
                             struct row_list *out, struct cw_error *err);

@@ -426,6 +426,7 @@ const struct store_ops store_memory_ops = {
     .calls_end = mem_calls_end,
     .lane_head = mem_lane_head,
     .lane_passing = mem_lane_passing,
+    .lane_calls = mem_lane_calls,
     .lanes = mem_lanes,
     .calls = mem_calls,
     .lease_get = mem_lease_get,

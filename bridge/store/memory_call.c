@@ -109,6 +109,17 @@ static bool has_open_before(const struct backend *b, const struct store_call *ca
     return false;
 }
 
+enum cw_status mem_lane_calls(struct backend *b, struct cw_text person, int64_t after, size_t limit,
+                              struct row_list *out, struct cw_error *err)
+{
+    enum cw_status status = CW_OK;
+    size_t first = after > 0 && (size_t)after > b->first_call ? (size_t)after : b->first_call;
+    for (size_t i = first; status == CW_OK && i < b->rows[CALLS].n && out->n < limit; i++)
+        if (mem_call_is_open(mem_call(b, i)) && mem_same(mem_call(b, i)->person, person))
+            status = row_list_copy(out, mem_call(b, i), err);
+    return status;
+}
+
 enum cw_status mem_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
                                 struct cw_error *err)
 {

@@ -121,6 +121,8 @@ enum cw_status mem_calls_end(struct backend *b, int64_t run, const struct store_
                              struct cw_error *err);
 enum cw_status mem_lane_head(struct backend *b, struct cw_text person, struct row_list *out,
                              struct cw_error *err);
+enum cw_status mem_lane_calls(struct backend *b, struct cw_text person, int64_t after, size_t limit,
+                              struct row_list *out, struct cw_error *err);
 enum cw_status mem_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
                                 struct cw_error *err);
 enum cw_status mem_lanes(struct backend *b, struct row_list *out, struct cw_error *err);

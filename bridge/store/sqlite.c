@@ -280,6 +280,7 @@ const struct store_ops store_sqlite_ops = {
     .calls_end = sq_calls_end,
     .lane_head = sq_lane_head,
     .lane_passing = sq_lane_passing,
+    .lane_calls = sq_lane_calls,
     .lanes = sq_lanes,
     .calls = sq_calls,
     .lease_get = sq_lease_get,

@@ -51,6 +51,13 @@ enum cw_status sq_lane_head(struct backend *b, struct cw_text person, struct row
     return sq_rows(b, sq_bind(b, SQL_LANE_HEAD, "t", person), out, err);
 }
 
+enum cw_status sq_lane_calls(struct backend *b, struct cw_text person, int64_t after, size_t limit,
+                             struct row_list *out, struct cw_error *err)
+{
+    sqlite3_stmt *st = sq_bind(b, SQL_LANE_CALLS, "tii", person, after, (int64_t)limit);
+    return sq_rows(b, st, out, err);
+}
+
 enum cw_status sq_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
                                struct cw_error *err)
 {

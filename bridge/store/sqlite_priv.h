@@ -38,6 +38,7 @@ enum statement {
     SQL_CALLS_TALLY,
     SQL_CALLS_END,
     SQL_LANE_HEAD,
+    SQL_LANE_CALLS,
     SQL_LANE_PASSING,
     SQL_LANE_FIRST,
     SQL_LANE_NEXT,
@@ -195,6 +196,8 @@ enum cw_status sq_calls_end(struct backend *b, int64_t run, const struct store_c
                             struct cw_error *err);
 enum cw_status sq_lane_head(struct backend *b, struct cw_text person, struct row_list *out,
                             struct cw_error *err);
+enum cw_status sq_lane_calls(struct backend *b, struct cw_text person, int64_t after, size_t limit,
+                             struct row_list *out, struct cw_error *err);
 enum cw_status sq_lane_passing(struct backend *b, struct cw_text person, struct row_list *out,
                                struct cw_error *err);
 enum cw_status sq_lanes(struct backend *b, struct row_list *out, struct cw_error *err);

@@ -74,6 +74,8 @@ static const struct source sources[SQL_STATEMENTS] = {
                           "WHERE state<2 AND passes=1 AND person=?1 AND NOT EXISTS(SELECT 1"
                           " FROM call AS e WHERE e.run=call.run AND e.step<call.step AND e.state<2)"
                           " ORDER BY id LIMIT 1"},
+    [SQL_LANE_CALLS] = {SELECT, &row_call,
+                        "WHERE state<2 AND person=?1 AND id>?2 ORDER BY id LIMIT ?3"},
     [SQL_LANE_FIRST] = {SELECT, &row_lane, "WHERE state<2 ORDER BY person LIMIT 1"},
     [SQL_LANE_NEXT] = {SELECT, &row_lane, "WHERE state<2 AND person>?1 ORDER BY person LIMIT 1"},
     [SQL_CALLS_OF_EVENT] =

@@ -213,6 +213,10 @@ enum cw_status store_lane_head(struct store *store, struct cw_text person, struc
 enum cw_status store_lane_passing(struct store *store, struct cw_text person,
                                   struct cw_arena *arena, struct store_call *out,
                                   struct cw_error *err) CW_CHECKED;
+/* Up to `limit` open calls of a person with an id above `after`, in order. */
+enum cw_status store_lane_calls(struct store *store, struct cw_text person, int64_t after,
+                                size_t limit, struct cw_arena *arena, struct store_call **out,
+                                size_t *n, struct cw_error *err) CW_CHECKED;
 /* Everybody who has an open call. */
 enum cw_status store_lanes(struct store *store, struct cw_arena *arena, struct cw_text **out,
                            size_t *n, struct cw_error *err) CW_CHECKED;

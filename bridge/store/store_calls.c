@@ -68,6 +68,19 @@ enum cw_status store_lane_passing(struct store *store, struct cw_text person,
     return first_call(store->ops->lane_passing(store->b, person, &list, err), &list, out, err);
 }
 
+enum cw_status store_lane_calls(struct store *store, struct cw_text person, int64_t after,
+                                size_t limit, struct cw_arena *arena, struct store_call **out,
+                                size_t *n, struct cw_error *err)
+{
+    struct row_list list = {.shape = &row_call, .arena = arena};
+    enum cw_status status = store->ops->lane_calls(store->b, person, after, limit, &list, err);
+    if (status != CW_OK)
+        return status;
+    *out = (struct store_call *)list.rows;
+    *n = list.n;
+    return CW_OK;
+}
+
 enum cw_status store_lanes(struct store *store, struct cw_arena *arena, struct cw_text **out,
                            size_t *n, struct cw_error *err)
 {

@@ -589,6 +589,39 @@ BOTH(a_lane_is_in_order)
     CHECK_INT(head.id, c2);
 }
 
+/* "1 3 4": the open calls of a person behind one. */
+static const char *open_calls(struct store *s, const char *person, int64_t after, size_t limit)
+{
+    static char text[128];
+    struct store_call *list = NULL;
+    size_t n = 0, at = 0;
+    OK(store_lane_calls(s, cw_text_of(person), after, limit, arena(), &list, &n, NULL));
+    text[0] = '\0';
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%lld", i ? " " : "",
+                               (long long)list[i].id);
+    return text;
+}
+
+BOTH(a_lane_is_read_piece_by_piece)
+{
+    CHECK_STR(open_calls(s, "ann", 0, 9), "");
+    OK(store_begin(s, NULL));
+    int64_t event = add_event(s, 1);
+    int64_t a = add_run(s, event, "a", "ann", STORE_RUN_ACTING, 0);
+    int64_t b = add_run(s, event, "b", "bob", STORE_RUN_ACTING, 0);
+    for (uint32_t i = 0; i < 5; i++)
+        add_call(s, i == 1 ? b : a, event, i == 1 ? "bob" : "ann", i);
+    OK(store_commit(s, NULL));
+    TURN(s, set_call(s, 1, STORE_CALL_SENT, 1); set_call(s, 4, STORE_CALL_CANCELLED, 0));
+    CHECK_STR(open_calls(s, "ann", 0, 9), "1 3 5");
+    CHECK_STR(open_calls(s, "ann", 0, 2), "1 3");
+    CHECK_STR(open_calls(s, "ann", 1, 9), "3 5");
+    CHECK_STR(open_calls(s, "ann", 4, 1), "5");
+    CHECK_STR(open_calls(s, "ann", 5, 9), "");
+    CHECK_STR(open_calls(s, "bob", 0, 9), "2");
+}
+
 static int64_t add_passing(struct store *s, int64_t run, int64_t event, uint32_t step)
 {
     struct store_call call = call_of(run, event, "ann", step);

@@ -38,7 +38,7 @@ struct fake {
     struct transport_rate rate;
     enum fake_fate fate;
     char refused[64];
-    bool own_pause;
+    bool own_pause, is_away;
     char *story;
     size_t story_len;
     char *requests[REQUESTS];
@@ -330,6 +330,11 @@ static void note_request(struct fake *f, const struct flight *q)
 
 static void take_fault(struct fake *f, struct flight *q)
 {
+    if (f->is_away) {
+        q->fault = (struct fault){.fault = FAKE_UNSENT};
+        q->has_fault = true;
+        return;
+    }
     for (size_t i = 0; i < f->n_faults; i++) {
         struct fault *fault = &f->faults[i];
         if (fault->count && strstr(f->requests[f->n_requests - 1], fault->match)) {
@@ -519,6 +524,11 @@ void fake_rate(struct fake *f, const struct transport_rate *rate)
 void fake_refuse_token(struct fake *f, const char *token)
 {
     snprintf(f->refused, sizeof f->refused, "%s", token ? token : "");
+}
+
+void fake_away(struct fake *f, bool is_away)
+{
+    f->is_away = is_away;
 }
 
 void fake_own_pause(struct fake *f, bool works)

@@ -48,6 +48,7 @@ void fake_fate(struct fake *fake, enum fake_fate fate);
 void fake_rate(struct fake *fake, const struct transport_rate *rate); /* of answers from now on */
 void fake_refuse_token(struct fake *fake, const char *token);         /* NULL: none */
 void fake_own_pause(struct fake *fake, bool works); /* pause and resume with a person's token */
+void fake_away(struct fake *fake, bool is_away);    /* nothing reaches it */
 /* Hands over every answer that is there. Returns: how many. */
 size_t fake_deliver(struct fake *fake);
 size_t fake_waiting(const struct fake *fake); /* answers that were not handed over */
