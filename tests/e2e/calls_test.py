@@ -171,6 +171,32 @@ def a_429_is_obeyed_by_all():
 
 
 @test
+def an_outage_is_asked_after_by_one_at_a_time():
+    """A few requests, one line at the begin and one at the end, all within 10 s of the end."""
+    with world() as (sim, b):
+        sim.fault(match="*", count=0, fault=503)
+        for n in range(4):
+            b.branch("KEY-123" if n % 2 else "KEY-7", n=n)
+            b.branch("AW-117" if n % 2 else "KEY-7", login="ghopper", n=n)
+        assert until(lambda: "out of reach" in ready(b)[1], 20), ready(b)
+        assert ready(b)[0] == 200  # events are taken all the same
+        before = len(requests(sim))
+        time.sleep(3)
+        assert len(requests(sim)) - before <= 4, (before, len(requests(sim)))
+        assert b.metrics()['clockwire_api_held{cause="outage"}'] == 1
+        sim.ask("DELETE", "/_sim/faults")
+        ended = time.monotonic()
+        assert until(lambda: len(sim.acts()) == 8, 20), sim.acts()
+        assert time.monotonic() - ended < 10
+        assert settled(b, 8)
+        assert ready(b)[1] == "ok\n", ready(b)
+        assert b.metrics()['clockwire_api_held{cause="outage"}'] == 0
+        assert b.metrics()["clockwire_api_probes_total"] >= 1
+        told = [x["msg"] for x in b.log() if x["msg"].startswith("awork is ")]
+        assert told == ["awork is out of reach; calls wait, and one probes", "awork is back"], told
+
+
+@test
 def a_refused_key_loses_nothing():
     with narrow([], secrets={**SECRETS, "awork_key": "revoked-key"}) as (sim, b):
         for n in range(4):
