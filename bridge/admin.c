@@ -128,7 +128,7 @@ static void read_gauges(struct admin *a)
     }
     metric_set(METRIC_calls_in_flight, (int64_t)dispatcher_in_flight(a->deps.dispatcher));
     metric_set(METRIC_log_left_out, (int64_t)log_left_out());
-    metric_set(METRIC_uptime_s, (clock_now_ms() - a->deps.started_ms) / 1000);
+    metric_set(METRIC_uptime_s, (clock_steady_ms() - a->deps.started_ms) / 1000);
     if (a->watched) {
         const struct listener_counters *c = listener_counters(a->watched);
         metric_set(METRIC_http_accepted, (int64_t)c->accepted);
@@ -362,7 +362,7 @@ static void on_request(void *ctx, struct listener_exchange *x, const struct http
 {
     struct admin *a = ctx;
     const struct page *page = find_page(r->path);
-    int status = door_check(&a->door, r, a->deps.config->admin_token, clock_now_ms());
+    int status = door_check(&a->door, r, a->deps.config->admin_token, clock_steady_ms());
     if (status)
         refuse(x, status);
     else if (page && page->answer)

@@ -18,7 +18,7 @@ struct admin_deps {
     struct dispatcher *dispatcher;
     struct tokens *tokens;
     const struct config *config;
-    int64_t started_ms;
+    int64_t started_ms;        /* on the steady clock */
     void (*reload)(void *ctx); /* asks for a reload after this turn; admin_reloaded comes then */
     /* What a file (NULL: the daemon's own) would change. Returns: the status of the answer; the
      * text is the caller's. */

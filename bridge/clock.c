@@ -20,12 +20,23 @@ int64_t clock_steady_ms(void)
     return read_ms(CLOCK_BOOTTIME);
 }
 
+static int64_t offset_ms; /* wall minus steady; 0: not read yet */
+
+void clock_settle(void)
+{
+    offset_ms = clock_wall_ms() - clock_steady_ms();
+}
+
 int64_t clock_now_ms(void)
 {
-    static int64_t offset_ms; /* wall minus steady, read once */
     if (!offset_ms)
-        offset_ms = clock_wall_ms() - clock_steady_ms();
+        clock_settle();
     return offset_ms + clock_steady_ms();
+}
+
+int64_t clock_step_ms(void)
+{
+    return clock_wall_ms() - clock_now_ms();
 }
 
 /* Days since 1970 to a civil date: the year begins in March, so that leap days come last. */

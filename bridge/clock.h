@@ -5,10 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Milliseconds since 1970, UTC: never stepping back and free of jumps while the process lives.
- * It is the wall clock of the start plus the monotonic time since; a jump of the wall clock is
- * therefore seen only by clock_wall_ms. */
+/* Milliseconds since 1970, UTC: the wall clock as it was last settled plus the steady time since.
+ * It steps only where somebody asks for it, when all that waits has been prepared. */
 int64_t clock_now_ms(void);
+/* How far the wall clock is ahead of that now: somebody has set it. */
+int64_t clock_step_ms(void);
+/* From now on clock_now_ms goes by the wall clock as it stands. */
+void clock_settle(void);
 /* Milliseconds of a clock that only runs, for how long something takes or may take. */
 int64_t clock_steady_ms(void);
 /* The wall clock as it stands: for the ages of signatures only. */

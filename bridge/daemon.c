@@ -48,7 +48,7 @@ struct daemon {
     char node[HOST_NAME_MAX + 24]; /* HOST:PID */
     struct event *timer, *wake, *signals[3];
     struct upkeep upkeep;
-    int64_t started_ms, drain_until_ms;
+    int64_t started_ms, drain_until_ms; /* on the steady clock */
     bool stopping, reload_asked;
 };
 
@@ -204,7 +204,7 @@ static void on_stop(evutil_socket_t fd, short what, void *ctx)
     if (d->stopping)
         _exit(128 + (int)fd); /* asked twice: the journal is as good as after kill -9 */
     d->stopping = true;
-    d->drain_until_ms = clock_now_ms() + DRAIN_MS;
+    d->drain_until_ms = clock_steady_ms() + DRAIN_MS;
     for (size_t i = 0; i < d->n_listeners; i++)
         listener_stop(d->listeners[i]);
     dispatcher_stop(d->dispatcher);
@@ -430,39 +430,41 @@ static enum cw_status open_doors(struct daemon *d, struct cw_error *err)
 
 /* ---- The loop ---- */
 
-static void arm(struct daemon *d, int64_t now_ms)
+static void sooner(int64_t *wait_ms, int64_t at_ms, int64_t now_ms)
 {
-    int64_t next_ms = engine_next_ms(d->engine), reply_ms = replies_next_ms(d->replies);
-    if (reply_ms < next_ms)
-        next_ms = reply_ms;
-    if (tokens_next_ms(d->tokens) < next_ms)
-        next_ms = tokens_next_ms(d->tokens);
-    if (d->stopping && d->drain_until_ms < next_ms)
-        next_ms = d->drain_until_ms;
-    int64_t wait_ms = next_ms <= now_ms ? 1 : next_ms - now_ms;
-    int64_t upkeep_ms = upkeep_next_ms(&d->upkeep) - clock_steady_ms();
-    if (upkeep_ms < wait_ms)
-        wait_ms = upkeep_ms > 0 ? upkeep_ms : 1;
-    if (wait_ms > IDLE_MS)
-        wait_ms = IDLE_MS; /* housekeeping, and a belt against a missed wake-up */
+    int64_t in_ms = at_ms <= now_ms ? 1 : at_ms - now_ms;
+    if (in_ms < *wait_ms)
+        *wait_ms = in_ms;
+}
+
+static void arm(struct daemon *d)
+{
+    int64_t wait_ms = IDLE_MS; /* housekeeping, and a belt against a missed wake-up */
+    int64_t now_ms = clock_now_ms(), steady_ms = clock_steady_ms();
+    sooner(&wait_ms, engine_next_ms(d->engine), now_ms);
+    sooner(&wait_ms, tokens_next_ms(d->tokens), now_ms);
+    sooner(&wait_ms, replies_next_ms(d->replies), steady_ms);
+    sooner(&wait_ms, upkeep_next_ms(&d->upkeep), steady_ms);
+    if (d->stopping)
+        sooner(&wait_ms, d->drain_until_ms, steady_ms);
     struct timeval tv = {wait_ms / 1000, (wait_ms % 1000) * 1000};
     event_add(d->timer, &tv);
 }
 
-static bool drained(const struct daemon *d, int64_t now_ms)
+static bool drained(const struct daemon *d, int64_t steady_ms)
 {
     size_t open =
         engine_queue(d->engine) + dispatcher_in_flight(d->dispatcher) + tokens_in_flight(d->tokens);
     for (size_t i = 0; i < d->n_listeners; i++)
         open += listener_open_exchanges(d->listeners[i]);
-    return d->stopping && (!open || now_ms >= d->drain_until_ms);
+    return d->stopping && (!open || steady_ms >= d->drain_until_ms);
 }
 
 static enum cw_status turn(struct daemon *d, struct cw_error *err)
 {
     int64_t now_ms = clock_now_ms();
     enum cw_status st = engine_turn(d->engine, now_ms, err);
-    replies_expire(d->replies, now_ms);
+    replies_expire(d->replies, clock_steady_ms());
     if (roster_had_news(d->roster)) {
         dispatcher_identified(d->dispatcher);
         tokens_reload(d->tokens, &d->config->people, d->config->journal_key, now_ms);
@@ -471,6 +473,8 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
         st = tokens_turn(d->tokens, now_ms, err);
     if (!st)
         st = upkeep_turn(&d->upkeep, clock_steady_ms(), now_ms, err);
+    if (d->upkeep.clock_set)
+        roster_serve(d->roster, d->config, clock_now_ms());
     if (!st && d->reload_asked)
         reload(d);
     return st;
@@ -479,8 +483,8 @@ static enum cw_status turn(struct daemon *d, struct cw_error *err)
 static enum cw_status loop(struct daemon *d, struct cw_error *err)
 {
     enum cw_status st = CW_OK;
-    while (!st && !drained(d, clock_now_ms())) {
-        arm(d, clock_now_ms());
+    while (!st && !drained(d, clock_steady_ms())) {
+        arm(d);
         event_base_loop(d->base, EVLOOP_ONCE);
         st = turn(d, err);
     }
@@ -561,7 +565,7 @@ static int serve(struct daemon *d)
 
 int daemon_run(const struct daemon_opts *opts)
 {
-    struct daemon d = {.opts = *opts, .started_ms = clock_now_ms()};
+    struct daemon d = {.opts = *opts, .started_ms = clock_steady_ms()};
     struct cw_diags *diags;
     harden();
     d.config = load(opts, opts->config, &diags);

@@ -54,6 +54,9 @@ bool dispatcher_in_doubt(struct dispatcher *d, struct cw_text person, struct cw_
 const struct people *dispatcher_people(const struct dispatcher *d);
 size_t dispatcher_in_flight(const struct dispatcher *d);
 /* Begin nothing more; answers are still recorded. For the drain at the end. */
+/* The clock was set, and the journal shifted by as much; nothing should be in flight. */
+enum cw_status dispatcher_clock_set(struct dispatcher *d, int64_t step_ms, int64_t now_ms,
+                                    struct cw_error *err) CW_CHECKED;
 /* While it rests it begins nothing; what is in flight comes to its end. */
 void dispatcher_rest(struct dispatcher *d, bool rests);
 void dispatcher_stop(struct dispatcher *d);

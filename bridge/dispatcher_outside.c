@@ -65,7 +65,7 @@ static int64_t free_at(const struct dispatcher *d, const struct host *host)
 static int64_t not_too_late(const struct dispatcher *d, const struct lane *lane, int64_t at_ms)
 {
     const json_t *begun = json_object_get(lane->head->progress, "begun");
-    int64_t from_ms = begun ? json_integer_value(begun) : d->now_ms;
+    int64_t from_ms = begun ? lane->head->created_ms + json_integer_value(begun) : d->now_ms;
     int64_t over_ms = (from_ms > d->loaded_ms ? from_ms : d->loaded_ms) + OUTSIDE_TRY_MS + 1;
     if (at_ms > over_ms)
         at_ms = over_ms;

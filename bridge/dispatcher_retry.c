@@ -54,8 +54,9 @@ bool turn_gives_up(const struct dispatcher *d, struct lane *lane, const struct a
     json_t *progress = lane->head->progress;
     if (!may_give_up(v))
         return false;
-    if (!json_object_get(progress, "fails_since"))
-        json_object_set_new(progress, "fails_since", json_integer(d->now_ms));
-    int64_t since_ms = json_integer_value(json_object_get(progress, "fails_since"));
-    return d->now_ms - since_ms > d->deps.people->target.give_up_ms;
+    int64_t age_ms = d->now_ms - lane->head->created_ms; /* whatever becomes of the clock */
+    if (!json_object_get(progress, "fails_from"))
+        json_object_set_new(progress, "fails_from", json_integer(age_ms));
+    int64_t from_ms = json_integer_value(json_object_get(progress, "fails_from"));
+    return age_ms - from_ms > d->deps.people->target.give_up_ms;
 }

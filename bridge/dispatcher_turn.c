@@ -104,6 +104,7 @@ void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *
         .kinds = d->kinds,
         .has_login = own_token_by_login(d, lane->person),
         .now_ms = d->now_ms,
+        .created_ms = h->created_ms,
         .loaded_ms = d->loaded_ms,
         .arena = d->arena,
     };

@@ -116,6 +116,12 @@ void engine_close(struct engine *e, const char *why, bool rests)
     e->rests = rests;
 }
 
+void engine_clock_set(struct engine *e)
+{
+    e->sweep_ms = e->not_before_ms = 0;
+    engine_clock_reload(e);
+}
+
 void engine_set_well(struct engine *e)
 {
     e->well = true;

@@ -114,6 +114,8 @@ enum cw_status engine_turn(struct engine *engine, int64_t now_ms, struct cw_erro
 int64_t engine_next_ms(struct engine *engine);
 /* Whether nothing is pending: no run, no call, no mark. */
 bool engine_is_idle(struct engine *engine);
+/* The clock was set and the journal shifted: what is known of moments is read anew. */
+void engine_clock_set(struct engine *engine);
 /* For want of room: deliveries are turned away and nothing comes of the clock, until `why` is NULL
  * again; when it `rests` nothing begins that was due, either. */
 void engine_close(struct engine *engine, const char *why, bool rests);

@@ -251,8 +251,9 @@ static void submit(struct front *f, struct pending *p)
 }
 
 /* Journaled refusals are limited in rate; beyond it the counter has to do. */
-static bool may_keep_refusal(struct front *f, int64_t now_ms)
+static bool may_keep_refusal(struct front *f)
 {
+    int64_t now_ms = clock_steady_ms();
     if (now_ms - f->refusals_since_ms >= 1000) {
         f->refusals_since_ms = now_ms;
         f->refusals = 0;
@@ -286,7 +287,7 @@ static struct pending *pending_create(struct front *f, struct listener_exchange 
 static void on_refused(struct front *f, struct pending *p, const struct http_answer *answer,
                        const char *reason, int64_t now_ms)
 {
-    if (!may_keep_refusal(f, now_ms)) {
+    if (!may_keep_refusal(f)) {
         metric_add(METRIC_events_refused, 1);
         answer_now(f, p->exchange, p->accepted.arena, answer);
         return;
@@ -304,7 +305,7 @@ static void on_events(struct front *f, struct pending *p, const struct source_de
     static const char too_large[] = "the delivery needs too much memory";
     struct http_answer refusal = plain(400, too_large);
     p->answer = d->answer;
-    p->reply_by_ms = now_ms + REPLY_MS;
+    p->reply_by_ms = clock_steady_ms() + REPLY_MS;
     if (fill_events(f, &p->accepted, d, now_ms) && keep(p->accepted.arena, &p->answer.body))
         submit(f, p);
     else

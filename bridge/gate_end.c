@@ -14,7 +14,7 @@ int64_t gate_now(struct gate *g)
     static const struct timeval every = {.tv_usec = GATE_TICK_MS * 1000};
     if (!g->is_ticking) {
         g->is_ticking = true;
-        g->now_ms = clock_now_ms();
+        g->now_ms = clock_steady_ms();
         event_add(g->tick, &every);
     }
     return g->now_ms;
@@ -185,7 +185,7 @@ void gate_on_tick(evutil_socket_t fd, short what, void *arg)
     struct gate *g = arg;
     (void)fd;
     (void)what;
-    g->now_ms = clock_now_ms();
+    g->now_ms = clock_steady_ms();
     for (size_t i = 0, left = g->n_conns; left; i++) {
         struct gate_conn *c = g->slots[i];
         if (!c)

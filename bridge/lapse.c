@@ -52,3 +52,9 @@ enum cw_status lapse_keep(struct store *store, int64_t now_ms, struct cw_error *
 {
     return write_reached(store, now_ms, 0, err);
 }
+
+enum cw_status lapse_step(struct store *store, int64_t now_ms, int64_t step_ms,
+                          struct cw_error *err)
+{
+    return write_reached(store, now_ms, -step_ms, err);
+}

@@ -133,3 +133,13 @@ void limiter_answered(struct limiter *l, const struct transport_rate *rate, size
             believe(w, rate->remaining_minute, in_flight, rate->reset_s, now_ms);
     }
 }
+
+void limiter_shift(struct limiter *l, int64_t by_ms)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct window *w = &l->windows[i];
+        for (size_t k = 0; k < w->requests; k++)
+            w->sent[k] += by_ms;
+        w->believed_until_ms += by_ms;
+    }
+}

@@ -25,5 +25,7 @@ int64_t limiter_next_ms(const struct limiter *limiter, int64_t now_ms, size_t re
 /* An answer came, with its rate headers, while `in_flight` others are on their way. */
 void limiter_answered(struct limiter *limiter, const struct transport_rate *rate, size_t in_flight,
                       int64_t now_ms);
+/* The clock was set: what was sent is as long ago as before. */
+void limiter_shift(struct limiter *limiter, int64_t by_ms);
 
 #endif

@@ -295,7 +295,7 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
 void log_some(struct log_kind *kind, enum log_level level, const char *msg,
               const struct log_field *fields)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = clock_steady_ms();
     if (now_ms - kind->since_ms >= LOG_KIND_MS) {
         unsigned left_out = kind->left_out;
         *kind = (struct log_kind){.since_ms = now_ms};

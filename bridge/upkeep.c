@@ -1,8 +1,15 @@
 #include "upkeep.h"
 
+#include "clock.h"
 #include "lapse.h"
+#include "log.h"
 
-enum { IDLE_MS = 1000, KEEP_MS = 30000 };
+enum {
+    IDLE_MS = 1000,
+    KEEP_MS = 30000,
+    STEP_MS = 2000,      /* less is not worth it */
+    PATIENCE_MS = 60000, /* so long what is in flight may take before the clock is followed */
+};
 
 void upkeep_set(struct upkeep *u, const struct config *config)
 {
@@ -35,7 +42,7 @@ static enum cw_status watch_room(struct upkeep *u, int64_t steady_ms, int64_t no
             engine_set_well(u->engine);
     }
     engine_close(u->engine, u->room.level == ROOM_GOOD ? NULL : u->room.why, u->room.rests);
-    dispatcher_rest(u->dispatcher, u->room.rests);
+    dispatcher_rest(u->dispatcher, u->room.rests || u->stepped_ms);
     return st == CW_ELIMIT ? CW_OK : st;
 }
 
@@ -45,10 +52,49 @@ enum cw_status upkeep_keep_time(struct upkeep *u, int64_t now_ms, struct cw_erro
     return st == CW_ELIMIT ? CW_OK : st;
 }
 
+enum cw_status upkeep_clock_set(struct upkeep *u, int64_t now_ms, int64_t step_ms,
+                                struct cw_error *err)
+{
+    enum cw_status st = lapse_step(u->store, now_ms + step_ms, step_ms, err);
+    if (st)
+        return st;
+    LOG(LOG_WARN, "the clock was set: schedules follow it, what waits has as long to go as before",
+        F_I("seconds", step_ms / 1000));
+    engine_clock_set(u->engine);
+    return dispatcher_clock_set(u->dispatcher, step_ms, now_ms + step_ms, err);
+}
+
+/* When nothing is in flight, so that no answer is lost by it. A full disk makes it wait. */
+static enum cw_status watch_clock(struct upkeep *u, int64_t steady_ms, bool *set,
+                                  struct cw_error *err)
+{
+    int64_t step_ms = clock_step_ms();
+    *set = false;
+    if (step_ms < STEP_MS && step_ms > -STEP_MS) {
+        u->stepped_ms = 0;
+        return CW_OK;
+    }
+    u->stepped_ms = u->stepped_ms ? u->stepped_ms : steady_ms;
+    dispatcher_rest(u->dispatcher, true);
+    if (dispatcher_in_flight(u->dispatcher) && steady_ms - u->stepped_ms < PATIENCE_MS)
+        return CW_OK;
+    enum cw_status st = upkeep_clock_set(u, clock_now_ms(), step_ms, err);
+    if (st)
+        return st == CW_ELIMIT ? CW_OK : st;
+    clock_settle();
+    u->stepped_ms = 0;
+    *set = true;
+    return CW_OK;
+}
+
 enum cw_status upkeep_turn(struct upkeep *u, int64_t steady_ms, int64_t now_ms,
                            struct cw_error *err)
 {
     enum cw_status st = tidy(u, steady_ms, err);
+    if (!st)
+        st = watch_clock(u, steady_ms, &u->clock_set, err);
+    if (u->clock_set)
+        now_ms = clock_now_ms();
     if (!st)
         st = watch_room(u, steady_ms, now_ms, err);
     if (!st)

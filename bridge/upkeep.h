@@ -15,6 +15,8 @@ struct upkeep {
     struct retention retention;
     struct room room;
     int64_t tidy_ms, kept_ms; /* on the steady clock: when these were last done */
+    int64_t stepped_ms;       /* since when it is known that the clock was set; 0: it was not */
+    bool clock_set;           /* in the last turn */
 };
 
 /* At the start and with each reload: a shorter time counts at once. */
@@ -25,6 +27,10 @@ enum cw_status upkeep_turn(struct upkeep *u, int64_t steady_ms, int64_t now_ms,
 /* The journal knows the time, should the clock be set back before the next start. A disk that is
  * full can wait. */
 enum cw_status upkeep_keep_time(struct upkeep *u, int64_t now_ms, struct cw_error *err) CW_CHECKED;
+/* Somebody has set the wall clock, by step_ms from what now_ms is: the journal, the engine and the
+ * dispatcher follow. What counts a duration goes on as it was, what is dated keeps its moment. */
+enum cw_status upkeep_clock_set(struct upkeep *u, int64_t now_ms, int64_t step_ms,
+                                struct cw_error *err) CW_CHECKED;
 /* When it is wanted next, on the steady clock. */
 int64_t upkeep_next_ms(const struct upkeep *u);
 

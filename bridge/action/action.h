@@ -43,6 +43,7 @@ struct action_turn {
     enum without_user_token without_token;
     const struct store_timer *timer;       /* NULL: nothing is known */
     struct kinds *kinds;                   /* learns from answers */
+    int64_t created_ms;                    /* of the call */
     int64_t now_ms, loaded_ms;             /* loaded: when this process took the lanes over */
     int64_t asked_ms;                      /* when what is answered was sent */
     const struct transport_answer *answer; /* NULL: begin, or begin again */

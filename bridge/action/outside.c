@@ -309,12 +309,14 @@ bool outside_send(const struct action_turn *t, const char *method, const char *w
     return true;
 }
 
+/* Kept as the age that the call had, whatever becomes of the clock. */
 static int64_t begun_ms(const struct action_turn *t)
 {
     json_t *begun = json_object_get(t->progress, "begun");
-    if (!begun && json_object_set_new(t->progress, "begun", json_integer(t->now_ms)) != 0)
+    int64_t age_ms = t->now_ms - t->created_ms;
+    if (!begun && json_object_set_new(t->progress, "begun", json_integer(age_ms)) != 0)
         abort();
-    return begun ? json_integer_value(begun) : t->now_ms;
+    return begun ? t->created_ms + json_integer_value(begun) : t->now_ms;
 }
 
 bool outside_is_over(const struct action_turn *t)
