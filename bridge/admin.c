@@ -221,18 +221,21 @@ static void answer_why(struct admin *a, struct listener_exchange *x, const struc
     char *text = NULL;
     size_t len = 0;
     auto_free char *rule = admin_field(form, "rule"), *user = admin_field(form, "user");
-    auto_free char *at = admin_field(form, "at");
+    auto_free char *at = admin_field(form, "at"), *id = admin_field(form, "id");
     struct why_ask ask = {admin_number(form, "event"), admin_number(form, "run"), rule, user,
                           clock_now_ms()};
     struct why_not_ask search = {
         rule, user, at, admin_number(form, "before"), ask.now_ms, WHY_NOT_MOST, WHY_NOT_LOOKED};
     enum cw_status st;
-    if (ask.event > 0 || ask.run > 0)
+    if (id)
+        st =
+            why_event_of(a->deps.store, a->deps.config, &ask, id, search.before, &text, &len, &err);
+    else if (ask.event > 0 || ask.run > 0)
         st = why_event(a->deps.store, a->deps.config, &ask, &text, &len, &err);
     else if (user)
         st = why_not(a->deps.store, a->deps.config, &search, &text, &len, &err);
     else
-        st = cw_fail(&err, CW_EINVAL, "ask for ?event=N, ?run=N, or ?user=NAME");
+        st = cw_fail(&err, CW_EINVAL, "ask for ?event=N, ?id=ID, ?run=N, or ?user=NAME");
     admin_found(x, st, text, len, &err);
 }
 

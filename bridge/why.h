@@ -26,6 +26,14 @@ enum cw_status why_event(struct store *store, const struct config *config,
                          const struct why_ask *ask, char **out, size_t *len,
                          struct cw_error *err) CW_CHECKED;
 
+/* The same of ask->event, where there is such an event, else of the newest of that id: the
+ * sender's, in any case, or how it begins, in 8 characters or more. Where none of the next 2,000
+ * events before `before` (0: the newest) has it, a line with "looked" and "next", the number to go
+ * on before, 0 at the end. */
+enum cw_status why_event_of(struct store *store, const struct config *config,
+                            const struct why_ask *ask, const char *id, int64_t before, char **out,
+                            size_t *len, struct cw_error *err) CW_CHECKED;
+
 struct why_not_ask {
     const char *rule; /* NULL: whatever rules had a say */
     const char *user; /* is needed */

@@ -50,6 +50,7 @@ static void print_head(const json_t *o)
 
 struct search { /* over several answers */
     long long looked, told, others, next;
+    bool found; /* an event was told */
     char since[20];
     bool begun;
 };
@@ -94,6 +95,7 @@ static void print_lines(const char *text, struct search *s)
     struct widths w = measure(text);
     json_t *o;
     while ((o = show_next(&text))) {
+        s->found |= json_object_get(o, "event") != NULL;
         if (json_object_get(o, "why_not"))
             print_search(s, o);
         else if (json_object_get(o, "looked"))
@@ -118,6 +120,7 @@ static void read_looked(const char *text, struct search *s)
 {
     json_t *o;
     while ((o = show_next(&text))) {
+        s->found |= json_object_get(o, "event") != NULL;
         if (json_object_get(o, "looked"))
             add_looked(s, o);
         json_decref(o);
@@ -125,6 +128,11 @@ static void read_looked(const char *text, struct search *s)
 }
 
 /* ---- Asking ---- */
+
+static bool is_number(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text) && strlen(text) <= 18;
+}
 
 /* The daemon looks at some events at a time, so that nobody else waits for it. */
 static int ask(const struct config *config, const struct cmd_args *args, const char *what)
@@ -153,20 +161,23 @@ static int ask(const struct config *config, const struct cmd_args *args, const c
     } while (s.next && s.told < MOST && s.looked < LOOKED);
     if (!*what && !args->json)
         print_looked(&s);
-    return CMD_OK;
+    if (!*what || s.found)
+        return CMD_OK;
+    if (is_number(args->words[0]))
+        fprintf(stderr, "clockwire: there is no event %s, and ", args->words[0]);
+    else
+        fputs("clockwire: ", stderr);
+    fprintf(stderr, "none of the last %lld has the id %s\n", s.looked, args->words[0]);
+    return CMD_FAILED;
 }
 
-static bool is_number(const char *text)
-{
-    return *text && strspn(text, "0123456789") == strlen(text) && strlen(text) <= 18;
-}
-
-/* "event=12", "run=7", "" for a search; NULL: wrong use. The caller frees it. */
+/* "event=12", "run=7", "id=...", "" for a search; NULL: wrong use. The caller frees it. */
 static char *what_of(const struct cmd_args *args)
 {
     const char *const *words = (const char *const *)args->words;
-    if (args->n_words == 1 && is_number(words[0]) && !args->at)
-        return xprintf("event=%s", words[0]);
+    auto_free char *id = form_pair("id", args->n_words == 1 ? words[0] : NULL);
+    if (args->n_words == 1 && *words[0] && !args->at)
+        return xprintf("event=%s&%s", is_number(words[0]) ? words[0] : "0", id);
     if (args->n_words == 2 && strcmp(words[0], "run") == 0 && is_number(words[1]) && !args->at)
         return xprintf("run=%s", words[1]);
     return args->n_words == 0 && args->user ? xstrdup("") : NULL;
@@ -179,7 +190,8 @@ int cmd_why(const struct cmd_args *args)
         fprintf(stderr, "usage: clockwire why EVENT [--rule ID] [--user NAME] [--json]\n"
                         "       clockwire why run N [--json]\n"
                         "       clockwire why --user NAME [--rule ID] [--at TIME] [--json]\n"
-                        "EVENT is its number; `clockwire events` lists them\n");
+                        "EVENT is its number, or the id that its sender gave it; `clockwire "
+                        "events` lists both\n");
         return CMD_USAGE;
     }
     if ((args->rule && strlen(args->rule) > 200) || (args->user && strlen(args->user) > 320) ||

@@ -72,6 +72,24 @@ def acted_and_did_not():
 
 
 @test
+def by_the_id_of_the_sender():
+    with world() as (sim, b):
+        b.branch("KEY-123", delivery="72d3162e-cc78-11e3-81ab-4c9367dc0958")
+        b.branch("KEY-123", delivery="77", n=1)
+        b.calendar("MEETING_ENDED", "m1")
+        for word in ("72d3162e-cc78-11e3-81ab-4c9367dc0958", "72D3162E", "72d3162e-cc"):
+            assert lines(b, word)[0].startswith("event 1  github.push for ada"), lines(b, word)
+        assert lines(b, "77")[0].startswith("event 2  github.push"), lines(b, "77")
+        assert lines(b, "2")[0].startswith("event 2  "), lines(b, "2")  # the number comes first
+        for word in ("72d3162", "nobody", "99"):
+            code, out, err = why(b, word)
+            number = f"there is no event {word}, and " if word == "99" else ""
+            assert (code, out) == (1, []), out
+            assert err == f"clockwire: {number}none of the last 3 has the id {word}\n", err
+        assert [o["event"] for o in objects(b, "72d3162e") if "event" in o] == [1]
+
+
+@test
 def people():
     """One block for each person; --user picks one, by name or alias."""
     with world() as (sim, b):
@@ -95,7 +113,7 @@ def faults():
             code, out, err = why(b, *words)
             assert code == 1 and text in err and not out, (words, code, out, err)
         assert b.command("why").returncode == 64
-        assert b.command("why", "one").returncode == 64
+        assert b.command("why", "one").returncode == 1
         assert b.push(b'{"ref": ') == 400
         out = lines(b, "2")
         assert "note: " in out[1] and len(out) == 2, out
