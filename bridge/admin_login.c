@@ -3,10 +3,10 @@
  * The command never sees a token: it hands over the code with the verifier that makes it usable,
  * and hears when the pair is in the journal. */
 #include "admin_priv.h"
+#include "secret.h"
 #include "tell.h"
 #include "xalloc.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,13 +35,6 @@ static void on_told(void *ctx, enum cw_status st, const char *line)
     admin_text(ctx, st == CW_OK ? 200 : st == CW_EBUSY ? 503 : 403, text);
 }
 
-static void wipe(char *text)
-{
-    if (text)
-        OPENSSL_cleanse(text, strlen(text));
-    free(text);
-}
-
 /* A faulty request is answered at once, a login when it has come to its end. */
 static enum cw_status begin(struct admin *a, struct listener_exchange *x, const struct form *form,
                             struct cw_error *err)
@@ -54,8 +47,8 @@ static enum cw_status begin(struct admin *a, struct listener_exchange *x, const 
     enum cw_status st =
         is_whole ? tokens_login(a->deps.tokens, &login, on_told, x, err)
                  : cw_fail(err, CW_EINVAL, "a login has user, code, verifier and redirect_url");
-    wipe(code);
-    wipe(verifier);
+    secret_free(code);
+    secret_free(verifier);
     free(user);
     free(back);
     return st;

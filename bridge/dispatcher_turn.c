@@ -324,7 +324,7 @@ static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct a
                     : is_login ? own_token_retry_at(d, lane)
                                : turn_retry_at(d, lane, v);
     breaker_end_probe(d, lane);
-    if (turn_gives_up(d, lane, v))
+    if (!is_login && turn_gives_up(d, lane, v)) /* to wait for a login is no failure */
         return give_up(d, lane, v, err);
     metric_add(METRIC_attempts_retried, 1);
     lane->state = LANE_WAITING;

@@ -2,6 +2,7 @@
 
 #include "codec.h"
 #include "form.h"
+#include "secret.h"
 #include "xalloc.h"
 
 #include <ctype.h>
@@ -15,13 +16,6 @@
 #include <strings.h>
 
 enum { SECOND_MS = 1000, HOUR_S = 3600, YEAR_S = 365 * 86400 };
-
-static void wipe(char *text)
-{
-    if (text)
-        OPENSSL_cleanse(text, strlen(text));
-    free(text);
-}
 
 /* ---- A login ---- */
 
@@ -80,7 +74,7 @@ static char *with_client(const struct oauth_client *client, char *form)
         return form;
     auto_free char *id = form_pair("client_id", client->id);
     char *longer = xprintf("%s&%s", form, id);
-    wipe(form);
+    secret_free(form);
     return longer;
 }
 
@@ -91,7 +85,7 @@ char *oauth_exchange_form(const struct oauth_client *client, const char *code,
                      form_pair("code_verifier", verifier)};
     char *form = xprintf("grant_type=authorization_code&%s&%s&%s", pairs[0], pairs[1], pairs[2]);
     for (size_t i = 0; i < 3; i++)
-        wipe(pairs[i]);
+        secret_free(pairs[i]);
     return with_client(client, form);
 }
 
@@ -99,7 +93,7 @@ char *oauth_refresh_form(const struct oauth_client *client, const char *refresh)
 {
     char *pair = form_pair("refresh_token", refresh);
     char *form = xprintf("grant_type=refresh_token&%s", pair);
-    wipe(pair);
+    secret_free(pair);
     return with_client(client, form);
 }
 
@@ -113,10 +107,10 @@ char *oauth_basic(const struct oauth_client *client)
     char *base64 = xcalloc(1, strlen(pair) / 3 * 4 + 5);
     codec_put_base64((const unsigned char *)pair, strlen(pair), base64);
     char *header = xprintf("Authorization: Basic %s", base64);
-    wipe(id);
-    wipe(secret);
-    wipe(pair);
-    wipe(base64);
+    secret_free(id);
+    secret_free(secret);
+    secret_free(pair);
+    secret_free(base64);
     return header;
 }
 
@@ -222,7 +216,7 @@ enum oauth_verdict oauth_judge(int status, struct cw_text body, struct oauth_pai
 
 void oauth_pair_wipe(struct oauth_pair *pair)
 {
-    wipe(pair->access);
-    wipe(pair->refresh);
+    secret_free(pair->access);
+    secret_free(pair->refresh);
     *pair = (struct oauth_pair){0};
 }

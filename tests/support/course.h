@@ -46,7 +46,8 @@ static struct world {
     struct cw_ruleset *rules;
     struct cw_matcher *matcher;
     struct replies *replies;
-    char told[8192]; /* each sender's text in brackets; "ok" for one who did not wait */
+    struct tokens *tokens; /* of a test that has logins; or NULL */
+    char told[8192];       /* each sender's text in brackets; "ok" for one who did not wait */
     int events;
     unsigned key; /* of the next delivery; 0: it has none */
 } w;
@@ -71,7 +72,8 @@ static inline void start(void)
                                     .outside = &w.others.base,
                                     .people = &w.people,
                                     .seed = 7,
-                                    .replies = w.replies};
+                                    .replies = w.replies,
+                                    .tokens = w.tokens};
     w.dispatcher = dispatcher_create(&lanes);
     struct engine_deps core = {
         .store = w.store, .dispatcher = w.dispatcher, .replies = w.replies, .queue = 100};
