@@ -284,9 +284,11 @@ static void look_again(struct tokens *t, size_t i, bool is_new_key)
     struct token *k = &t->items[i];
     const struct person *person = people_find(t->deps.people, k->person);
     struct cw_error err;
-    if (k->way || k->fresh.access)
+    bool is_leaver = !logs_in(t->deps.people, k->person);
+    if (k->way || k->fresh.access) {
         k->must_save |= is_new_key;
-    else if (!logs_in(t->deps.people, k->person))
+        t->has_leavers |= is_leaver;
+    } else if (is_leaver)
         forget(t, i);
     else if (k->pair.access && is_owner(k, person))
         k->must_save |= is_new_key;
@@ -474,6 +476,20 @@ static void refresh_heard(struct tokens *t, struct flight *f)
 
 /* ---- The turn ---- */
 
+/* Of whom nothing is on its way any more. */
+static void see_off(struct tokens *t)
+{
+    t->has_leavers = false;
+    for (size_t i = t->n; i--;) {
+        const struct token *k = &t->items[i];
+        bool is_leaver = !logs_in(t->deps.people, k->person);
+        if (is_leaver && !k->way && !k->fresh.access)
+            forget(t, i);
+        else
+            t->has_leavers |= is_leaver;
+    }
+}
+
 static enum cw_status renew(struct tokens *t, struct token *k, struct cw_error *err)
 {
     enum cw_status st = journal_put(t, k, &k->pair, k->owner, k->issued_ms, true, err);
@@ -541,10 +557,8 @@ enum cw_status tokens_turn(struct tokens *t, int64_t now_ms, struct cw_error *er
     enum cw_status st = hear(t, err);
     for (size_t i = 0; !st && i < t->n; i++)
         st = mind(t, &t->items[i], err);
-    for (size_t i = t->n; i--;)
-        if (!logs_in(t->deps.people, t->items[i].person) && !t->items[i].way &&
-            !t->items[i].fresh.access)
-            forget(t, i);
+    if (t->has_leavers)
+        see_off(t);
     plan(t);
     if (st != CW_ELIMIT)
         return st;

@@ -69,6 +69,7 @@ struct tokens {
     uint64_t seed;
     int64_t now_ms, next_ms;
     bool stopped;
+    bool has_leavers;  /* of some only what is on its way keeps them */
     bool client_told;  /* that awork refuses our client */
     char trouble[300]; /* of /readyz */
 };

@@ -22,6 +22,8 @@ void answer_init(struct answer *a)
 
 void answer_fini(struct answer *a)
 {
+    if (a->body) /* it may be a token */
+        explicit_bzero(a->body, a->body_len);
     free(a->body);
     a->body = NULL;
 }

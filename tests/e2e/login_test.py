@@ -147,8 +147,15 @@ def a_login_pauses_and_resumes_by_the_persons_own_token():
         proxy.target = sim.port
         assert "have yet to log in" in b.log_text()
         assert ready(b) == "ok\n"
-        out, page = log_in(b)
-        assert out == "ada is logged in as Ada Lovelace\n", out
+        login = Login(b)
+        state = urllib.parse.parse_qs(urllib.parse.urlsplit(login.url).query)["state"][0]
+        where = says_yes(login)
+        for process in (login.process.pid, b.process.pid):  # what other users of the machine see
+            words = pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
+            assert b"clockwire" in words and state.encode() not in words, words
+        page = get(where)[2]
+        code, out, err = login.end()
+        assert (code, out) == (0, "ada is logged in as Ada Lovelace\n"), (code, out, err)
         assert page == "ada is logged in as Ada Lovelace\n\nYou may close this window.\n", page
         b.branch("KEY-123")
         works(sim, b, ["started"])
