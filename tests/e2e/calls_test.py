@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import tempfile
+import threading
 import time
 
 from bridge import ADA, CONFIG, GRACE, SECRETS, Bridge, Sim, Unix, main, test, until, world
@@ -168,6 +169,34 @@ def a_429_is_obeyed_by_all():
         refused = [x for x in requests(sim) if x["status"] == 429]
         assert len(refused) <= 2 + len(requests(sim)) / 10, (len(refused), len(requests(sim)))
         assert settled(b, 24)
+
+
+@test
+def others_use_the_workspace_too():
+    """Somebody else takes 14 of the 20 requests a second: what awork says is left is believed."""
+    config = CONFIG.replace("100000 per second", "20 per second")
+    with narrow(["--rate-second", "20"], config) as (sim, b):
+        done = threading.Event()
+
+        def another():
+            while not done.wait(1 / 14):
+                sim.ask("GET", "/api/v1/typeofwork")  # counted before it is refused
+        thread = threading.Thread(target=another)
+        thread.start()
+        try:
+            for n in range(8):
+                b.branch("KEY-123" if n % 2 else "KEY-7", n=n)
+                b.branch("AW-117" if n % 2 else "KEY-7", login="ghopper", n=n)
+            assert until(lambda: len(sim.acts()) == 16, 60), len(sim.acts())
+        finally:
+            done.set()
+            thread.join()
+        attempts = [a for e in b.events() for c in e["calls"] for a in c["attempts"]]
+        refused = sum(a["status"] == 429 for a in attempts)
+        others = [x for x in requests(sim) if x["path"].endswith("/typeofwork")]
+        assert len(others) > 20, len(others)
+        assert refused <= 3, (refused, len(attempts))
+        print(f"  {refused} of {len(attempts)} refused beside {len(others)} requests of another")
 
 
 @test
