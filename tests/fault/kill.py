@@ -239,6 +239,9 @@ class Test:
             poster.start()
         for n in range(self.args.cycles):
             self.cycle(n)
+        for n in range(20):  # until there was a place for what is planted
+            if self.args.plant and not self.planted:
+                self.cycle(self.args.cycles + n)
         wrong = self.drain()
         stop_s = self.stop()
         self.figures(time.monotonic() - began, stop_s)
