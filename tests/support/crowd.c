@@ -94,7 +94,8 @@ static void start(struct crowd *c, struct member *m, const char *text)
     if (!task || !number)
         abort();
     c->tally.starts++;
-    c->tally.repeats += m->entry && strcmp(m->task, task) == 0;
+    /* A backlog that came down to this one would have ended the same work in between. */
+    c->tally.repeats += number == m->last + 1 && m->entry && strcmp(m->task, task) == 0;
     c->tally.doubles += number == m->last;
     c->tally.disorders += number < m->last;
     c->tally.passed_over += number > m->last + 1 ? number - m->last - 1 : 0;
