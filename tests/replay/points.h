@@ -29,8 +29,11 @@ enum place {
     ACT_HELD_UP,
     ACT, /* the request that acts */
     ACT_REFUSED,
-    DOUBT,      /* the answer to the act was lost */
-    DOUBT_LOOK, /* the look after that */
+    DOUBT,       /* the answer to the act was lost */
+    DOUBT_LOOK,  /* the look after that */
+    CORRECTION,  /* the request that takes idle time back */
+    BACKLOG,     /* an old one, in which a later start makes the call needless */
+    BACKLOG_ACT, /* the act of that start */
     ENDED,
     LATE_BEGUN, /* the process is away until the call has expired */
     LATE_DOUBT
@@ -88,6 +91,8 @@ static const struct point {
 };
 enum { POINTS = sizeof points / sizeof *points };
 
+#define AS_OF "2026-03-02T09:00:30Z"
+
 static const struct action {
     const char *name, *call; /* call: what the journal calls it */
     enum class class;
@@ -102,6 +107,8 @@ static const struct action {
     {"softpause", "pause", TIMER, false, {"start"}, "1:stop ", "pause"},
     {"resume", "resume", TIMER, true, {"start", "pause"}, "1:resume ", "resume"},
     {"softresume", "resume", TIMER, false, {"start", "softpause"}, "1:start(1) ", "resume"},
+    {"dated", "stop", TIMER, false, {"start"}, AS_OF, "{ stop: { as_of: " AS_OF " } }"},
+    {"softdated", "pause", TIMER, false, {"start"}, AS_OF, "{ pause: { as_of: " AS_OF " } }"},
     {"log", "log", HERE, false, {0}, "", "{ log: x }"},
     {"set", "set", HERE, false, {0}, "", "{ set: { mood: good } }"},
     {"notify", "notify", OUTSIDE, false, {0}, "//chat/ada", "{ notify: { to: ada, text: x } }"},
