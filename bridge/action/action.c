@@ -386,6 +386,11 @@ static struct action_verdict on_refusal(const struct action_turn *t, const struc
         step_remember(t, "turn", "look");
         return go_on(t, ops);
     }
+    bool is_of_target =
+        status == 400 && code &&
+        (strcmp(code, "entity-archived") == 0 || strcmp(code, "validation-failed") == 0);
+    if (is_of_target && action_is_acting(t->progress) && target_doubt(t))
+        return go_on(t, ops);
     return status == 404 ? stranger(t, json) : dead_of(t, json);
 }
 

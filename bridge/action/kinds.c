@@ -25,7 +25,7 @@ struct kinds *kinds_create(void)
     return xcalloc(1, sizeof(struct kinds));
 }
 
-static void forget(struct kinds *k)
+void kinds_forget(struct kinds *k)
 {
     for (size_t i = 0; i < k->n; i++)
         free(k->items[i].name);
@@ -36,7 +36,7 @@ static void forget(struct kinds *k)
 void kinds_destroy(struct kinds *k)
 {
     if (k)
-        forget(k);
+        kinds_forget(k);
     free(k);
 }
 
@@ -44,7 +44,7 @@ void kinds_learn(struct kinds *k, const json_t *list, int64_t now_ms)
 {
     size_t i;
     json_t *one;
-    forget(k);
+    kinds_forget(k);
     k->items = xcalloc(MAX_KINDS, sizeof *k->items);
     k->learned_ms = now_ms;
     json_array_foreach(list, i, one)

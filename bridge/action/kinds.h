@@ -12,6 +12,8 @@ enum kinds_found { KINDS_UNKNOWN, KINDS_ONE, KINDS_SEVERAL };
 
 struct kinds *kinds_create(void);
 void kinds_destroy(struct kinds *kinds);
+/* What is remembered turned out to be wrong. */
+void kinds_forget(struct kinds *kinds);
 /* Takes the answer of GET /typeofwork; archived ones are left out. Limits: 1,000 of them. */
 void kinds_learn(struct kinds *kinds, const json_t *list, int64_t now_ms);
 /* By name, exactly, else in any case. *id lives until the next learn. */

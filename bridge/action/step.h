@@ -58,6 +58,9 @@ const char *step_started_by(const struct action_turn *t, const char *entry_id);
 bool target_find(const struct action_turn *t, struct action_verdict *out);
 /* Reads the answer 200 of one of its turns. Returns: false when it makes no sense. */
 bool target_learn(const struct action_turn *t, const char *turn, const json_t *json);
+/* awork refuses the start, and its type of work was known by its name from before: that is looked
+ * up anew, once. Returns: false when that would tell nothing new. */
+bool target_doubt(const struct action_turn *t);
 /* The body of the start. */
 json_t *target_body(const struct action_turn *t);
 

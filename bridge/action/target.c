@@ -34,12 +34,18 @@ static bool find_kind_by_name(const struct action_turn *t, const char *name,
     else if ((n = kinds_find(t->kinds, name, t->now_ms, &found)) != KINDS_ONE) {
         if (n == KINDS_SEVERAL)
             *out = step_end(t, ACTION_DEAD, "more than one type of work is named %s", name);
+        else if (step_flag(t, "listed_some"))
+            *out = step_end(t, ACTION_DEAD,
+                            "awork has more types of work than one answer tells, and %s is not "
+                            "among them; the rule may name it by its id",
+                            name);
         else if (step_flag(t, "listed"))
             *out = step_end(t, ACTION_DEAD, "awork has no type of work named %s", name);
         else
             *out = step_get(t, "kind", "/typeofwork?page=1&pageSize=1000");
         return false;
     }
+    step_set_flag(t, "kind_is_old", n == KINDS_ONE && !step_flag(t, "listed"));
     step_remember(t, "kind", found);
     return true;
 }
@@ -94,6 +100,17 @@ bool target_learn(const struct action_turn *t, const char *turn, const json_t *j
         return false;
     kinds_learn(t->kinds, json, t->now_ms);
     step_set_flag(t, "listed", true);
+    step_set_flag(t, "listed_some", t->answer->total_items > (int64_t)json_array_size(json));
+    return true;
+}
+
+bool target_doubt(const struct action_turn *t)
+{
+    if (!step_flag(t, "kind_is_old"))
+        return false;
+    kinds_forget(t->kinds);
+    json_object_del(t->progress, "kind");
+    json_object_del(t->progress, "kind_is_old");
     return true;
 }
 

@@ -274,6 +274,41 @@ TEST(kinds_are_remembered_and_must_be_one)
     play_end(&p);
 }
 
+/* A start whose type of work was remembered since another call, which is archived by now. */
+static void start_with_an_old_kind(struct play *p)
+{
+    *p = play_of("start", "{\"type_of_work\":\"dev\"}");
+    begin(p);
+    hear(p, 200, "[{\"id\":\"" KIND "\",\"name\":\"Dev\"}]");
+    json_object_clear(p->t.progress); /* the next call */
+    begin(p);
+    CHECK_STR(turn_of(p), "look");
+    hear(p, 204, "");
+    CHECK(strstr(p->v.body, KIND) != NULL);
+}
+
+TEST(a_kind_that_was_archived_meanwhile_is_looked_up_once)
+{
+    struct play p;
+    start_with_an_old_kind(&p);
+    CHECK_INT(hear(&p, 400, "{\"code\":\"entity-archived\"}"), ACTION_SEND);
+    CHECK_STR(p.v.path, "/typeofwork?page=1&pageSize=1000");
+    hear(&p, 200, "[{\"id\":\"" E1 "\",\"name\":\"Dev\"}]"); /* another one of that name */
+    CHECK_STR(turn_of(&p), "look");
+    hear(&p, 204, "");
+    CHECK(strstr(p.v.body, E1) != NULL);
+    CHECK_INT(hear(&p, 400, "{\"code\":\"entity-archived\"}"), ACTION_DEAD);
+    play_end(&p);
+    start_with_an_old_kind(&p);
+    hear(&p, 400, "{\"code\":\"validation-failed\"}");
+    CHECK_INT(hear(&p, 200, "[]"), ACTION_DEAD);
+    CHECK_STR(p.v.reason, "awork has no type of work named dev");
+    play_end(&p);
+    start_with_an_old_kind(&p); /* this has nothing to do with it */
+    CHECK_INT(hear(&p, 400, "{\"code\":\"deactivated-user\"}"), ACTION_DEAD);
+    play_end(&p);
+}
+
 TEST(what_is_no_key_never_reaches_a_path)
 {
     static const char *const bad[] = {
