@@ -351,11 +351,32 @@ static void many(bool file, int n)
                 fake_requests(w.fake, "") - before, story());
 }
 
+static bool has_lead(void)
+{
+    struct cw_arena *arena = cw_arena_create(1 << 20);
+    const struct store_mark which = {CW_TEXT("lead"), CW_TEXT(""), CW_TEXT("ada"),
+                                     CW_TEXT(""),     CW_TEXT(""), 0};
+    struct store_mark mark;
+    enum cw_status st = store_mark_get(w.store, &which, arena, &mark, NULL);
+    cw_arena_destroy(arena);
+    return st == CW_OK;
+}
+
 BOTH(three_thousand_calls_come_down_to_one)
 {
     many(file, 3000);
     CHECK_STR(story(), "1:start(3) ");
     CHECK_STR(calls(1), "start skipped: collapsed into call 3000 of event 3000");
+    CHECK(!has_lead());
+}
+
+/* More than are looked at together: they come down to what two backlogs leave. */
+TEST(a_backlog_has_a_ceiling)
+{
+    many(false, 10200);
+    CHECK_STR(story(), "1:start(2) 1:stop 1:start(3) "); /* what each of them leaves */
+    CHECK(!has_lead());
+    end();
 }
 
 CHECK_MAIN

@@ -941,4 +941,16 @@ TEST(an_emulated_pause_is_paused_since_the_pause)
     play_end(&p);
 }
 
+/* Late they would surprise: what starts something, and what tells somebody. */
+TEST(each_action_has_its_time_to_expire)
+{
+    static const char *const quarter[] = {"start", "pause", "resume", "notify", "hold"};
+    for (size_t i = 0; i < action_specs_n; i++) {
+        bool soon = false;
+        for (size_t j = 0; j < sizeof quarter / sizeof *quarter; j++)
+            soon |= strcmp(action_specs[i].name, quarter[j]) == 0;
+        CHECK_INT(action_specs[i].expires_ms, soon ? 15 * 60 * 1000 : 0); /* 0: 24 hours */
+    }
+}
+
 CHECK_MAIN
