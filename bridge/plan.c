@@ -25,7 +25,7 @@ struct planner {
     const struct plan_ask *ask;
     struct plan_sums *sums;
     struct cw_arena *arena; /* of one decision */
-    struct lines rules, clocks, runs[PLAN_FATES], marks, lanes;
+    struct lines rules, calendars, clocks, runs[PLAN_FATES], marks, lanes;
 };
 
 static bool has_person(const struct cw_ruleset *rules, struct cw_text name)
@@ -76,6 +76,40 @@ static void compare_rules(struct planner *p)
         p->sums->rules_gone++;
         add_rule(p, id, "gone", place);
     }
+}
+
+/* ---- Calendar files ---- */
+
+static const struct cw_calendar *find_calendar(const struct cw_ruleset *rules,
+                                               const struct cw_calendar *like)
+{
+    const struct cw_calendar *c;
+    for (size_t i = 0; (c = cw_ruleset_calendar(rules, i)); i++)
+        if (strcmp(c->name, like->name) == 0 && strcmp(c->file, like->file) == 0)
+            return c;
+    return NULL;
+}
+
+static void add_calendar(struct planner *p, const struct cw_calendar *c, const char *change)
+{
+    if (has_room(&p->calendars))
+        json_array_append_new(
+            p->calendars.items,
+            json_pack("{s:o, s:s}", "calendar", tell_text(cw_text_of(c->name)), "change", change));
+}
+
+static void compare_calendars(struct planner *p)
+{
+    const struct cw_ruleset *old = p->ask->old->rules, *new = p->ask->new->rules;
+    const struct cw_calendar *c, *was;
+    for (size_t i = 0; (c = cw_ruleset_calendar(new, i)); i++) {
+        was = find_calendar(old, c);
+        if (!was || was->digest != c->digest)
+            add_calendar(p, c, was ? "changed" : "new");
+    }
+    for (size_t i = 0; (c = cw_ruleset_calendar(old, i)); i++)
+        if (!find_calendar(new, c))
+            add_calendar(p, c, "gone");
 }
 
 /* ---- Schedules, and what counts and listens ---- */
@@ -237,6 +271,7 @@ static void put_sums(FILE *f, const struct planner *p)
 static enum cw_status look(struct planner *p, struct cw_error *err)
 {
     compare_rules(p);
+    compare_calendars(p);
     compare_clocks(p);
     enum cw_status st = pages_runs(p->ask->store, add_run, p, err);
     if (!st)
@@ -250,6 +285,7 @@ static void put_rest(FILE *f, struct planner *p)
 {
     const char *path;
     put_lines(f, "rules", &p->rules);
+    put_lines(f, "calendars", &p->calendars);
     put_lines(f, "clocks", &p->clocks);
     for (size_t i = 0; i < PLAN_FATES; i++)
         put_lines(f, fate_words[i], &p->runs[i]);

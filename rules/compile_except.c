@@ -43,6 +43,22 @@ static const struct cwr_days *read_days(struct cwr_compiler *c, struct cw_text t
     return days;
 }
 
+/* What the file says belongs to what the hours say. */
+static void note_calendar(struct cwr_compiler *c, const struct cw_node *node, uint64_t digest)
+{
+    struct cw_ruleset *rules = c->rules;
+    rules->calendars =
+        cwr_grow(c, c->arena, rules->calendars, rules->n_calendars, sizeof *rules->calendars);
+    const char *name = cwr_keep(c, cw_node_text(node));
+    struct cw_place place = cwr_keep_place(c, cw_node_place(node));
+    if (c->no_memory)
+        return;
+    rules->calendars[rules->n_calendars++] =
+        (struct cw_calendar){name, place.file ? place.file : "", digest};
+    uint64_t both[] = {rules->digest, digest};
+    rules->digest = cwr_hash(0, (struct cw_text){(const char *)both, sizeof both});
+}
+
 static const struct cwr_days *read_calendar(struct cwr_compiler *c, const struct cw_node *node)
 {
     struct cw_text text = cw_node_text(node), found = {NULL, 0};
@@ -56,6 +72,8 @@ static const struct cwr_days *read_calendar(struct cwr_compiler *c, const struct
                                                    cw_node_place(node), c->scratch, &found, &err);
     const struct cwr_days *days = status ? NULL : read_days(c, found);
     c->no_memory |= status == CW_NOMEM;
+    if (days)
+        note_calendar(c, node, cwr_hash(0, found));
     if (!days && !c->no_memory)
         cwr_fault(c, node, status == CW_ENOENT || status == CW_EIO ? "cannot-read" : "bad-calendar",
                   NULL, "cannot read %.*s: %s", len, text.at,

@@ -64,6 +64,11 @@ bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id)
     return cwr_map_get(&rules->ids, id) != CWR_NOWHERE;
 }
 
+const struct cw_calendar *cw_ruleset_calendar(const struct cw_ruleset *rules, size_t i)
+{
+    return i < rules->n_calendars ? &rules->calendars[i] : NULL;
+}
+
 const struct cw_outside *cw_ruleset_outside(const struct cw_ruleset *rules, size_t i)
 {
     return i < rules->n_outside ? &rules->outside[i] : NULL;

@@ -149,6 +149,8 @@ struct cw_ruleset {
     struct cwr_map ids;       /* rule ids to rules */
     struct cwr_ref *paths;    /* every event path that any rule reads, each once */
     size_t n_paths;
+    struct cw_calendar *calendars; /* files that hours except */
+    size_t n_calendars;
     struct cw_outside *outside; /* what calls read of secret.* and env.* */
     size_t n_outside;
     struct cwr_index index;

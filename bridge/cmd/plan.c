@@ -86,6 +86,8 @@ static void print_line(const json_t *o)
 {
     if (json_object_get(o, "plan"))
         print_rules(o);
+    else if (json_object_get(o, "calendar"))
+        printf("  %-8s %s\n", show_text(o, "change"), show_text(o, "calendar"));
     else if (json_object_get(o, "clock"))
         printf("  %-8s %s  %s\n", show_text(o, "change"), show_text(o, "rule"),
                show_text(o, "clock"));
@@ -116,6 +118,7 @@ static void print_plan(const char *text)
     while ((o = show_next(&text))) {
         bool of_rules = json_object_get(o, "plan") || json_object_get(o, "change") ||
                         strcmp(show_text(o, "more"), "rules") == 0 ||
+                        strcmp(show_text(o, "more"), "calendars") == 0 ||
                         strcmp(show_text(o, "more"), "clocks") == 0;
         if (!of_rules && !told && head) {
             print_runs(head);

@@ -199,7 +199,7 @@ bool cw_ruleset_has_rule(const struct cw_ruleset *rules, struct cw_text id);
 /* The place of a rule in the order of the file; SIZE_MAX when there is none. */
 size_t cw_ruleset_index(const struct cw_ruleset *rules, struct cw_text id);
 /* What the i-th rule says, as a number: rules that are written alike have the same one. Behind the
- * end: of users, teams, hours and time zone together. */
+ * end: of users, teams, hours with their calendar files, and time zone together. */
 uint64_t cw_ruleset_digest(const struct cw_ruleset *rules, size_t i);
 size_t cw_ruleset_people(const struct cw_ruleset *rules);
 /* In the order of the file; NULL behind the end. */
@@ -230,6 +230,12 @@ struct cw_outside {
 };
 /* What arguments of calls read of secret.* and env.*, each once; NULL behind the last one. */
 const struct cw_outside *cw_ruleset_outside(const struct cw_ruleset *rules, size_t i);
+struct cw_calendar {
+    const char *name, *file; /* as it is written, and where */
+    uint64_t digest;         /* of its days, as the host told them */
+};
+/* The calendar files that hours except, each once; NULL behind the last one. */
+const struct cw_calendar *cw_ruleset_calendar(const struct cw_ruleset *rules, size_t i);
 /* By name or alias, in any case; NULL when nobody has it. */
 const struct cw_person *cw_ruleset_find(const struct cw_ruleset *rules, struct cw_text who);
 /* The *n people of a team, by its name in any case; NULL when there is no such team. */

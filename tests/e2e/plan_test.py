@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import time
 
-from bridge import ADA, RULES, main, test, until, world
+from bridge import ADA, CONFIG, RULES, main, test, until, world
 
 LATER = RULES.replace("wait: 1 second", "wait: 2 hours")
 
@@ -139,6 +139,36 @@ def another_file_and_faults():
         b.write(LATER)
         assert b.command("reload").returncode == 0
         assert b.command("reload", "--coverage").returncode == 64
+
+
+def days(*all_days):
+    return "BEGIN:VCALENDAR\n" + "".join(
+        f"BEGIN:VEVENT\nDTSTART;VALUE=DATE:{x}\nEND:VEVENT\n" for x in all_days) + "END:VCALENDAR\n"
+
+
+@test
+def calendar_files():
+    """A file of hours that has other days is named, although no line of the configuration changed."""
+    hours = 'hours:\n  work: { windows: ["mon-sun 00:00-24:00"], except: [free.ics] }\nrules:\n'
+    during = "  - { id: d, when: desktop.active, if: { during: work }, then: { log: x } }\n"
+    with world(start=False, rules=RULES + during, config=CONFIG.replace("rules:\n", hours)) as (sim, b):
+        (b.folder / "free.ics").write_text(days("20300101"))
+        b.start()
+        b.desktop("active")
+        assert only(b.command("plan", "--json"), "calendar") == []
+        (b.folder / "free.ics").write_text(days("20300101", "20300101"))
+        assert only(b.command("plan", "--json"), "calendar") == [], "the same days"
+        (b.folder / "free.ics").write_text(days("20300101", "20300102"))
+        assert only(b.command("plan", "--json"), "calendar") == [{"calendar": "free.ics", "change": "changed"}]
+        assert "\n  changed  free.ics\n" in b.command("plan").stdout, b.command("plan").stdout
+        assert "changed  free.ics" in b.command("reload").stdout
+        assert only(b.command("plan", "--json"), "calendar") == []
+        assert "users, teams or hours were changed since" in b.command("why", "1").stdout
+        b.write((RULES + during))
+        b.file.write_text(b.file.read_text().replace("[free.ics]", "[other.ics]"))
+        (b.folder / "other.ics").write_text(days("20300101"))
+        assert only(b.command("plan", "--json"), "calendar") == [
+            {"calendar": "other.ics", "change": "new"}, {"calendar": "free.ics", "change": "gone"}]
 
 
 @test
