@@ -524,10 +524,11 @@ static void close_all(struct daemon *d)
 
 static int exit_code(enum cw_status st)
 {
-    return st == CW_OK       ? DAEMON_OK
-           : st == CW_EBUSY  ? DAEMON_BUSY
-           : st == CW_EINVAL ? DAEMON_CONFIG
-                             : DAEMON_IO;
+    return st == CW_OK        ? DAEMON_OK
+           : st == CW_EBUSY   ? DAEMON_BUSY
+           : st == CW_EINVAL  ? DAEMON_CONFIG
+           : st == CW_ESYNTAX ? DAEMON_DAMAGED
+                              : DAEMON_IO;
 }
 
 /* What the next start wants to know. A disk that is full must not hold up the end. */

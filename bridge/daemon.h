@@ -7,9 +7,10 @@
 /* Exit codes of the daemon; sysexits where they fit. */
 enum {
     DAEMON_OK = 0,
-    DAEMON_CONFIG = 78, /* the configuration has faults */
-    DAEMON_IO = 74,     /* the journal failed: what was acknowledged is safe, restart me */
-    DAEMON_BUSY = 75,   /* another process has the journal, or an address is taken */
+    DAEMON_CONFIG = 78,  /* the configuration has faults */
+    DAEMON_IO = 74,      /* the journal failed: what was acknowledged is safe, restart me */
+    DAEMON_DAMAGED = 65, /* the journal is damaged: a restart does not help */
+    DAEMON_BUSY = 75,    /* another process has the journal, or an address is taken */
 };
 
 struct daemon_opts {

@@ -139,6 +139,10 @@ static void destroy(struct backend *b)
 {
     for (size_t i = 0; i < SQL_STATEMENTS; i++)
         sqlite3_finalize(b->statements[i]);
+    /* After a write or sync that failed nobody knows what the disk has: the log is left for the
+     * next start, which reads what is whole of it. No sync is tried again. */
+    if (b->broken)
+        sqlite3_db_config(b->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     int rc = sqlite3_close(b->db);
     assert(rc == SQLITE_OK);
     keyset_destroy(b->keyset);
@@ -155,6 +159,20 @@ static enum cw_status prepare_file(struct backend *b, struct cw_error *err)
     if (!sqlite3_get_autocommit(b->db))
         sqlite3_exec(b->db, "ROLLBACK", NULL, NULL, NULL);
     return sq_prepare_file(b, b->max_pages, err);
+}
+
+static enum cw_status refuse(const struct backend *b, enum cw_status status, struct cw_error *err)
+{
+    if (!b->damaged) {
+        cw_wrap(err, "journal %s", b->path);
+        return status;
+    }
+    auto_free char *what = xstrdup(err ? err->text : "");
+    return cw_fail(
+        err, CW_ESYNTAX,
+        "the journal %s is damaged or no journal (%s): put a backup in its place, or move "
+        "it away and begin anew",
+        b->path, what);
 }
 
 enum cw_status store_sqlite_open(const char *path, const struct store_opts *opts,
@@ -175,7 +193,7 @@ enum cw_status store_sqlite_open(const char *path, const struct store_opts *opts
     if (status == CW_OK)
         status = sq_load_keys(b, err);
     if (status != CW_OK) {
-        cw_wrap(err, "journal %s", path);
+        status = refuse(b, status, err);
         destroy(b);
         return status;
     }

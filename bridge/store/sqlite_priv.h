@@ -89,6 +89,7 @@ struct backend {
     struct keyset *keyset;
     struct last_ids last, last_kept; /* now, and at the begin of the turn */
     bool drops;                      /* in this turn: SQLite would give their numbers again */
+    bool damaged;                    /* a restart does not help */
     bool broken;                     /* it has failed once: the next start is to look at it */
     bool shrinks;                    /* the file does when the log has been moved to it */
     int wal_pages;                   /* in the log, not yet known to be in the file */

@@ -201,6 +201,10 @@ enum cw_status sq_fail(struct backend *b, int rc, struct cw_error *err)
         if (rc == SQLITE_CONSTRAINT_FOREIGNKEY)
             return cw_fail(err, CW_ENOENT, "what this row belongs to is not there");
         return cw_fail(err, CW_EEXIST, "it is there already: %s", why);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        b->damaged = true;
+        /* fall through */
     default:
         b->broken = true;
         return cw_fail(err, CW_EIO, "the journal failed: %s (SQLite code %d)", why, rc);

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { APPLICATION = 0x63776a6c /* "cwjl" */ };
 enum { QUICK_CHECK_BYTES = 64 << 20 };
@@ -149,6 +150,27 @@ static enum cw_status set_pragma(struct backend *b, const struct pragma *pragma,
                    reads ? reads : "unknown", pragma->reads);
 }
 
+static off_t bytes_of(const char *path, const char *suffix)
+{
+    struct stat st;
+    auto_free char *name = xprintf("%s%s", path, suffix);
+    return stat(name, &st) == 0 ? st.st_size : 0;
+}
+
+/* Without a log the file is as long as it says; SQLite itself does not always look. */
+static enum cw_status check_length(struct backend *b, struct cw_error *err)
+{
+    int64_t wanted = 0;
+    off_t bytes = bytes_of(b->path, ""), log_bytes = bytes_of(b->path, "-wal");
+    enum cw_status status = sq_ask(
+        b, "SELECT page_count*page_size FROM pragma_page_count,pragma_page_size", &wanted, err);
+    if (status != CW_OK || log_bytes || bytes >= wanted)
+        return status;
+    b->damaged = true;
+    return cw_fail(err, CW_EIO, "it was cut: %lld bytes are there, %lld should be",
+                   (long long)bytes, (long long)wanted);
+}
+
 /* The first question of all: whoever holds the file answers it with "busy". */
 static enum cw_status lock_and_look(struct backend *b, int64_t *version, struct cw_error *err)
 {
@@ -170,7 +192,7 @@ static enum cw_status lock_and_look(struct backend *b, int64_t *version, struct 
                        "the journal was written by a newer clockwire (schema %lld, this build "
                        "knows %d)",
                        (long long)*version, (int)VERSION);
-    return CW_OK;
+    return application == APPLICATION ? check_length(b, err) : CW_OK;
 }
 
 static enum cw_status set_pragmas(struct backend *b, int64_t max_pages, struct cw_error *err)
@@ -208,9 +230,8 @@ static enum cw_status check_unclean(struct backend *b, struct cw_error *err)
     auto_free char *verdict = ask_text(b, "PRAGMA quick_check(1)", &rc);
     if (!verdict)
         return sq_fail(b, rc, err);
-    if (strcmp(verdict, "ok") != 0)
-        return cw_fail(err, CW_EIO, "the journal is damaged: %s", verdict);
-    return CW_OK;
+    b->damaged = strcmp(verdict, "ok") != 0;
+    return b->damaged ? cw_fail(err, CW_EIO, "%s", verdict) : CW_OK;
 }
 
 enum cw_status sq_prepare_file(struct backend *b, int64_t max_pages, struct cw_error *err)

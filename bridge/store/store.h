@@ -20,7 +20,8 @@ struct store_opts {
 
 /* "sqlite:PATH" or "memory:". One process at a time holds a file, by an exclusive lock for life.
  * Returns: CW_EBUSY when another process has it; CW_EINVAL for a newer schema, a network file
- * system or a bad name; CW_EIO. */
+ * system or a bad name; CW_ESYNTAX for what is damaged or no journal; CW_ELIMIT for a full disk;
+ * CW_EIO. */
 enum cw_status store_open(const char *where, const struct store_opts *opts, struct store **out,
                           struct cw_error *err) CW_CHECKED;
 void store_close(struct store *store);

@@ -154,7 +154,7 @@ TEST(foreign_and_newer_files_are_refused)
     for (int i = 0; i < 5000; i++)
         fputs("this is no database\n", f);
     fclose(f);
-    CHECK_INT(try_open(fixture_where("text.db"), 0, &err), CW_EIO);
+    CHECK_INT(try_open(fixture_where("text.db"), 0, &err), CW_ESYNTAX);
     fixture_end();
 }
 
@@ -452,7 +452,7 @@ TEST(a_journal_that_was_not_closed_is_checked)
     die_in(where, write_some);
     CHECK_STR(ask(fixture_path("hurt.db"), clean), "0");
     scratch(fixture_path("hurt.db"), 16384L * 20, 16384L * 8);
-    CHECK_INT(try_open(where, 0, &err), CW_EIO);
+    CHECK_INT(try_open(where, 0, &err), CW_ESYNTAX);
     CHECK(strstr(err.text, "hurt.db") != NULL);
     fixture_end();
 }
