@@ -3,6 +3,7 @@ webhook tells of it or a look sees it; what the bridge does itself never does.""
 
 import contextlib
 import json
+import signal
 import time
 
 from bridge import ADA, CONFIG, GRACE, RULES, SECRETS, main, test, until, world
@@ -198,6 +199,37 @@ def a_webhook_before_the_answer():
             assert not [x for x in b.log() if x["msg"].startswith("heard ")]
             by_hand(sim, "stop")
             assert until(lambda: not b.pending()), b.events()
+
+
+@test
+def ours_in_bad_weather():
+    """Webhooks that come twice, late, in another order or not at all, and a kill in the midst."""
+    with told(LATER + HEARD) as (sim, b):
+        b.branch("KEY-7")
+        assert heard(b, 1)
+        sim.ask("POST", "/_sim/dice", {"seed": 7})
+        status, text = sim.ask("POST", "/_sim/webhooks", {
+            "duplicate": 0.4, "reorder": 0.4, "lose": 0.2, "lateUpdate": 0.3, "delay": 150})
+        assert status < 300, text
+        b.calendar("MEETING_ENDED", "m1")
+        b.calendar("MEETING_ENDED", "m2", "grace@example.org")
+        for n in range(7):
+            sim.fault(match="timetracking/", count=1, fault="drop_after")
+            b.branch("KEY-123" if n % 2 else "KEY-7", n=n)
+            b.branch("KEY-123" if n % 2 else "AW-117", login="ghopper", n=n)
+            b.desktop("idle_started" if n % 3 else "idle_ended", "ada" if n % 2 else "grace")
+            time.sleep(0.1)
+            if n == 4:
+                b.stop(signal.SIGKILL)
+                b.start()
+        assert until(lambda: all(r["state"] not in ("acting",) for e in b.events() for r in e["runs"]), 30)
+        assert until(lambda: not b.pending("sight"), 5)
+        time.sleep(0.5)
+        assert len(b.pending()) == 2, (b.pending(), b.log("run cancelled"))
+        assert not [x for x in b.log() if x["msg"].startswith("heard ")]
+        sim.ask("POST", "/_sim/webhooks", {"duplicate": 0, "reorder": 0, "lose": 0, "lateUpdate": 0, "delay": 0})
+        by_hand(sim, "start", GRACE, 123)
+        assert until(lambda: [x["person"] for x in b.pending()] == ["ada"]), b.pending()
 
 
 if __name__ == "__main__":

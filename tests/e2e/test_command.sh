@@ -25,6 +25,7 @@ said()
 said plays 1 --coverage plays.yaml
 said bad 1 bad.yaml
 said by_hand 0 --coverage by_hand.yaml
+said human 0 --coverage human.yaml
 said triggers 0 --coverage triggers.yaml
 said facts 1 --coverage facts.yaml
 said outside 1 outside.yaml

@@ -24,6 +24,8 @@ static const char rules_text[] =
     "  - { id: pause, when: calendar.pause, then: pause }\n"
     "  - { id: resume, when: calendar.resume, then: resume }\n"
     "  - { id: look, when: calendar.look, then: { log: 'it is ${timer.state}' } }\n"
+    "  - { id: until, when: calendar.until, wait: 1 hour, unless: timer.stopped,"
+    " then: { log: came } }\n"
     "  - { id: soon, when: calendar.soon, wait: 1 minute, then: stop }\n"
     "  - { id: runs, when: calendar.runs, if: { timer: running }, then: stop }\n"
     "  - { id: heard, when: timer.*, then: { log: 'it ${event.user}' } }\n";
@@ -168,6 +170,20 @@ BOTH(our_own_changes_are_ours_and_no_rule_answers_them)
         CHECK_STR(calls(w.events), "");
     }
     CHECK(is_alive());
+}
+
+/* But they end what waits for them. */
+BOTH(our_own_stop_is_an_unless)
+{
+    world(file);
+    act("a");
+    tell_all();
+    act("until");
+    int64_t until = w.events;
+    act("stop");
+    CHECK(strncmp(runs(until), "waiting", 7) == 0);
+    tell_all();
+    CHECK(strncmp(runs(until), "cancelled: cancelled by event", 29) == 0);
 }
 
 /* The emulated pause stays one, whatever is told of its entry. */
