@@ -186,9 +186,38 @@ def no_secrets(b, secrets):
         assert secret not in pages, "a secret on a page"
 
 
+def token_of(b, user="ada"):
+    """What `clockwire people` says of it."""
+    line, = [x for x in b.command("people").stdout.splitlines() if x.startswith(user)]
+    return line.split("token: ")[1].split("  ")[0]
+
+
+@test
+def who_is_known_by_their_address_logs_in_as_well():
+    by_address = LOGIN.replace(f"    awork: {ADA}\n", "    awork: Ada@Example.org\n", 1)
+    assert by_address != LOGIN
+    with house(config=by_address, start=False) as (sim, b):
+        sim.fault(match="/api/v1/users", fault="500", count=1000)
+        b.start()
+        done = b.command("login", "ada")
+        assert done.returncode == 1 and "nobody knows yet who `ada` is at awork" in done.stderr, done.stderr
+        sim.ask("DELETE", "/_sim/faults")
+        assert b.command("reload").returncode == 0
+        assert until(lambda: b.log("awork knows this address")), "she is not known"
+        assert log_in(b)[0] == "ada is logged in as Ada Lovelace\n"
+        b.branch("KEY-123")
+        works(sim, b, ["started"])
+        b.desktop("idle")
+        works(sim, b, ["started", "paused"])
+        b.stop()
+        b.start()
+        assert ready(b) == "ok\n" and token_of(b) == "logged in", (ready(b), token_of(b))
+
+
 @test
 def without_a_login_a_pause_is_emulated():
     with house() as (sim, b):
+        assert token_of(b) == "not logged in", token_of(b)
         b.branch("KEY-123")
         works(sim, b, ["started"])
         b.desktop("idle")
@@ -373,6 +402,7 @@ def what_is_taken_back_waits_for_a_login():
         (line,) = b.log(ALARM)
         assert (line["level"], line["person"], line["do"]) == ("error", "ada", "clockwire login ada"), line
         assert b.metrics()["clockwire_logins_needed"] == 1
+        assert token_of(b) == "login broken", token_of(b)
         before = len(sim.log())
         time.sleep(1)
         assert len(sim.log()) == before, "no request while it waits"
