@@ -372,12 +372,12 @@ static int64_t backoff(struct tokens *t, struct token *k)
     return retry_backoff_ms(++k->failures, target->retry_base_ms, target->retry_cap_ms, &t->seed);
 }
 
-static void client_refused(struct tokens *t, struct token *k)
+static void client_refused(struct tokens *t, struct token *k, const char *why)
 {
     later(t, k, retry_backoff_ms(++k->failures, SLOW_BASE_MS, SLOW_CAP_MS, &t->seed));
     if (!t->client_told)
         LOG(LOG_ERROR, "awork refuses the client of target.awork.oauth; no token is renewed",
-            F_S("reason", k->why));
+            F_S("reason", why));
     t->client_told = true;
 }
 
@@ -391,11 +391,11 @@ static void gone(struct tokens *t, struct token *k, const char *why)
 }
 
 static void failed(struct tokens *t, struct token *k, const struct flight *f,
-                   enum oauth_verdict verdict)
+                   enum oauth_verdict verdict, const char *why)
 {
     bool is_throttled = f->answer.outcome == TRANSPORT_ANSWER && f->answer.status == 429;
     if (verdict == OAUTH_CLIENT) {
-        client_refused(t, k);
+        client_refused(t, k, why);
         return;
     }
     k->in_doubt |= verdict == OAUTH_LOST;
@@ -404,7 +404,7 @@ static void failed(struct tokens *t, struct token *k, const struct flight *f,
     tell(LOG_WARN,
          verdict == OAUTH_LOST ? "the answer to a refresh was lost; it is tried again"
                                : "a token was not renewed; it is tried again",
-         k, k->why);
+         k, why);
 }
 
 /* The pair is in use from now on. */
@@ -464,13 +464,14 @@ static void refresh_heard(struct tokens *t, struct flight *f)
         verdict = oauth_judge(f->answer.status, f->answer.body, &pair, why);
     else if (f->answer.outcome == TRANSPORT_LOST)
         verdict = OAUTH_LOST;
-    snprintf(k->why, sizeof k->why, "%s", *why ? why : f->answer.error ? f->answer.error : "");
+    if (!*why && f->answer.error)
+        snprintf(why, sizeof why, "%s", f->answer.error);
     if (verdict == OAUTH_GOOD)
         take_pair(t, k, &pair);
     else if (verdict == OAUTH_GONE)
         gone(t, k, why);
     else
-        failed(t, k, f, verdict);
+        failed(t, k, f, verdict, why);
     oauth_pair_wipe(&pair);
 }
 

@@ -600,6 +600,33 @@ BOTH(what_is_refused_again_needs_a_login)
     CHECK_STR(has("ada"), "a2");
 }
 
+BOTH(a_refused_login_is_renewed_and_stays_refused)
+{
+    log_in("ada", ADA, "a1", "r1", 86400);
+    tokens_refused(w.tokens, "ada", number("ada"));
+    turn();
+    give("a2", "r2", 86400);
+    tokens_refused(w.tokens, "ada", number("ada"));
+    const char *line = "ada has to log in again: awork refuses a token that it has just given: "
+                       "clockwire login ada";
+    for (int i = 0; i < 3; i++) {
+        while (!w.n)
+            go(w.now_ms + HOUR);
+        CHECK_STR(trouble(), line);
+        if (i == 1)
+            answer(503, "");
+        else
+            give("a3", "r3", 86400);
+        CHECK_STR(trouble(), line);
+        restart();
+        CHECK_STR(trouble(), line);
+    }
+    CHECK_STR(has("ada"), "a3"); /* to be tried */
+    tokens_worked(w.tokens, "ada", number("ada"));
+    turn();
+    CHECK_STR(trouble(), "none");
+}
+
 BOTH(a_login_ends_any_trouble)
 {
     log_in("ada", ADA, "a1", "r1", 86400);
