@@ -271,7 +271,23 @@ static void prepare(int which)
     }
 }
 
-static void ending_of(const char *list, int before, int64_t collapse_ms, char *out, size_t size)
+/* The daemon ends after so many turns, again and again; 0: it does not. */
+static void die_every(int turns)
+{
+    for (int i = 0; turns && i < 8; i++) {
+        for (int j = 0; j < turns; j++) {
+            struct cw_error err;
+            must(engine_turn(w.engine, w.now_ms, &err), &err);
+            if (j < turns - 1)
+                fake_deliver(w.fake);
+        }
+        restart();
+        w.now_ms += 2 * SECOND;
+    }
+}
+
+static void ending_of(const char *list, int before, int64_t collapse_ms, int dies, char *out,
+                      size_t size)
 {
     world(false);
     w.people.target.collapse_ms = collapse_ms;
@@ -279,6 +295,8 @@ static void ending_of(const char *list, int before, int64_t collapse_ms, char *o
     go(w.now_ms + SECOND);
     fake_forget_story(w.fake);
     away(list, 5 * MINUTE);
+    fake_fate(w.fake, (enum fake_fate)(dies % 3));
+    die_every(dies);
     recover();
     struct cw_arena *arena = cw_arena_create(1 << 20);
     struct store_timer t = {.started_by = CW_TEXT(""), .paused_by = CW_TEXT("")};
@@ -310,10 +328,11 @@ TEST(any_backlog_ends_as_in_full)
             strcat(list, j ? " " : "");
             strcat(list, types[rand() % TYPES]);
         }
-        ending_of(list, before, 0, full, sizeof full);
-        ending_of(list, before, MINUTE, less, sizeof less);
+        int dies = i % 2 ? 1 + rand() % 7 : 0;
+        ending_of(list, before, 0, 0, full, sizeof full);
+        ending_of(list, before, MINUTE, dies, less, sizeof less);
         if (strcmp(full, less) != 0)
-            fprintf(stderr, "from %d: %s\n", before, list);
+            fprintf(stderr, "from %d: %s; ends after %d turns\n", before, list, dies);
         CHECK_STR(less, full);
     }
 }
