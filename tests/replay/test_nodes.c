@@ -151,7 +151,7 @@ static void take_in(const char *user)
     must(engine_turn(w.engine, w.now_ms, &err), &err);
 }
 
-static int64_t epoch_of(const char *person, const char *owner)
+static struct store_lease lease_of(const char *person, const char *owner)
 {
     struct store_lease lease;
     struct cw_error err;
@@ -159,7 +159,12 @@ static int64_t epoch_of(const char *person, const char *owner)
     must(store_lease_get(w.store, cw_text_of(person), arena, &lease, &err), &err);
     CHECK_STR(lease.owner.at, owner);
     cw_arena_destroy(arena);
-    return lease.epoch;
+    return lease; /* its texts are gone */
+}
+
+static int64_t epoch_of(const char *person, const char *owner)
+{
+    return lease_of(person, owner).epoch;
 }
 
 static void begin_two(bool file)
@@ -237,6 +242,48 @@ BOTH(two_nodes_make_each_call_once)
     CHECK_INT(a.refused + b.refused, 0);
     node_end(&a);
     node_end(&b);
+}
+
+/* An attempt that would not end within the lease renews it: nobody takes the lane meanwhile. */
+BOTH(a_slow_call_keeps_its_lane)
+{
+    begin_two(file);
+    take_in("ada");
+    node_start(&a, "a");
+    a.wire.is_frozen = true;
+    CHECK(node_turn(&a)); /* the look */
+    fake_deliver(w.fake);
+    CHECK_INT(lease_of("ada", "a").until_ms, nine + LEASE_MS);
+    w.now_ms += 85 * SECOND;
+    thaw(&a);
+    a.wire.is_frozen = true;
+    CHECK(node_turn(&a)); /* the start, in time */
+    fake_deliver(w.fake);
+    CHECK_INT(lease_of("ada", "a").until_ms, w.now_ms + LEASE_MS);
+    CHECK_INT(epoch_of("ada", "a"), 1);
+    w.now_ms = nine + LEASE_MS + SECOND;
+    node_start(&b, "b");
+    settle(&b);
+    w.now_ms += SECOND;
+    settle(&b);
+    CHECK_INT(epoch_of("ada", "a"), 1);
+    thaw(&a);
+    settle(&a);
+    CHECK_STR(calls(1), "start done");
+    CHECK_INT(a.refused + b.refused, 0);
+    node_end(&a);
+    node_end(&b);
+}
+
+/* A call that waits longer than its lease takes the lane again. */
+BOTH(a_lease_that_is_over_is_taken_again)
+{
+    begin_two(file);
+    fake_suffer(w.fake, "POST", FAKE_STATUS, 500, "", 9);
+    submit("x", "{\"user\":\"ada\"}");
+    go(nine + HOUR);
+    CHECK_STR(calls(1), "start done");
+    CHECK(epoch_of("ada", "") >= 2 && epoch_of("ada", "") <= 4);
 }
 
 /* Who has the journal alone waits for no lease of an earlier life. */
