@@ -38,12 +38,15 @@ enum cw_status hold_check(struct dispatcher *d, struct lane *lane, int64_t *due_
     struct hold hold;
     struct cw_error none;
     bool passes = action_passes(cw_text_of(h->action));
-    lane->is_held = false;
+    lane->is_held = lane->is_exempt = false;
     if (!d->may_hold || passes || !is_settled(h))
         return CW_OK;
     cw_arena_reset(d->arena);
     enum cw_status st =
         hold_find(d->deps.store, lane->person, h->run, d->now_ms, d->arena, &hold, &none);
+    if (st == CW_ENOENT) /* or its own run is what holds */
+        lane->is_exempt =
+            !hold_find(d->deps.store, lane->person, 0, d->now_ms, d->arena, &hold, &none);
     if (st)
         return st == CW_ENOENT ? CW_OK : cw_fail(err, st, "%s", none.text);
     if (late_is(d, h))
@@ -51,6 +54,7 @@ enum cw_status hold_check(struct dispatcher *d, struct lane *lane, int64_t *due_
     int64_t late_ms = h->expires_ms ? h->expires_ms + 1 : INT64_MAX;
     st = let_pass(d, lane, &passes, err);
     if (st || passes) {
+        lane->is_exempt = true;
         *due_ms = d->now_ms;
         return st;
     }

@@ -69,6 +69,7 @@ struct lane {
     int64_t leased_ms;
     int64_t taken_ms;  /* when it was somebody else's before, perhaps */
     bool is_held;      /* its head has not begun because its person is held */
+    bool is_exempt;    /* the person is held, and the head goes on: that call, and no other */
     struct lane *next; /* in a queue of the dispatcher */
     struct lane *chain;
     uint64_t order;

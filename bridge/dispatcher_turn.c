@@ -515,8 +515,8 @@ static bool asks_awork(struct dispatcher *d, const struct head *h)
 
 static enum cw_status begin(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
-    bool goes;
-    enum cw_status st = backlog_begin(d, lane, &goes, err);
+    bool goes = lane->is_exempt;
+    enum cw_status st = goes ? CW_OK : backlog_begin(d, lane, &goes, err);
     if (st)
         return st;
     if (!goes && lane->state != LANE_UNREAD)

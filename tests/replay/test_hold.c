@@ -190,6 +190,23 @@ BOTH(the_rest_of_its_own_run_is_not_held)
                         "for the answer any more");
 }
 
+/* Nor is what is held made in place of an older call of that run, however long that one waits. */
+BOTH(nothing_that_is_held_leads_a_backlog)
+{
+    begin(file, RULES);
+    w.people.target.collapse_ms = MINUTE;
+    deliver("go", ADA);
+    fake_suffer(w.fake, "", FAKE_UNSENT, 0, "", 1000);
+    deliver("first", ADA);
+    deliver("go", ADA);
+    go_on(nine + 5 * MINUTE);
+    fake_clear(w.fake);
+    go_on(nine + 14 * MINUTE);
+    CHECK_STR(calls(2), "hold done|stop done|reply skipped: nobody waits for the answer any more");
+    CHECK_STR(calls(3), "start ready");
+    CHECK_STR(story(), "1:start(1) 1:stop ");
+}
+
 BOTH(a_bad_duration_is_told)
 {
     begin(file, RULES);
