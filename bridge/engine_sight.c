@@ -93,7 +93,7 @@ static enum cw_status judge(struct engine *e, const struct accepted_event *ev,
 
 static struct cw_text reason_of(const struct seen *s, struct cw_arena *arena)
 {
-    auto_free char *text = s->ours ? xprintf("our own change: call %lld", (long long)s->known.call)
+    auto_free char *text = s->ours ? xprintf(SIGHT_OURS "%lld", (long long)s->known.call)
                                    : xstrdup(sight_word(s->judged.what));
     const char *copy = cw_arena_copy(arena, cw_text_of(text));
     return cw_text_of(copy ? copy : "");
@@ -173,7 +173,7 @@ enum cw_status engine_sight_judge(struct engine *e, struct accepted_event *ev,
         return CW_OK;
     if (!ev->by_hand && dispatcher_in_doubt(e->deps.dispatcher, ev->whose, arena)) {
         st = may_wait(e, arena, &out->waits, err);
-        ev->row.reason = out->waits ? CW_TEXT("it is judged with the answer of a call")
+        ev->row.reason = out->waits ? CW_TEXT(SIGHT_WAITS)
                                     : CW_TEXT("not judged: too many wait for answers of calls");
         ev->matches = (struct cw_matches){.used = ev->matches.used};
         return st;

@@ -1,6 +1,7 @@
 /* why_line: what both answers of why share: one rule, one person, one line. */
 #include "why_priv.h"
 
+#include "action/sight.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -78,11 +79,16 @@ void why_put_look(struct asker *a, json_t *line, const struct why_look *look, co
         why_put_run(a, line, run);
         return;
     }
-    bool is_new = look->kind == CW_LOOK_RUN;
+    bool is_new = look->kind == CW_LOOK_RUN, is_mute = sight_is_mute(a->story.event.reason);
     auto_free char *age = age_of(a, look->rule, person);
-    auto_free char *text = xprintf(
-        "%s%s",
-        is_new ? "by today's rules it matches; when the event came it did not" : look->reason, age);
+    auto_free char *note = xtext(a->story.event.reason);
+    auto_free char *text =
+        is_new && is_mute ? xprintf("no: rules do not hear of it: %s", note)
+                          : xprintf("%s%s",
+                                    is_new ? "by today's rules it matches; when the event came it "
+                                             "did not"
+                                           : look->reason,
+                                    age);
     put(line, look->rule, look->place, look->kind == CW_LOOK_CANCEL, text);
 }
 

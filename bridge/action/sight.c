@@ -334,3 +334,17 @@ const char *sight_word(enum judgement what)
     };
     return words[what];
 }
+
+static bool begins(struct cw_text text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.at, with, len) == 0;
+}
+
+bool sight_is_mute(struct cw_text note)
+{
+    for (enum judgement what = SIGHT_KNOWN; what <= SIGHT_ASIDE; what++)
+        if (cw_text_is(note, sight_word(what)))
+            return true;
+    return begins(note, SIGHT_OURS) || begins(note, SIGHT_WAITS);
+}

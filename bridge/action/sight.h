@@ -53,6 +53,12 @@ void sight_judge(const struct store_timer *known, const struct sight *seen, stru
 bool sight_is_crossed(const char *op, const char *before, const struct sight *left);
 /* "an older state than is known", for people. */
 const char *sight_word(enum judgement what);
+/* What the events of our own changes are noted as, with the call behind it; and those that cannot
+ * be judged yet. */
+#define SIGHT_OURS  "our own change: call "
+#define SIGHT_WAITS "it is judged with the answer of a call"
+/* Whether an event with this note is one that rules do not hear of. */
+bool sight_is_mute(struct cw_text note);
 
 enum store_timer_state sight_state(enum entry_state state);
 /* As rules see it: what was stopped as an emulated pause is paused. */

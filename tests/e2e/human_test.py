@@ -157,6 +157,8 @@ def rules_hear_people_and_not_the_bridge():
         by_hand(sim, "resume")
         by_hand(sim, "stop")
         assert heard(b, 4)
+        said = b.command("why", "2").stdout
+        assert "no: rules do not hear of it: our own change: call 1" in said, said
         texts = [x["msg"].split(" of ")[0] for x in b.log() if x["msg"].startswith("heard ")]
         assert texts == ["heard paused", "heard resumed", "heard stopped"], texts
 

@@ -287,6 +287,16 @@ TEST(reading)
     CHECK(s.is_typed && s.is_gone);
 }
 
+TEST(what_rules_do_not_hear_of)
+{
+    CHECK(sight_is_mute(CW_TEXT("no change of the timer")));
+    CHECK(sight_is_mute(CW_TEXT("our own change: call 7")));
+    CHECK(sight_is_mute(CW_TEXT(SIGHT_WAITS)));
+    CHECK(!sight_is_mute(CW_TEXT("changed by hand")));
+    CHECK(!sight_is_mute(CW_TEXT("awork itself ended it after a day")));
+    CHECK(!sight_is_mute(CW_TEXT("")));
+}
+
 TEST(keeping_one_for_later)
 {
     struct sight s = told(A, ENTRY_PAUSED), got;
