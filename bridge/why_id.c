@@ -3,6 +3,7 @@
 
 #include "pages.h"
 #include "tell.h"
+#include "why_run.h"
 #include "xalloc.h"
 
 #include <string.h>
@@ -72,9 +73,11 @@ enum cw_status why_event_of(struct store *store, const struct config *config,
         return why_event(store, config, &mine, out, len, err);
     if (st)
         return st;
+    struct cw_error missing = {0};
+    bool by_number = ask->event > 0 && why_missing(store, ask->event, &missing) != CW_OK;
     FILE *f = tell_open(out, len);
-    tell_line(f, json_pack("{s:I, s:I}", "looked", (json_int_t)found.looked, "next",
-                           (json_int_t)found.next));
+    tell_line(f, json_pack("{s:I, s:I, s:s*}", "looked", (json_int_t)found.looked, "next",
+                           (json_int_t)found.next, "missing", by_number ? missing.text : NULL));
     tell_close(f);
     return CW_OK;
 }

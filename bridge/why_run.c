@@ -9,6 +9,15 @@
 
 #define ARROW " \xe2\x86\x92 "
 
+enum cw_status why_missing(struct store *store, int64_t event, struct cw_error *err)
+{
+    if (event > 0 && event <= store_last_event(store))
+        return cw_fail(err, CW_ENOENT,
+                       "event %lld is not kept any more (journal.keep says how long events are)",
+                       (long long)event);
+    return cw_fail(err, CW_ENOENT, "there is no event %lld", (long long)event);
+}
+
 enum cw_status why_story_read(struct why_story *s, int64_t event, struct cw_error *err)
 {
     struct store_event *list = NULL;
@@ -20,11 +29,7 @@ enum cw_status why_story_read(struct why_story *s, int64_t event, struct cw_erro
         s->event = list[0];
         return why_story_runs(s, err);
     }
-    if (event > 0 && event <= store_last_event(s->store))
-        return cw_fail(err, CW_ENOENT,
-                       "event %lld is not kept any more (journal.keep says how long events are)",
-                       (long long)event);
-    return cw_fail(err, CW_ENOENT, "there is no event %lld", (long long)event);
+    return why_missing(s->store, event, err);
 }
 
 enum cw_status why_story_runs(struct why_story *s, struct cw_error *err)

@@ -17,6 +17,8 @@ struct why_story {
     size_t n_runs, n_calls;
 };
 
+/* Says that there is no such event, or no more. Returns: CW_ENOENT. */
+enum cw_status why_missing(struct store *store, int64_t event, struct cw_error *err);
 /* Reads an event with its runs and calls. Returns: CW_ENOENT when there is none. */
 enum cw_status why_story_read(struct why_story *story, int64_t event,
                               struct cw_error *err) CW_CHECKED;

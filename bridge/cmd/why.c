@@ -52,6 +52,7 @@ struct search { /* over several answers */
     long long looked, told, others, next;
     bool found; /* an event was told */
     char since[20];
+    char missing[200]; /* why there is no event of that number */
     bool begun;
 };
 
@@ -61,6 +62,7 @@ static void add_looked(struct search *s, const json_t *o)
     s->told += show_number(o, "told");
     s->others += show_number(o, "others");
     s->next = show_number(o, "next");
+    snprintf(s->missing, sizeof s->missing, "%s", show_text(o, "missing"));
     if (*show_text(o, "since"))
         snprintf(s->since, sizeof s->since, "%s", show_moment(show_text(o, "since")));
 }
@@ -163,11 +165,8 @@ static int ask(const struct config *config, const struct cmd_args *args, const c
         print_looked(&s);
     if (!*what || s.found)
         return CMD_OK;
-    if (is_number(args->words[0]))
-        fprintf(stderr, "clockwire: there is no event %s, and ", args->words[0]);
-    else
-        fputs("clockwire: ", stderr);
-    fprintf(stderr, "none of the last %lld has the id %s\n", s.looked, args->words[0]);
+    fprintf(stderr, "clockwire: %s%snone of the last %lld has the id %s\n", s.missing,
+            *s.missing ? ", and " : "", s.looked, args->words[0]);
     return CMD_FAILED;
 }
 
