@@ -2,7 +2,6 @@
 
 #include "log.h"
 #include "metrics.h"
-#include "retry.h"
 #include "xalloc.h"
 
 #include <stdio.h>
@@ -10,12 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    REFRESHES = 4, /* on their way at one time */
-    SLOW_BASE_MS = 30000,
-    SLOW_CAP_MS = 600000, /* of what only a person can repair */
-    FULL_MS = 1000,       /* the disk is full: it is asked again after that */
-};
+enum { REFRESHES = 4 }; /* on their way at one time */
 /* However long an access token lives, the refresh token lives for 30 days. */
 static const int64_t longest_ms = (int64_t)20 * 86400 * 1000;
 
@@ -73,13 +67,13 @@ struct token *token_find(const struct tokens *t, const char *person)
 
 /* ---- When ---- */
 
-static int64_t renew_at(const struct token *k)
+int64_t token_renew_at(const struct token *k)
 {
     int64_t life_ms = k->pair.expires_in_ms / 5 * 4;
     return k->issued_ms + (life_ms < longest_ms ? life_ms : longest_ms);
 }
 
-static bool may_renew(const struct tokens *t, const struct token *k)
+bool token_may_renew(const struct tokens *t, const struct token *k)
 {
     return t->has_key && !t->stopped && k->pair.access && !k->fresh.access && !k->way &&
            k->fault != FAULT_GONE && t->n_refreshes < REFRESHES;
@@ -87,7 +81,7 @@ static bool may_renew(const struct tokens *t, const struct token *k)
 
 static int64_t next_of(const struct tokens *t, const struct token *k)
 {
-    int64_t at_ms = may_renew(t, k) ? k->renew_ms : INT64_MAX;
+    int64_t at_ms = token_may_renew(t, k) ? k->renew_ms : INT64_MAX;
     if (k->fresh.access || k->must_save)
         return 0;
     if (k->fault == FAULT_REFUSED && !k->may_probe && k->probe_ms < at_ms)
@@ -95,7 +89,7 @@ static int64_t next_of(const struct tokens *t, const struct token *k)
     return at_ms;
 }
 
-static void plan(struct tokens *t)
+void tokens_plan(struct tokens *t)
 {
     int64_t broken = 0;
     t->next_ms = INT64_MAX;
@@ -116,7 +110,7 @@ int64_t tokens_next_ms(const struct tokens *t)
 void tokens_stop(struct tokens *t)
 {
     t->stopped = true;
-    plan(t);
+    tokens_plan(t);
 }
 
 size_t tokens_in_flight(const struct tokens *t)
@@ -129,7 +123,7 @@ size_t tokens_in_flight(const struct tokens *t)
 
 /* ---- What people are told ---- */
 
-static void tell(enum log_level level, const char *msg, const struct token *k, const char *why)
+void token_tell(enum log_level level, const char *msg, const struct token *k, const char *why)
 {
     auto_free char *todo = xprintf("clockwire login %s", k->person);
     LOG(level, msg, F_S("person", k->person), F_S("reason", why),
@@ -146,8 +140,9 @@ void token_break(struct tokens *t, struct token *k, enum token_fault fault, cons
     if (k->why != why)
         snprintf(k->why, sizeof k->why, "%s", why);
     if (!is_known)
-        tell(LOG_ERROR, "this person has to log in again; until then what needs their token waits",
-             k, k->why);
+        token_tell(LOG_ERROR,
+                   "this person has to log in again; until then what needs their token waits", k,
+                   k->why);
 }
 
 static void mend(struct token *k)
@@ -202,7 +197,7 @@ static bool is_owner(const struct token *k, const struct person *person)
 }
 
 /* The configuration may name another awork user by now. */
-static void check_owner(struct tokens *t, struct token *k)
+void token_check_owner(struct tokens *t, struct token *k)
 {
     const struct person *person = people_find(t->deps.people, k->person);
     if (!k->owner || !person || is_owner(k, person))
@@ -224,8 +219,8 @@ static enum cw_status read_row(struct tokens *t, struct token *k, struct cw_erro
     k->n++;
     enum cw_status st = journal_get(t, k, err);
     if (!st && k->pair.access) {
-        k->renew_ms = renew_at(k);
-        check_owner(t, k);
+        k->renew_ms = token_renew_at(k);
+        token_check_owner(t, k);
     }
     if (!*k->why)
         k->fault = FAULT_NONE;
@@ -251,7 +246,7 @@ enum cw_status tokens_load(struct tokens *t, int64_t now_ms, struct cw_error *er
     if (!st)
         st = journal_sweep(t, err);
     tell_strangers(t);
-    plan(t);
+    tokens_plan(t);
     return st;
 }
 
@@ -311,7 +306,21 @@ void tokens_reload(struct tokens *t, const struct people *people, const char *ke
     for (size_t i = 0; i < people->n; i++)
         if (people->items[i].oauth && !token_find(t, people->items[i].name))
             told_of(t, people->items[i].name, add(t, people->items[i].name, &err), &err);
-    plan(t);
+    tokens_plan(t);
+}
+
+/* Of whom nothing is on its way any more. */
+void tokens_see_off(struct tokens *t)
+{
+    t->has_leavers = false;
+    for (size_t i = t->n; i--;) {
+        const struct token *k = &t->items[i];
+        bool is_leaver = !logs_in(t->deps.people, k->person);
+        if (is_leaver && !k->way && !k->fresh.access)
+            forget(t, i);
+        else
+            t->has_leavers |= is_leaver;
+    }
 }
 
 /* ---- What calls are told ---- */
@@ -353,218 +362,7 @@ void tokens_worked(struct tokens *t, const char *person, uint64_t n)
     if (k->fault != FAULT_REFUSED)
         return;
     mend(k);
-    k->renew_ms = renew_at(k);
+    k->renew_ms = token_renew_at(k);
     t->next_ms = 0;
-    tell(LOG_INFO, "awork takes the token of this person again", k, "");
-}
-
-/* ---- A refresh ---- */
-
-static void later(struct tokens *t, struct token *k, int64_t wait_ms)
-{
-    k->renew_ms = t->now_ms + wait_ms;
-    metric_add(METRIC_refreshes_failed, 1);
-}
-
-static int64_t backoff(struct tokens *t, struct token *k)
-{
-    const struct target *target = &t->deps.people->target;
-    return retry_backoff_ms(++k->failures, target->retry_base_ms, target->retry_cap_ms, &t->seed);
-}
-
-static void client_refused(struct tokens *t, struct token *k, const char *why)
-{
-    later(t, k, retry_backoff_ms(++k->failures, SLOW_BASE_MS, SLOW_CAP_MS, &t->seed));
-    if (!t->client_told)
-        LOG(LOG_ERROR, "awork refuses the client of target.awork.oauth; no token is renewed",
-            F_S("reason", why));
-    t->client_told = true;
-}
-
-static void gone(struct tokens *t, struct token *k, const char *why)
-{
-    auto_free char *text = xprintf(
-        "%s%s", why, k->in_doubt ? ", after the answer to an earlier refresh was lost" : "");
-    metric_add(METRIC_refreshes_failed, 1);
-    token_break(t, k, FAULT_GONE, text);
-    t->deps.changed(t->deps.ctx, k->person); /* who waits for it says for what */
-}
-
-static void failed(struct tokens *t, struct token *k, const struct flight *f,
-                   enum oauth_verdict verdict, const char *why)
-{
-    bool is_throttled = f->answer.outcome == TRANSPORT_ANSWER && f->answer.status == 429;
-    if (verdict == OAUTH_CLIENT) {
-        client_refused(t, k, why);
-        return;
-    }
-    k->in_doubt |= verdict == OAUTH_LOST;
-    k->failures += is_throttled;
-    later(t, k, is_throttled ? retry_throttled_ms(&f->answer.rate, &t->seed) : backoff(t, k));
-    tell(LOG_WARN,
-         verdict == OAUTH_LOST ? "the answer to a refresh was lost; it is tried again"
-                               : "a token was not renewed; it is tried again",
-         k, why);
-}
-
-/* The pair is in use from now on. */
-static void install(struct tokens *t, struct token *k)
-{
-    oauth_pair_wipe(&k->pair);
-    k->pair = k->fresh;
-    k->fresh = (struct oauth_pair){0};
-    if (k->fresh_owner) {
-        free(k->owner);
-        k->owner = k->fresh_owner;
-        k->fresh_owner = NULL;
-    }
-    k->issued_ms = k->fresh_ms;
-    k->n++;
-    k->failures = 0;
-    k->in_doubt = k->must_save = false;
-    k->is_trial |= k->is_refused;
-    k->is_refused = k->fault == FAULT_REFUSED;
-    k->may_probe = k->is_refused; /* a new one may be tried at once */
-    k->renew_ms = renew_at(k);
-    t->client_told = false;
-    check_owner(t, k);
-    t->deps.changed(t->deps.ctx, k->person);
-}
-
-enum cw_status token_settle(struct tokens *t, struct token *k, struct cw_error *err)
-{
-    const char *owner = k->fresh_owner ? k->fresh_owner : k->owner;
-    enum cw_status st = journal_put(t, k, &k->fresh, owner, k->fresh_ms, false, err);
-    if (!st)
-        install(t, k);
-    return st;
-}
-
-/* awork may keep the refresh token as it is. */
-static void take_pair(struct tokens *t, struct token *k, struct oauth_pair *pair)
-{
-    if (!pair->refresh)
-        pair->refresh = xstrdup(k->pair.refresh);
-    k->fresh = *pair;
-    k->fresh_ms = t->now_ms;
-    *pair = (struct oauth_pair){0};
-    metric_add(METRIC_refreshes, 1);
-}
-
-static void refresh_heard(struct tokens *t, struct flight *f)
-{
-    struct token *k = token_find(t, f->person);
-    struct oauth_pair pair = {0};
-    char why[200] = "";
-    enum oauth_verdict verdict = OAUTH_AGAIN;
-    if (!k || k->way != f) /* they have logged in anew, or are gone */
-        return;
-    k->way = NULL;
-    if (f->answer.outcome == TRANSPORT_ANSWER)
-        verdict = oauth_judge(f->answer.status, f->answer.body, &pair, why);
-    else if (f->answer.outcome == TRANSPORT_LOST)
-        verdict = OAUTH_LOST;
-    if (!*why && f->answer.error)
-        snprintf(why, sizeof why, "%s", f->answer.error);
-    if (verdict == OAUTH_GOOD)
-        take_pair(t, k, &pair);
-    else if (verdict == OAUTH_GONE)
-        gone(t, k, why);
-    else
-        failed(t, k, f, verdict, why);
-    oauth_pair_wipe(&pair);
-}
-
-/* ---- The turn ---- */
-
-/* Of whom nothing is on its way any more. */
-static void see_off(struct tokens *t)
-{
-    t->has_leavers = false;
-    for (size_t i = t->n; i--;) {
-        const struct token *k = &t->items[i];
-        bool is_leaver = !logs_in(t->deps.people, k->person);
-        if (is_leaver && !k->way && !k->fresh.access)
-            forget(t, i);
-        else
-            t->has_leavers |= is_leaver;
-    }
-}
-
-static enum cw_status renew(struct tokens *t, struct token *k, struct cw_error *err)
-{
-    enum cw_status st = journal_put(t, k, &k->pair, k->owner, k->issued_ms, true, err);
-    if (st)
-        return st;
-    k->must_save = false;
-    k->way = wire_refresh(t, k);
-    return CW_OK;
-}
-
-/* awork has refused what it gave: the refresh did not help. */
-static void judge_refusal(struct tokens *t, struct token *k)
-{
-    if (!k->is_refused || k->may_probe || k->probe_ms != INT64_MAX)
-        return;
-    k->probe_ms = t->now_ms + SLOW_CAP_MS;
-    if (k->is_trial)
-        token_break(t, k, FAULT_REFUSED, "awork refuses a token that it has just given");
-    if (k->fault == FAULT_REFUSED)
-        k->renew_ms = renew_at(k);
-    if (k->fault != FAULT_NONE)
-        t->deps.changed(t->deps.ctx, k->person);
-}
-
-static void probe(struct tokens *t, struct token *k)
-{
-    if (k->fault != FAULT_REFUSED || k->may_probe || k->probe_ms > t->now_ms)
-        return;
-    k->may_probe = true;
-    t->deps.changed(t->deps.ctx, k->person);
-}
-
-static enum cw_status mind(struct tokens *t, struct token *k, struct cw_error *err)
-{
-    enum cw_status st = CW_OK;
-    judge_refusal(t, k);
-    if (k->fresh.access)
-        return token_settle(t, k, err);
-    probe(t, k);
-    if (may_renew(t, k) && k->renew_ms <= t->now_ms)
-        return renew(t, k, err);
-    if (k->must_save && k->pair.access && t->has_key)
-        st = journal_put(t, k, &k->pair, k->owner, k->issued_ms, k->in_doubt, err);
-    k->must_save &= st != CW_OK;
-    return st;
-}
-
-static enum cw_status hear(struct tokens *t, struct cw_error *err)
-{
-    enum cw_status st = CW_OK;
-    for (struct flight *f; !st && (f = wire_take(t)); wire_end(f)) {
-        if (f->login)
-            st = login_heard(t, f, err);
-        else
-            refresh_heard(t, f);
-    }
-    return st;
-}
-
-enum cw_status tokens_turn(struct tokens *t, int64_t now_ms, struct cw_error *err)
-{
-    t->now_ms = now_ms;
-    if (tokens_next_ms(t) > now_ms)
-        return CW_OK;
-    enum cw_status st = hear(t, err);
-    for (size_t i = 0; !st && i < t->n; i++)
-        st = mind(t, &t->items[i], err);
-    if (t->has_leavers)
-        see_off(t);
-    plan(t);
-    if (st != CW_ELIMIT)
-        return st;
-    LOG_SOME(LOG_WARN, "the journal's disk is full: tokens are not renewed",
-             F_S("reason", err->text));
-    t->next_ms = now_ms + FULL_MS;
-    return CW_OK;
+    token_tell(LOG_INFO, "awork takes the token of this person again", k, "");
 }

@@ -2,6 +2,7 @@
 #ifndef TOKENS_PRIV_H
 #define TOKENS_PRIV_H
 
+#include "log.h"
 #include "seal.h"
 #include "tokens.h"
 
@@ -54,7 +55,7 @@ struct login {
     void *ctx;
 };
 
-enum { LOGINS = 8 };
+enum { LOGINS = 8, SLOW_CAP_MS = 600000 };
 
 struct tokens {
     struct tokens_deps deps;
@@ -76,10 +77,21 @@ struct tokens {
 
 /* ---- tokens.c ---- */
 struct token *token_find(const struct tokens *t, const char *person);
-/* What is fresh goes to the journal, and then into use. */
-enum cw_status token_settle(struct tokens *t, struct token *k, struct cw_error *err) CW_CHECKED;
+/* When the pair is old enough, and whether it can be renewed at all. */
+int64_t token_renew_at(const struct token *k);
+bool token_may_renew(const struct tokens *t, const struct token *k);
+/* The configuration may name another awork user by now. */
+void token_check_owner(struct tokens *t, struct token *k);
 /* awork's side of it: only a login helps, or nothing but waiting. Told once. */
 void token_break(struct tokens *t, struct token *k, enum token_fault fault, const char *why);
+void token_tell(enum log_level level, const char *msg, const struct token *k, const char *why);
+/* Sets when the next turn is due. */
+void tokens_plan(struct tokens *t);
+void tokens_see_off(struct tokens *t);
+
+/* ---- tokens_renew.c ---- */
+/* What is fresh goes to the journal, and then into use. */
+enum cw_status token_settle(struct tokens *t, struct token *k, struct cw_error *err) CW_CHECKED;
 
 /* ---- tokens_journal.c ---- */
 /* In a transaction of its own: the pair and its fault; asked: a refresh with it is about to leave.
