@@ -4,12 +4,13 @@
 #include "metrics.h"
 
 enum {
-    STEP_ROWS = 256,
+    STEP_ROWS = 96,
     PAUSE_MS = 20,      /* between two steps of a walk: others have their turns */
     PATIENCE_MS = 200,  /* so long a step lets deliveries go first */
     LOOK_MS = 60000,    /* between two walks, at most */
     AGAIN_MS = 3600000, /* when those that stayed are looked at again, at the latest */
     TROUBLE_MS = 10000,
+    PART = 5 /* of the time is for steps, at most: a disk may be slow */
 };
 
 /* Who keeps events for a short time wants them gone soon. */
@@ -39,6 +40,12 @@ static void begin_walk(struct retention *r, int64_t steady_ms)
     r->again_ms = steady_ms + pace(r, AGAIN_MS);
 }
 
+void retention_took(struct retention *r, int64_t ms)
+{
+    if (r->walks)
+        r->next_ms += PART * ms;
+}
+
 enum cw_status retention_turn(struct retention *r, struct store *store, int64_t steady_ms,
                               int64_t now_ms, bool busy, struct cw_error *err)
 {
@@ -51,6 +58,7 @@ enum cw_status retention_turn(struct retention *r, struct store *store, int64_t 
                               .rows = STEP_ROWS,
                               .after = r->after};
     enum cw_status st = step(store, &trim, err);
+    r->walks = !st && trim.more;
     r->next_ms = steady_ms + (st ? TROUBLE_MS : trim.more ? PAUSE_MS : pace(r, LOOK_MS));
     if (st)
         return st == CW_EIO ? st : CW_OK; /* later may do */

@@ -14,7 +14,8 @@ enum {
 void upkeep_set(struct upkeep *u, const struct config *config)
 {
     u->room.mark_bytes = (int64_t)config->min_free_bytes;
-    u->retention = (struct retention){config->keep_done_ms, config->keep_dead_ms, 0, 0, 0};
+    u->retention =
+        (struct retention){.done_ms = config->keep_done_ms, .dead_ms = config->keep_dead_ms};
 }
 
 /* The log of the journal is moved to its file when there is time, or when there is enough of it. */
@@ -87,6 +88,17 @@ static enum cw_status watch_clock(struct upkeep *u, int64_t steady_ms, bool *set
     return CW_OK;
 }
 
+static enum cw_status trim(struct upkeep *u, int64_t now_ms, struct cw_error *err)
+{
+    int64_t begun_ms = clock_steady_ms();
+    if (begun_ms < u->retention.next_ms)
+        return CW_OK;
+    bool busy = engine_queue(u->engine) > 0;
+    enum cw_status st = retention_turn(&u->retention, u->store, begun_ms, now_ms, busy, err);
+    retention_took(&u->retention, clock_steady_ms() - begun_ms);
+    return st;
+}
+
 enum cw_status upkeep_turn(struct upkeep *u, int64_t steady_ms, int64_t now_ms,
                            struct cw_error *err)
 {
@@ -98,8 +110,7 @@ enum cw_status upkeep_turn(struct upkeep *u, int64_t steady_ms, int64_t now_ms,
     if (!st)
         st = watch_room(u, steady_ms, now_ms, err);
     if (!st)
-        st = retention_turn(&u->retention, u->store, steady_ms, now_ms, engine_queue(u->engine) > 0,
-                            err);
+        st = trim(u, now_ms, err);
     if (st || steady_ms - u->kept_ms < KEEP_MS || engine_is_idle(u->engine))
         return st;
     u->kept_ms = steady_ms;
