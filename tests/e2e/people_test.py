@@ -51,7 +51,7 @@ def the_journal_remembers():
     with world(config=BY_EMAIL) as (sim, b):
         assert until(lambda: b.log("awork knows this address"))
         b.stop(signal.SIGKILL)
-        sim.fault(match="/users?page", fault="status", arg=500, count=1000)
+        sim.fault(match="GET */api/v1/users", fault="status", arg=500, count=1000)
         b.start()
         b.branch("KEY-123")
         assert until(lambda: sim.acts(ADA) == ["started"]), sim.log()
