@@ -1,7 +1,7 @@
 #include "calendar.h"
 
 #include "file.h"
-#include "ics.h"
+#include "ics/ics.h"
 #include "xalloc.h"
 
 static void tell(struct cw_diags *diags, const char *name, struct cw_place place,

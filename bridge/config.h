@@ -9,7 +9,7 @@
 #include "log.h"
 #include "people.h"
 #include "source/source.h"
-#include "suite.h"
+#include "suite/suite.h"
 
 enum payloads { PAYLOADS_USED, PAYLOADS_FULL, PAYLOADS_NONE };
 

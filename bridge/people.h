@@ -16,7 +16,7 @@ struct person {
     const char *trouble;        /* why there is no id, or why it may be out of date; or NULL */
     const char *timezone;       /* IANA */
     const char *token;          /* the person's own, NULL: none. Secret */
-    bool oauth;                 /* in place of it the person logs in; see tokens.h */
+    bool oauth;                 /* in place of it the person logs in; see tokens/tokens.h */
     const char *type_of_work;   /* name or uuid, NULL: none */
     const char *chat;           /* where they are written to, NULL: nowhere. Secret */
     const struct cw_zone *zone; /* of the ruleset's; NULL: UTC */

@@ -4,7 +4,7 @@
 #define UPKEEP_H
 
 #include "config.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "retention.h"
 #include "room.h"
 

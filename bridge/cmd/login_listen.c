@@ -1,8 +1,8 @@
 /* The address on this machine to which awork sends the browser, for as long as one login takes. */
 #include "login.h"
 
-#include "../listener.h"
 #include "../xalloc.h"
+#include "listener/listener.h"
 
 #include <event2/event.h>
 #include <stdio.h>

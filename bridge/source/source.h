@@ -5,8 +5,8 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
-#include "../http.h"
 #include "../secret.h"
+#include "http/http.h"
 
 #include <clockwire/rules.h>
 

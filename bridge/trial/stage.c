@@ -1,10 +1,10 @@
 #include "trial/stage.h"
 
 #include "clock.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "trial/awork.h"
 #include "trial/others.h"
-#include "why.h"
+#include "why/why.h"
 #include "xalloc.h"
 
 #include <jansson.h>

@@ -1,7 +1,7 @@
 /* Fuzzes the reader of requests. However the input is cut, the verdict is the same: in one piece,
  * byte by byte, in random pieces, and with bodies received past the reader. What is accepted holds
  * to the grammar. The first two bytes choose the cuts and the limits. */
-#include "http.h"
+#include "http/http.h"
 
 #include <stdint.h>
 #include <stdio.h>

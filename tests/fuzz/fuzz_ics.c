@@ -1,6 +1,6 @@
 /* fuzz_ics: any bytes as a calendar file: refused with a line, or days in order within the horizon;
  * and never more work than a fixed amount. */
-#include "ics.h"
+#include "ics/ics.h"
 
 #include <stdio.h>
 #include <stdlib.h>

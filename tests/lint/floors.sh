@@ -31,8 +31,8 @@ FNR == NR {
     file = part[1]; place = file ":" part[2]
     tree = file; sub(/\/.*/, "", tree)
     mine = family(file)
-    base = file; sub(/.*\//, "", base)
-    mine_floor = (tree, base) in floor ? floor[tree, base] : floor[tree, mine]
+    below = file; sub(/^[^\/]*\//, "", below)
+    mine_floor = (tree, below) in floor ? floor[tree, below] : floor[tree, mine]
     if (!((tree, mine) in floor)) {
         if (!told[file]++) complain("no floor is known for this file; add it to tests/lint/floors.txt")
         next

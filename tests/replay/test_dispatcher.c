@@ -1,7 +1,7 @@
 /* The dispatcher on virtual time: the real actions and store, a fake awork that counts what was
  * done twice, and restarts at every point of a call's life. */
 #include "check.h"
-#include "dispatcher.h"
+#include "dispatcher/dispatcher.h"
 #include "fake_transport.h"
 #include "lapse.h"
 #include "log.h"

@@ -1,6 +1,6 @@
 /* The core on virtual time: memory store, the real engine and dispatcher, a transport that only
  * remembers what was sent. */
-#include "engine.h"
+#include "engine/engine.h"
 #include "zones.h"
 
 #include "action/action.h"

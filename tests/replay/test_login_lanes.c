@@ -1,7 +1,7 @@
 /* Calls that need a person's own token, where it comes of a login: renewed, taken back, given anew;
  * on virtual time, with a restart of the lanes at every point. */
 #include "course.h"
-#include "tokens.h"
+#include "tokens/tokens.h"
 
 #define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 

@@ -1,7 +1,7 @@
 /* People who are known by their e-mail address, on virtual time: when awork is asked, what is made
  * of what it tells, and that nobody's call is lost meanwhile. */
 #include "course.h"
-#include "roster.h"
+#include "roster/roster.h"
 
 #define RULES                                                                                      \
     "version: 1\ntimezone: UTC\nusers:\n  ada: { awork: Ada@Example.org }\n"                       \

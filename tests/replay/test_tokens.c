@@ -4,7 +4,7 @@
 #include "lapse.h"
 #include "log.h"
 #include "people.h"
-#include "tokens.h"
+#include "tokens/tokens.h"
 #include "xalloc.h"
 
 #include <fcntl.h>

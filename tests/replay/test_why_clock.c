@@ -1,6 +1,6 @@
 /* `why` for what time itself brought: a tick and a silence, each rule and person in one line. */
 #include "course.h"
-#include "why.h"
+#include "why/why.h"
 
 #include <jansson.h>
 

@@ -5,7 +5,7 @@
 
 #include "check.h"
 #include "clock.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "fake_others.h"
 #include "fake_transport.h"
 #include "log.h"

@@ -1,4 +1,4 @@
-/* A small server on listener.h, for the tests of the gate:
+/* A small server on listener/listener.h, for the tests of the gate:
  *
  *   gate_server ADDRESS [NAME=NUMBER]...    prints "listening ADDRESS", ends at SIGTERM
  *
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "listener.h"
+#include "listener/listener.h"
 #include "xalloc.h"
 
 static struct event_base *base;

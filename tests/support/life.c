@@ -1,7 +1,7 @@
 #include "life.h"
 
 #include "disk.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "log.h"
 #include "rules_of.h"
 #include "xalloc.h"

@@ -1,4 +1,4 @@
-#include "admin_door.h"
+#include "admin/door.h"
 
 #include "check.h"
 

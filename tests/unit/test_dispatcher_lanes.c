@@ -1,5 +1,5 @@
 #include "check.h"
-#include "dispatcher_lanes.h"
+#include "dispatcher/lanes.h"
 #include "retry.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The grammar of requests: beside everything that is accepted stands what is not. */
 #include "check.h"
-#include "http.h"
+#include "http/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>

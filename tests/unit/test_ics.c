@@ -1,5 +1,5 @@
 /* Calendar files: what they cover, what is refused, and what hostile ones cost. */
-#include "ics.h"
+#include "ics/ics.h"
 
 #include <clockwire/error.h>
 #include <stdio.h>

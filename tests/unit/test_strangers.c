@@ -1,5 +1,5 @@
 /* Senders whom nobody is called like: what is kept of them, and what is to be pasted. */
-#include "strangers.h"
+#include "strangers/strangers.h"
 
 #include "check.h"
 #include "rules_of.h"
