@@ -109,7 +109,7 @@ enum cw_status outside_begin(struct dispatcher *d, struct lane *lane,
     host->in_flight++;
     d->n_outside++;
     metric_add(METRIC_outside_requests, 1);
-    return turn_attempt(d, lane, err);
+    return attempt_begin(d, lane, err);
 }
 
 /* Secrets are looked up now, and forgotten again. */

@@ -207,8 +207,27 @@ enum cw_status sight_quiet(struct dispatcher *d, const struct lane *lane,
                            struct action_verdict *verdict, bool *is_quiet,
                            struct cw_error *err) CW_CHECKED;
 
-/* dispatcher/turn.c */
+/* dispatcher/head.c */
 struct head *head_of(const struct store_call *call);
+/* Sets *due_ms, or INT64_MAX when the lane is empty. */
+enum cw_status head_read(struct dispatcher *d, struct lane *lane, int64_t *due_ms,
+                         struct cw_error *err) CW_CHECKED;
+
+/* dispatcher/attempt.c */
+/* The attempt is on disk before its request leaves. */
+enum cw_status attempt_begin(struct dispatcher *d, struct lane *lane,
+                             struct cw_error *err) CW_CHECKED;
+enum cw_status attempt_end(struct dispatcher *d, const struct lane *lane,
+                           const struct action_verdict *v, struct cw_error *err) CW_CHECKED;
+/* The row of the attempt whose answer nobody recorded. */
+enum cw_status attempt_lose(struct dispatcher *d, const struct lane *lane,
+                            struct cw_error *err) CW_CHECKED;
+
+/* dispatcher/end.c */
+enum cw_status turn_end(struct dispatcher *d, struct lane *lane, const struct action_verdict *v,
+                        struct cw_error *err) CW_CHECKED;
+
+/* dispatcher/turn.c */
 void turn_of(struct dispatcher *d, const struct lane *lane, struct action_turn *out);
 /* Whether the later steps of the run are not done. */
 static inline bool turn_ends_run(const struct action_verdict *v)
@@ -216,12 +235,7 @@ static inline bool turn_ends_run(const struct action_verdict *v)
     return v->ends_run || (v->what == ACTION_DEAD && !v->goes_on);
 }
 
-enum cw_status turn_end(struct dispatcher *d, struct lane *lane, const struct action_verdict *v,
-                        struct cw_error *err) CW_CHECKED;
 void turn_done(void *lane, const struct transport_answer *answer);
-/* The attempt is on disk before its request leaves. */
-enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane,
-                            struct cw_error *err) CW_CHECKED;
 enum cw_status turn_save(struct dispatcher *d, const struct lane *lane, enum store_call_state state,
                          int64_t due_ms, const char *reason, struct cw_error *err) CW_CHECKED;
 enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_ms,

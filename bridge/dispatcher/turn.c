@@ -8,65 +8,9 @@
 #include <string.h>
 
 enum {
-    STALE_MS = 10000,    /* a request that waited longer looks again first */
-    MOST_STALE = 8,      /* doublings of that, for whom the rate lets through so seldom */
-    ANSWER_BYTES = 4096, /* of an answer that are journaled */
+    STALE_MS = 10000, /* a request that waited longer looks again first */
+    MOST_STALE = 8,   /* doublings of that, for whom the rate lets through so seldom */
 };
-
-/* ---- The head of a lane ---- */
-
-/* Numbers that are too large for an integer are near enough here: who needs their digits has the
- * text. */
-static json_t *read_args(struct cw_text args)
-{
-    json_t *json = json_loadb(args.at, args.len, 0, NULL);
-    return json ? json : json_loadb(args.at, args.len, JSON_DECODE_INT_AS_REAL, NULL);
-}
-
-struct head *head_of(const struct store_call *call)
-{
-    struct head *h = xcalloc(1, sizeof *h);
-    h->id = call->id;
-    h->run = call->run;
-    h->event = call->event;
-    h->created_ms = call->created_ms;
-    h->expires_ms = call->expires_ms;
-    h->step = call->step;
-    h->tries = call->tries;
-    h->rule = xtext(call->rule);
-    h->action = xtext(call->action);
-    h->condition = xtext(call->condition);
-    h->args_text = xtext(call->args);
-    h->args = read_args(call->args);
-    h->progress = json_loadb(call->progress.at, call->progress.len, 0, NULL);
-    if (!h->progress)
-        h->progress = json_object();
-    h->in_doubt = call->state == STORE_CALL_SENT;
-    return h;
-}
-
-/* Sets *due_ms, or INT64_MAX when the lane is empty. */
-static enum cw_status read_head(struct dispatcher *d, struct lane *lane, int64_t *due_ms,
-                                struct cw_error *err)
-{
-    struct store_call call;
-    struct cw_error none;
-    cw_arena_reset(d->arena);
-    enum cw_status st = backlog_head(d, lane, d->arena, &call, &none);
-    *due_ms = INT64_MAX;
-    if (st == CW_ENOENT)
-        return CW_OK;
-    if (st)
-        return cw_fail(err, st, "%s", none.text);
-    lane->head = head_of(&call);
-    lane->state = LANE_WAITING;
-    *due_ms = call.due_ms;
-    /* A request that was on its way when we ended may still land. */
-    if (lane->head->in_doubt)
-        *due_ms = (lane->taken_ms > d->loaded_ms ? lane->taken_ms : d->loaded_ms) +
-                  d->deps.people->target.doubt_wait_ms;
-    return late_inherit(d, lane->head, err);
-}
 
 enum cw_status turn_save(struct dispatcher *d, const struct lane *lane, enum store_call_state state,
                          int64_t due_ms, const char *reason, struct cw_error *err)
@@ -160,28 +104,6 @@ static void drop_parcel(struct dispatcher *d, struct lane *lane)
     lane_forget_parcel(lane);
 }
 
-enum cw_status turn_attempt(struct dispatcher *d, struct lane *lane, struct cw_error *err)
-{
-    struct parcel *p = lane->parcel;
-    auto_free char *request = xprintf("%s %s", p->method, p->path);
-    struct store_attempt attempt = {.call = lane->head->id,
-                                    .request = cw_text_of(request),
-                                    .body = cw_text_of(p->body),
-                                    .begun_ms = d->now_ms,
-                                    .epoch = lane->epoch};
-    lanes_pull(&d->lanes, lane);
-    lane->state = LANE_FLYING;
-    lane->head->tries++;
-    p->sent_ms = d->now_ms;
-    queue_put(&d->outbox, lane);
-    enum cw_status st = lease_prolong(d, lane, err);
-    if (!st)
-        st = store_attempt_begin(d->deps.store, &attempt, &lane->head->attempt, err);
-    if (!st)
-        st = backlog_attempt(d, lane, err);
-    return st ? st : turn_save(d, lane, STORE_CALL_SENT, d->now_ms, "", err);
-}
-
 static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
     bool may = limiter_take(d->limiter, d->now_ms, 0);
@@ -190,7 +112,7 @@ static enum cw_status send_now(struct dispatcher *d, struct lane *lane, struct c
     metric_add(METRIC_probes, lane->is_probe);
     d->in_flight++;
     metric_add(METRIC_attempts, 1);
-    return turn_attempt(d, lane, err);
+    return attempt_begin(d, lane, err);
 }
 
 static enum cw_status on_retry(struct dispatcher *d, struct lane *lane, struct action_verdict *v,
@@ -223,82 +145,6 @@ static enum cw_status on_send(struct dispatcher *d, struct lane *lane,
     lane->is_free = false;
     lanes_push(&d->lanes, lane, d->now_ms);
     return turn_save(d, lane, STORE_CALL_READY, d->now_ms, "", err);
-}
-
-static enum cw_status end_run(struct dispatcher *d, const struct lane *lane, bool later_too,
-                              const char *reason, struct cw_error *err)
-{
-    const struct head *h = lane->head;
-    enum cw_status st = CW_OK;
-    if (later_too)
-        st = store_calls_end(d->deps.store, h->run, h->step, STORE_CALL_SKIPPED, cw_text_of(reason),
-                             d->now_ms, err);
-    return st ? st : store_run_settle(d->deps.store, h->run, d->now_ms, err);
-}
-
-static void tell_end(struct dispatcher *d, const struct lane *lane, const struct action_verdict *v)
-{
-    metric_add(v->is_collapsed             ? METRIC_calls_collapsed
-               : v->what == ACTION_DONE    ? METRIC_calls_done
-               : v->what == ACTION_SKIPPED ? METRIC_calls_skipped
-                                           : METRIC_calls_dead,
-               1);
-    metric_add(METRIC_rule_limits, v->is_limit);
-    if (v->what == ACTION_DEAD)
-        note_end(d, LOG_WARN, "this call can never succeed", lane, v->reason);
-    if (v->warns)
-        note_end(d, LOG_WARN, v->warns, lane, v->reason);
-    if (v->log)
-        note_say(d, lane, v->log);
-}
-
-static void tell_watcher(const struct dispatcher *d, const struct lane *lane,
-                         enum store_call_state state, const struct action_verdict *v)
-{
-    const struct head *h = lane->head;
-    if (!d->ended)
-        return;
-    json_t *shown = h->args ? action_shown_args(h->args, h->progress) : NULL;
-    auto_free char *args = shown ? json_dumps(shown, JSON_COMPACT) : NULL;
-    json_decref(shown);
-    struct dispatcher_end end = {lane->person,
-                                 h->rule,
-                                 h->action,
-                                 v->reason,
-                                 args ? args : "{}",
-                                 state,
-                                 state == STORE_CALL_DONE &&
-                                     (v->has_timer || !action_is_of_timer(cw_text_of(h->action)))};
-    d->ended(d->ended_ctx, &end);
-}
-
-enum cw_status turn_end(struct dispatcher *d, struct lane *lane, const struct action_verdict *v,
-                        struct cw_error *err)
-{
-    enum store_call_state state = v->what == ACTION_DONE      ? STORE_CALL_DONE
-                                  : v->what == ACTION_SKIPPED ? STORE_CALL_SKIPPED
-                                                              : STORE_CALL_DEAD;
-    bool is_dead = v->what == ACTION_DEAD;
-    const char *later = is_dead ? STORE_EARLIER_FAILED : v->reason;
-    enum cw_status st = turn_save(d, lane, state, d->now_ms, v->reason, err);
-    if (!st)
-        st = sight_keep(d, lane, v, err);
-    if (!st && v->what == ACTION_DONE)
-        st = fact_keep(d, lane, v, err);
-    if (!st)
-        st = end_run(d, lane, turn_ends_run(v), later, err);
-    if (!st)
-        st = backlog_end(d, lane, v, err);
-    reply_note(d, lane, v);
-    tell_end(d, lane, v);
-    tell_watcher(d, lane, state, v);
-    breaker_end_probe(d, lane);
-    edge_forget(d, lane);
-    lane_forget_head(lane);
-    lane->state = LANE_UNREAD;
-    lane->is_free = true;
-    lanes_push(&d->lanes, lane, d->now_ms); /* behind those who wait already */
-    return st;
 }
 
 /* What has acted is not dead of what comes after it. */
@@ -375,40 +221,6 @@ static enum cw_status apply(struct dispatcher *d, struct lane *lane, struct acti
 
 /* ---- An answer ---- */
 
-/* What of an answer is journaled: cut, and such that any reader of JSON text takes it. */
-static struct cw_text journaled(char *text, size_t len)
-{
-    size_t most = len < ANSWER_BYTES ? len : ANSWER_BYTES;
-    while (most < len && most && ((unsigned char)text[most] & 0xc0) == 0x80)
-        most--;
-    json_t *sound = json_stringn(text, most);
-    for (size_t i = 0; !sound && i < most; i++)
-        if ((unsigned char)text[i] >= 0x80)
-            text[i] = '?';
-    json_decref(sound);
-    return (struct cw_text){text, most};
-}
-
-static enum cw_status end_attempt(struct dispatcher *d, const struct lane *lane,
-                                  const struct action_verdict *v, struct cw_error *err)
-{
-    const struct transport_answer *a = &lane->parcel->answer;
-    /* What another host says may repeat what is secret. */
-    bool is_kept = !lane->parcel->host || a->error;
-    auto_free char *text = a->error ? xstrdup(a->error) : xtext(a->body);
-    struct store_attempt attempt = {
-        .id = lane->head->attempt,
-        .ended_ms = d->now_ms,
-        .status = a->status,
-        .answer = journaled(text, !is_kept   ? 0
-                                  : a->error ? strlen(text)
-                                             : a->body.len),
-        .verdict = cw_text_of(action_word(v)),
-        .epoch = lane->epoch,
-    };
-    return store_attempt_end(d->deps.store, &attempt, err);
-}
-
 enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_ms,
                            struct cw_error *err)
 {
@@ -426,30 +238,12 @@ enum cw_status turn_answer(struct dispatcher *d, struct lane *lane, int64_t now_
         own_token_heed(d, lane, &v);
     }
     note_answer(d, lane, &v);
-    st = end_attempt(d, lane, &v, err);
+    st = attempt_end(d, lane, &v, err);
     drop_parcel(d, lane);
     return st ? st : apply(d, lane, &v, err);
 }
 
 /* ---- A beginning ---- */
-
-/* The row of the attempt whose answer nobody recorded. */
-static enum cw_status close_lost_attempt(struct dispatcher *d, const struct lane *lane,
-                                         struct cw_error *err)
-{
-    struct store_attempt *list = NULL;
-    size_t n = 0;
-    cw_arena_reset(d->arena);
-    enum cw_status st = store_attempts_of(d->deps.store, lane->head->id, d->arena, &list, &n, err);
-    if (st || !n || list[n - 1].ended_ms)
-        return st;
-    struct store_attempt attempt = {.id = list[n - 1].id,
-                                    .ended_ms = d->now_ms,
-                                    .answer = CW_TEXT("no answer was recorded"),
-                                    .verdict = CW_TEXT("lost"),
-                                    .epoch = lane->epoch};
-    return store_attempt_end(d->deps.store, &attempt, err);
-}
 
 /* A call that was found as sent: its machine learns that the answer is lost, and goes on. */
 static enum cw_status resolve_doubt(struct dispatcher *d, struct lane *lane, struct cw_error *err)
@@ -461,7 +255,7 @@ static enum cw_status resolve_doubt(struct dispatcher *d, struct lane *lane, str
         .rate = {-1, -1, -1, -1, -1, -1},
     };
     struct action_verdict v;
-    enum cw_status st = close_lost_attempt(d, lane, err);
+    enum cw_status st = attempt_lose(d, lane, err);
     lane->head->in_doubt = false;
     return st ? st : step(d, lane, &lost, &v, err);
 }
@@ -539,7 +333,7 @@ enum cw_status turn_begin(struct dispatcher *d, struct lane *lane, int64_t now_m
         return lease_hold(d, lane, &st, err) ? send_now(d, lane, err) : st;
     drop_parcel(d, lane);
     if (lane->state == LANE_UNREAD)
-        st = read_head(d, lane, &due_ms, err);
+        st = head_read(d, lane, &due_ms, err);
     if (st)
         return st;
     if (due_ms == INT64_MAX && !lane->head) {
