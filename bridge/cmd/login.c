@@ -4,6 +4,7 @@
 #include "login.h"
 
 #include "../form.h"
+#include "../length.h"
 #include "../secret.h"
 #include "../xalloc.h"
 #include "show.h"
@@ -168,7 +169,7 @@ static int run(struct login *l, const struct cmd_args *args)
 {
     struct cw_error err;
     const char *timeout = args->timeout ? args->timeout : "5 minutes";
-    if (cw_duration_parse(cw_text_of(timeout), &l->timeout_ms, &err)) {
+    if (length_parse(cw_text_of(timeout), &l->timeout_ms, &err)) {
         fprintf(stderr, "clockwire: --timeout: %s\n", err.text);
         return CMD_USAGE;
     }

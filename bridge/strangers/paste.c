@@ -127,7 +127,8 @@ char *strangers_paste(const struct cw_ruleset *rules, struct cw_text alias)
     }
     if (known)
         return xprintf("add %s to the aliases of %s", shown, known->name);
-    return xprintf("%s: { awork: %.*s, aliases: [%s] }", name,
-                   is_email(bare) ? (int)bare.len : (int)strlen("THE-ID-IN-AWORK"),
-                   is_email(bare) ? bare.at : "THE-ID-IN-AWORK", shown);
+    struct cw_text awork = is_email(bare) ? bare : CW_TEXT("THE-ID-IN-AWORK");
+    if (alias.len == strlen(name) && strncasecmp(name, alias.at, alias.len) == 0)
+        return xprintf("%s: { awork: %.*s }", name, (int)awork.len, awork.at);
+    return xprintf("%s: { awork: %.*s, aliases: [%s] }", name, (int)awork.len, awork.at, shown);
 }

@@ -260,7 +260,7 @@ def wrong_turns_of_a_login():
         assert b.command("login").returncode == 64
         done = b.command("login", "ada", "--timeout", "soon")
         assert done.returncode == 64 and "--timeout" in done.stderr, done.stderr
-        login = Login(b, "--timeout", "1 second")
+        login = Login(b, "--timeout", "1s")
         code, _, err = login.end()
         assert code == 1 and "no answer came in time" in err and "--paste" in err, err
 

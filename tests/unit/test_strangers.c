@@ -204,6 +204,9 @@ TEST(lines_to_paste)
               "\"6A2C1D3E-0000-4000-8000-000000000009\" }");
     CHECK_STR(PASTE("github:ADA-L"), "nothing");
     CHECK_STR(PASTE("team:x"), "nothing");
+    /* The name is an alias already. */
+    CHECK_STR(PASTE("Eve"), "eve: { awork: THE-ID-IN-AWORK }");
+    CHECK_STR(PASTE("null"), "null_: { awork: THE-ID-IN-AWORK, aliases: [\"null\"] }");
     CHECK_STR(PASTE("github:Everyone"),
               "everyone_: { awork: THE-ID-IN-AWORK, aliases: [\"github:Everyone\"] }");
     CHECK_STR(PASTE("github:null"),
@@ -240,9 +243,9 @@ TEST(what_is_pasted_is_read_back)
             continue;
         const char *behind = strstr(line, "THE-ID-IN-AWORK") + strlen("THE-ID-IN-AWORK");
         snprintf(text, sizeof text,
-                 "version: 1\ntimezone: UTC\nusers:\n  who: { awork: "
+                 "version: 1\ntimezone: UTC\nusers:\n  %.*s: { awork: "
                  "6a2c1d3e-0000-4000-8000-000000000001%s\nrules: []\n",
-                 behind);
+                 (int)strcspn(line, ":"), line, behind);
         struct cw_ruleset *rules = rules_of(text);
         if (!CHECK(rules && cw_ruleset_find(rules, (struct cw_text){alias, len})))
             fprintf(stderr, "%s\n", text);
