@@ -195,17 +195,19 @@ static void take_gone(const struct store_timer *known, const struct sight *seen,
 /* ---- Judging ---- */
 
 /* A look shows the last entry. A webhook may be about any: only what runs, or has just ended, is
- * surely the last one. */
+ * surely the last one. While nothing at all is known, rules hear of an old one, too; it is not
+ * kept. */
 static enum judgement judge_first(const struct store_timer *known, const struct sight *seen,
                                   struct judged *out)
 {
     bool is_recent = seen->changed_ms && seen->seen_ms - seen->changed_ms <= RECENT_MS;
-    bool has_ended = seen->state == ENTRY_STOPPED && !seen->is_typed &&
-                     seen->changed_ms - seen->since_ms <= JUST_MS;
-    if (seen->is_told &&
-        (seen->is_gone || !is_recent || (seen->state == ENTRY_STOPPED && !has_ended)))
+    bool is_over = seen->state == ENTRY_STOPPED;
+    bool has_ended =
+        !seen->is_typed && !seen->is_gone && seen->changed_ms - seen->since_ms <= JUST_MS;
+    if (seen->is_told && ((is_over && !has_ended) || (known && (seen->is_gone || !is_recent))))
         return SIGHT_ASIDE;
-    take(known, seen, out);
+    if (!seen->is_told || (is_recent && !seen->is_gone))
+        take(known, seen, out);
     return SIGHT_FIRST;
 }
 

@@ -173,6 +173,8 @@ static enum cw_status lookup(void *ctx, struct cw_path path, struct cw_arena *ar
         *out = cw_value_string(scope->told);
     if (status || scope->out_of_memory)
         return cw_fail(err, CW_NOMEM, "the delivery needs too much memory");
+    if (out->kind == CW_NULL) /* senders leave out what they have not, or say null */
+        out->kind = CW_MISSING;
     return CW_OK;
 }
 

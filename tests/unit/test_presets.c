@@ -441,6 +441,45 @@ TEST(awork_timers)
     kit_close(&kit);
 }
 
+/* What is not there is left out, or null; an entry has ended when it has an end of either kind. */
+TEST(awork_nulls)
+{
+    static const struct {
+        const char *entity, *type, *shape;
+    } cases[] = {
+        {"'endDateUtc':null,'endTimeUtc':null,'breaks':null", "timetracking_updated",
+         "timetracking_updated/running"},
+        {"'endTimeUtc':null,'breaks':[]", "timetracking_updated", "timetracking_updated/running"},
+        {"'endTimeUtc':null,'breaks':[{'startDate':'2026-03-02T08:10:00Z','duration':null,"
+         "'endDate':null}]",
+         "paused", "timetracking_updated/paused"},
+        {"'endTimeUtc':null,'breaks':[{'startDate':'2026-03-02T08:10:00Z','duration':5,"
+         "'endDate':'2026-03-02T08:10:05Z'}]",
+         "resumed", "timetracking_updated/resumed"},
+        {"'endDateUtc':'2026-03-02T00:00:00Z','endTimeUtc':null,'breaks':null", "stopped",
+         "timetracking_updated/ended"},
+    };
+    struct kit kit;
+    char body[600];
+    kit_good(&kit, AWORK);
+    kit_header(&kit, "X-Awork-Key", "awork-test-key-1f0e");
+    kit_header(&kit, "Content-Type", "application/json");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(body, sizeof body,
+                 "{'eventType':'timetracking_updated','entityId':'e','timestamp':null,"
+                 "'traceId':'t%zu','triggeredBy':{'id':'u'},'entity':{'id':'e','userId':null,"
+                 "'startDateUtc':'2026-03-02T00:00:00Z','startTimeUtc':'08:00:00',%s}}",
+                 i, cases[i].entity);
+        for (char *at = body; *at; at++)
+            *at = *at == '\'' ? '"' : *at;
+        CHECK_INT(kit_send(&kit, cw_text_of(body), KIT_NOW_MS), SOURCE_EVENTS);
+        type_is(&kit, cases[i].type, cases[i].shape);
+        CHECK_STR(kit_user(&kit, 0), "awork:u");
+        CHECK_INT(kit.got.events[0].event.id.len, 74); /* a digest: no two are one */
+    }
+    kit_close(&kit);
+}
+
 TEST(awork_whatever_else)
 {
     struct kit kit;

@@ -82,8 +82,14 @@ TEST(the_first_webhook)
     struct sight s = told(A, ENTRY_RUNNING);
     CHECK_INT(judge(NULL, &s, &j), SIGHT_FIRST);
     CHECK(j.timer.told_ms == now_ms);
-    s.changed_ms = now_ms - 6 * MINUTE; /* it is late */
-    CHECK_INT(judge(NULL, &s, &j), SIGHT_ASIDE);
+    s.changed_ms = now_ms - 6 * MINUTE; /* it is late: told, but nothing to build on */
+    CHECK_INT(judge(NULL, &s, &j), SIGHT_FIRST);
+    CHECK(!j.is_new);
+    struct store_timer unknown = {.entry = CW_TEXT(A), .state = STORE_TIMER_UNKNOWN};
+    CHECK_INT(judge(&unknown, &s, &j), SIGHT_ASIDE);
+    s.changed_ms = 0; /* it has no version */
+    CHECK_INT(judge(NULL, &s, &j), SIGHT_FIRST);
+    CHECK(!j.is_new);
     s = told(A, ENTRY_STOPPED);
     CHECK_INT(judge(NULL, &s, &j), SIGHT_FIRST);
     s.since_ms = now_ms - 2 * MINUTE; /* another note of what was over */
