@@ -22,8 +22,8 @@ static const struct command {
     const char *options; /* beside -c, --secrets and --help */
 } commands[] = {
     {"run", "", "serve: hear events, make calls", cmd_run, 0, ""},
-    {"check", "[FILE...]", "list every fault of a configuration; --format", cmd_check, INT_MAX,
-     "format"},
+    {"check", "[FILE...]", "list every fault of a configuration; --format json|sarif|github",
+     cmd_check, INT_MAX, "format"},
     {"schema", "", "print the JSON Schema of a configuration, for editors; --part", cmd_schema, 0,
      "part"},
     {"test", "[FILE...]", "play the tests of a configuration; --coverage, --format junit|json",
@@ -31,8 +31,8 @@ static const struct command {
     {"send", "SOURCE FILE", "sign a payload as its provider would and post it", cmd_send, 2, ""},
     {"health", "[--ready]", "ask the daemon whether it is well", cmd_health, 0, "ready"},
     {"events", "[--follow]",
-     "what came and what was done about it; --user, --rule, --source, --since", cmd_events, 0,
-     "after since user person rule source follow json"},
+     "what came and what was done about it; --user, --rule, --source, --since, --after, --json",
+     cmd_events, 0, "after since user person rule source follow json"},
     {"why", "EVENT",
      "why each rule did what it did, or nothing; run N; --rule, --user, --at, --json", cmd_why, 2,
      "rule user person at json"},

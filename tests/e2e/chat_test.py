@@ -249,7 +249,7 @@ def beside_mattermost():
     for name in names:
         assert f"CLOCKWIRE_SECRET_{name.upper()}: " in compose, name
     text = text.replace("0.0.0.0:8080", "127.0.0.1:@PORT@").replace("/data/clockwire.db", "journal.db") \
-        .replace('{ token: "${secret.awork_key}" }', '{ token: "${secret.awork_key}", url: "@AWORK@" }')
+        .replace('    token: "${secret.awork_key}"', '    token: "${secret.awork_key}"\n    url: "@AWORK@"')
     secrets = {**{n: f"secret-of-{n}-0123456789" for n in names}, "awork_key": SECRETS["awork_key"]}
     with world(rules="", config=text, secrets=secrets) as (sim, b):
         say = lambda words: command(b, words, token=secrets["mattermost"])
@@ -258,6 +258,11 @@ def beside_mattermost():
         assert say("off please") == (200, "not stopped: no timer is active")
         assert say("?")[1].startswith("Say `/track KEY-123`")
         assert sim.acts() == ["started", "stopped"]
+        assert say("key-123") == (200, "Tracking KEY-123 for you.")
+        assert say("off 2 hours")[1].startswith("Nothing is tracked for you for 2 hours.")
+        assert "held" in say("key-7")[1]
+        assert sim.acts() == ["started", "stopped"] * 2
+        assert say("on") == (200, "Tracking goes on.")
         assert command(b, "off", token="-is-no-token") == (401, "not verified\n")
 
 
