@@ -58,6 +58,8 @@ static void print_counts(const json_t *o, const struct widths *w)
                                            {"all", "incomplete `all`", "incomplete `all`s"},
                                            {"state", "fact", "facts"},
                                            {"hold", "hold", "holds"},
+                                           {"quiet", "quiet time", "quiet times"},
+                                           {"sight", "change to be judged", "changes to be judged"},
                                            {"tick", "schedule", "schedules"}};
     const json_t *counts = json_object_get(o, "pending");
     const char *before = "";

@@ -1,9 +1,10 @@
 """clockwire pending: everything that waits for a moment, by time, and the end of it by hand."""
 
+import http.client
 import re
 import sqlite3
 
-from bridge import ADA, RULES, main, test, until, world
+from bridge import ADA, CONFIG, RULES, main, test, until, world
 
 LATER = RULES.replace("wait: 1 second", "wait: 2 hours") + """
   - id: greet
@@ -111,6 +112,25 @@ def ended_by_hand():
         assert until(lambda: len(b.log("hello")) == 2), "the window was dropped"
         assert "cancelled" in b.command("why", "1").stdout
         assert b.metrics()['clockwire_runs_total{state="cancelled"}'] == 1
+
+
+@test
+def left_in_peace():
+    """Who has changed a timer by hand is among what waits, and can be ended."""
+    with world(config=CONFIG.replace("  awork:\n    url", "  awork:\n    quiet: 1 hour\n    url")) as (sim, b):
+        b.branch("KEY-123")
+        assert until(lambda: sim.acts(ADA) == ["started"])
+        hand = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=20)
+        hand.request("POST", "/api/v1/me/timetracking/pause", None, {"Authorization": "Bearer sim-token-ada"})
+        assert hand.getresponse().status == 200
+        hand.close()
+        b.desktop("idle")
+        assert until(lambda: len(told(b)) > 1), b.events()[-1]
+        assert told(b) == ["1 quiet time; times of Europe/Berlin",
+                           "MARK  TIME    ada  quiet: the timer was changed by hand; rules leave it alone until then"]
+        mark = b.pending("quiet")[0]["id"]
+        assert b.command("pending", "--cancel", mark).returncode == 0
+        assert told(b) == ["nothing waits"]
 
 
 @test
