@@ -134,6 +134,11 @@ static int see_to(const struct config *config, const struct cmd_args *args)
     const char *page = args->retry ? "/dead/retry" : "/dead/drop";
     if (strcmp(id, "all") == 0)
         return see_to_all(config, args, page, args->retry ? "retried" : "dropped");
+    if (!*id || id[strspn(id, "0123456789")]) {
+        fprintf(stderr, "clockwire: --%s takes the number of a call, or `all`\n",
+                args->retry ? "retry" : "drop");
+        return CMD_FAILED;
+    }
     return see_to_one(config, id, page);
 }
 

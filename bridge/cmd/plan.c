@@ -73,6 +73,14 @@ static void print_fate(const json_t *o)
            instead ? was : "");
 }
 
+/* Holds and facts are of a person alone. */
+static void print_mark(const json_t *o)
+{
+    const char *rule = show_text(o, "rule");
+    printf("  %s of %s%s%s ends: %s\n", show_text(o, "mark"), rule, *rule ? " for " : "",
+           show_text(o, "person"), show_text(o, "text"));
+}
+
 static void print_run(const json_t *o)
 {
     const char *key = show_text(o, "key");
@@ -97,8 +105,7 @@ static void print_line(const json_t *o)
     else if (json_object_get(o, "run"))
         print_run(o);
     else if (json_object_get(o, "mark"))
-        printf("  %s of %s for %s ends: %s\n", show_text(o, "mark"), show_text(o, "rule"),
-               show_text(o, "person"), show_text(o, "text"));
+        print_mark(o);
     else if (json_object_get(o, "lane"))
         printf("  %s: %s\n", show_text(o, "lane"), show_text(o, "text"));
     else if (json_object_get(o, "restart"))

@@ -139,9 +139,14 @@ def all_of_a_person():
 def nobody_is_there_any_more():
     with world() as (sim, b):
         die(sim, b, "a", login="ghopper")
+        b.command("hold", "grace")
         b.config = re.sub(r"  grace:\n(    .*\n)+", "", CONFIG)
         b.write(RULES)
-        assert b.command("reload").returncode == 0
+        r = b.command("reload")
+        assert r.returncode == 0 and "  hold of grace ends: its user is gone\n" in r.stdout, r
+        for wrong in ("x", "-1", "1x", ""):
+            r = b.command("dead", "--retry=" + wrong)
+            assert (r.returncode, r.stderr) == (1, "clockwire: --retry takes the number of a call, or `all`\n"), r
         r = b.command("dead", "--retry", "1")
         assert r.returncode == 1 and "grace, who is not in the configuration" in r.stderr, r
         assert b.command("dead", "--retry", "all").stdout == \
