@@ -432,7 +432,7 @@ static struct action_verdict on_answer(const struct action_turn *t, const struct
         return again(t, ACTION_UNREACHED, a->error ? a->error : "not sent");
     if (a->outcome == TRANSPORT_LOST)
         return doubtful(t, ACTION_DOUBT, a->error ? a->error : "the answer was lost");
-    json_t *json = json_loadb(a->body.at, a->body.len, 0, NULL);
+    json_t *json = json_loadb(a->body.at, a->body.len, JSON_ALLOW_NUL, NULL);
     struct action_verdict v =
         a->status >= 200 && a->status < 300 ? on_success(t, ops, json) : on_refusal(t, ops, json);
     json_decref(json);

@@ -157,7 +157,7 @@ static json_t *render_leaf(void *ctx, const json_t *text)
                                    : cw_template_render(tpl, &scope, arena, &made, &r->err);
     if (st == CW_NOMEM || (!st && cw_value_print(&made, arena, &printed)))
         abort();
-    return st ? NULL : json_loadb(printed.at, printed.len, JSON_DECODE_ANY, NULL);
+    return st ? NULL : json_loadb(printed.at, printed.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
 }
 
 /* Into `known`, or into `open` when something in it is known later still. Returns: false after a

@@ -1,5 +1,6 @@
 /* What a start is about: its task, project and type of work, by id, key or name. */
 #include "action/step.h"
+#include "xalloc.h"
 
 #include <string.h>
 
@@ -120,6 +121,21 @@ static void copy(json_t *to, const char *name, json_t *value)
         json_object_set(to, name, value);
 }
 
+/* No program has anything to win by a byte 0 in a note, and many end there. */
+static void copy_note(json_t *to, json_t *note, struct cw_arena *arena)
+{
+    size_t len = json_string_length(note);
+    const char *text = json_string_value(note);
+    if (!text || !memchr(text, 0, len)) {
+        copy(to, "note", note);
+        return;
+    }
+    char *clean = xtake(arena, len);
+    for (size_t i = 0; i < len; i++)
+        clean[i] = text[i] ? text[i] : ' ';
+    json_object_set_new(to, "note", json_stringn(clean, len));
+}
+
 json_t *target_body(const struct action_turn *t)
 {
     json_t *body = json_object();
@@ -127,7 +143,7 @@ json_t *target_body(const struct action_turn *t)
     copy(body, "typeOfWorkId", json_object_get(t->progress, "kind"));
     copy(body, "taskId", json_object_get(t->progress, "task"));
     copy(body, "projectId", json_object_get(t->progress, "project"));
-    copy(body, "note", json_object_get(t->args, "note"));
+    copy_note(body, json_object_get(t->args, "note"), t->arena);
     copy(body, "isBillable", json_object_get(t->args, "billable"));
     return body;
 }

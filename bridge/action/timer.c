@@ -107,7 +107,7 @@ const struct action_ops action_pause = {.decide = pause_decide, .settle = pause_
 static struct action_verdict resume_emulated(const struct action_turn *t, const struct look *look)
 {
     char *text = cw_arena_copy(t->arena, t->timer->memo);
-    json_t *body = text ? json_loads(text, 0, NULL) : NULL;
+    json_t *body = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
     if (!step_text(body, "typeOfWorkId")) {
         json_decref(body);
         return step_end(t, ACTION_DEAD, "what was paused has no type of work to start with");

@@ -8,8 +8,9 @@
  * text. */
 static json_t *read_args(struct cw_text args)
 {
-    json_t *json = json_loadb(args.at, args.len, 0, NULL);
-    return json ? json : json_loadb(args.at, args.len, JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *json = json_loadb(args.at, args.len, JSON_ALLOW_NUL, NULL);
+    return json ? json
+                : json_loadb(args.at, args.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
 }
 
 struct head *head_of(const struct store_call *call)
@@ -27,7 +28,7 @@ struct head *head_of(const struct store_call *call)
     h->condition = xtext(call->condition);
     h->args_text = xtext(call->args);
     h->args = read_args(call->args);
-    h->progress = json_loadb(call->progress.at, call->progress.len, 0, NULL);
+    h->progress = json_loadb(call->progress.at, call->progress.len, JSON_ALLOW_NUL, NULL);
     if (!h->progress)
         h->progress = json_object();
     h->in_doubt = call->state == STORE_CALL_SENT;

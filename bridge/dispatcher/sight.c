@@ -118,7 +118,7 @@ bool dispatcher_in_doubt(struct dispatcher *d, struct cw_text person, struct cw_
     struct lane *lane = lanes_find(&d->lanes, name);
     if (!lane || backlog_head(d, lane, arena, &call, &none))
         return false;
-    json_t *progress = json_loadb(call.progress.at, call.progress.len, 0, NULL);
+    json_t *progress = json_loadb(call.progress.at, call.progress.len, JSON_ALLOW_NUL, NULL);
     bool is_out = call.state == STORE_CALL_SENT && !action_is_asking(progress);
     bool in_doubt = is_out || action_in_doubt(progress);
     json_decref(progress);

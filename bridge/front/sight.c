@@ -30,7 +30,7 @@ void front_sight(const struct accepted *a, const struct cw_value *entry, int64_t
     struct cw_text text;
     if (entry->kind != CW_OBJECT || cw_value_print(entry, a->arena, &text))
         return;
-    json_t *json = json_loadb(text.at, text.len, 0, NULL);
+    json_t *json = json_loadb(text.at, text.len, JSON_ALLOW_NUL, NULL);
     if (json)
         see(a, json, now_ms, to);
     json_decref(json);

@@ -112,7 +112,7 @@ enum roster_page roster_take(struct roster *r, const struct transport_answer *a,
         *why = xprintf("%s", a->error ? a->error : "no answer");
         return page;
     }
-    json_t *json = json_loadb(a->body.at, a->body.len, 0, NULL);
+    json_t *json = json_loadb(a->body.at, a->body.len, JSON_ALLOW_NUL, NULL);
     if (a->status == 200 && json_is_array(json))
         page = take_list(r, json, a->total_items);
     else if (a->status == 200)

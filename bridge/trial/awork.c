@@ -241,7 +241,7 @@ static json_t *act(struct awork *a, struct work *w, const char *op, const struct
         return refuse(status, 400, "invalid-operation",
                       "You can only pause and resume your own timer.");
     if (strcmp(op, "start") == 0) {
-        start(a, w, json_loads(q->body ? q->body : "", 0, NULL));
+        start(a, w, json_loads(q->body ? q->body : "", JSON_ALLOW_NUL, NULL));
         return tell(a, w);
     }
     if (!is_active(w))
@@ -294,7 +294,7 @@ static json_t *serve_entry(struct awork *a, const struct flight *q, const char *
     if (!w)
         return refuse(status, 404, "not-found", "There is no such time entry.");
     if (strcmp(q->method, "PUT") == 0) {
-        json_t *body = json_loads(q->body ? q->body : "", 0, NULL);
+        json_t *body = json_loads(q->body ? q->body : "", JSON_ALLOW_NUL, NULL);
         w->since_ms = moment_of(body, "endDateUtc", "endTimeUtc");
         json_decref(body);
     }

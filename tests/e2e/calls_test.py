@@ -95,6 +95,15 @@ def each_fault_of_a_pause_and_resume():
 
 
 @test
+def a_byte_0_in_a_text():
+    """What an event brings may have it: the call is made."""
+    with world() as (sim, b):
+        b.branch("KEY-123", note="a\0b", delivery="d")
+        assert until(lambda: sim.acts() == ["started"]), b.events()
+        assert b.events()[0]["calls"][0]["args"]["note"] == "a\0b", b.events()
+
+
+@test
 def a_reused_connection_that_dies():
     """With and without a reset, before and after awork has acted, at the look and at the act, which
     go by one connection: one effect, and each request that awork saw is an attempt of its own."""

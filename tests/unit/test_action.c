@@ -221,6 +221,20 @@ TEST(start_finds_its_task_and_kind_then_looks_then_acts)
     play_end(&p);
 }
 
+/* A byte 0 in a text, which JSON may have, neither hides an entry nor leaves with a note. */
+TEST(a_byte_0_in_a_note)
+{
+    struct play p = play_of("start", "{\"task\":\"" TASK "\"}");
+    json_object_set_new(p.t.args, "note", json_stringn("a\0b", 3));
+    begin(&p);
+    hear(&p, 200, ENTRY(E1, "08:00:00", ON_TASK2 ",\"note\":\"x\\u0000y\""));
+    CHECK_STR(p.v.method, "POST");
+    CHECK_STR(p.v.body, "{\"timezone\":\"Europe/Berlin\",\"typeOfWorkId\":\"" KIND
+                        "\",\"taskId\":\"" TASK "\",\"note\":\"a b\"}");
+    CHECK_INT(hear(&p, 200, ENTRY(E2, "09:00:00", ON_TASK ",\"note\":\"a\\u0000b\"")), ACTION_DONE);
+    play_end(&p);
+}
+
 TEST(start_takes_the_kind_of_the_rule_the_user_or_the_task)
 {
     struct play p = play_of("start", "{\"type_of_work\":\"" E1 "\"}");
