@@ -200,10 +200,11 @@ static void take_gone(const struct store_timer *known, const struct sight *seen,
 static enum judgement judge_first(const struct store_timer *known, const struct sight *seen,
                                   struct judged *out)
 {
-    bool is_recent = seen->changed_ms && seen->seen_ms - seen->changed_ms <= RECENT_MS;
+    /* Without a version it was when its state began. */
+    int64_t at_ms = seen->changed_ms ? seen->changed_ms : seen->since_ms;
+    bool is_recent = at_ms && seen->seen_ms - at_ms <= RECENT_MS;
     bool is_over = seen->state == ENTRY_STOPPED;
-    bool has_ended =
-        !seen->is_typed && !seen->is_gone && seen->changed_ms - seen->since_ms <= JUST_MS;
+    bool has_ended = !seen->is_typed && !seen->is_gone && at_ms - seen->since_ms <= JUST_MS;
     if (seen->is_told && ((is_over && !has_ended) || (known && (seen->is_gone || !is_recent))))
         return SIGHT_ASIDE;
     if (!seen->is_told || (is_recent && !seen->is_gone))

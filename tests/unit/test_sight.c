@@ -87,7 +87,14 @@ TEST(the_first_webhook)
     CHECK(!j.is_new);
     struct store_timer unknown = {.entry = CW_TEXT(A), .state = STORE_TIMER_UNKNOWN};
     CHECK_INT(judge(&unknown, &s, &j), SIGHT_ASIDE);
-    s.changed_ms = 0; /* it has no version */
+    s.changed_ms = 0; /* it has no version: it was when it began to run */
+    CHECK_INT(judge(NULL, &s, &j), SIGHT_FIRST);
+    CHECK(j.is_new && j.timer.state == STORE_TIMER_RUNNING);
+    struct sight ended = told(A, ENTRY_STOPPED);
+    ended.version = ended.changed_ms = 0;
+    struct store_timer running = j.timer;
+    CHECK_INT(judge(&running, &ended, &j), SIGHT_HAND);
+    s.since_ms = now_ms - 6 * MINUTE;
     CHECK_INT(judge(NULL, &s, &j), SIGHT_FIRST);
     CHECK(!j.is_new);
     s = told(A, ENTRY_STOPPED);
