@@ -19,8 +19,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Pages in the log before they are moved to the file: 32 MiB when busy, 1 MiB when idle. */
-enum { BUSY_PAGES = 2048, IDLE_PAGES = 64 };
+/* Pages in the log before they are moved to the file when idle: 1 MiB; when busy: b->log_pages. */
+enum { IDLE_PAGES = 64 };
 enum { MAX_VALUE_BYTES = 64 << 20 };
 
 /* ---- The file ---- */
@@ -192,6 +192,8 @@ enum cw_status store_sqlite_open(const char *path, const struct store_opts *opts
         status = sq_prepare_all(b, err);
     if (status == CW_OK)
         status = sq_load_keys(b, err);
+    if (status == CW_OK)
+        status = sq_limit_log(b, err);
     if (status != CW_OK) {
         status = refuse(b, status, err);
         destroy(b);
@@ -251,15 +253,21 @@ static enum cw_status sq_commit(struct backend *b, struct cw_error *err)
 
 /* PASSIVE never waits and never cuts the log, which is written from its start again. A full disk is
  * no fault of the log: it keeps what it has, the next commit brings the next try. */
+/* The log keeps its size to be written from its start again; on a tight volume that room is the
+ * first to be given back. */
 static enum cw_status sq_tidy(struct backend *b, enum store_pace pace, struct cw_error *err)
 {
     int in_log = 0, moved = 0;
-    enum cw_status status = pace == STORE_BUSY ? CW_OK : sq_vacuum(b, pace == STORE_TIGHT, err);
+    bool tight = pace == STORE_TIGHT;
+    enum cw_status status = pace == STORE_BUSY ? CW_OK : sq_vacuum(b, tight, err);
     if (status != CW_OK)
         return status == CW_ELIMIT ? CW_OK : status;
-    if (b->wal_pages < (pace == STORE_BUSY ? BUSY_PAGES : IDLE_PAGES) && !b->shrinks)
+    int enough = pace == STORE_IDLE && b->log_pages > IDLE_PAGES ? IDLE_PAGES : b->log_pages;
+    if (!tight && !b->shrinks && b->wal_pages < enough)
         return CW_OK;
-    int rc = sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+    int rc = sqlite3_wal_checkpoint_v2(
+        b->db, NULL, tight ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &in_log,
+        &moved);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_FULL)
         return sq_fail(b, rc, err);
     b->shrinks = false;

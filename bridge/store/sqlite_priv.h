@@ -93,6 +93,7 @@ struct backend {
     bool broken;                     /* it has failed once: the next start is to look at it */
     bool shrinks;                    /* the file does when the log has been moved to it */
     int wal_pages;                   /* in the log, not yet known to be in the file */
+    int log_pages;                   /* so many are moved to it at the latest */
     char *path;
     int64_t max_pages;  /* 0: no cap */
     int64_t room_bytes; /* for events, in this turn, under a cap */
@@ -151,6 +152,7 @@ enum cw_status sq_vacuum(struct backend *b, bool tight, struct cw_error *err);
 /* What is left for events below the cap, in room_bytes. */
 enum cw_status sq_measure_room(struct backend *b, struct cw_error *err);
 enum cw_status sq_room(struct backend *b, struct store_room *out, struct cw_error *err);
+enum cw_status sq_limit_log(struct backend *b, struct cw_error *err);
 enum cw_status sq_reserve(struct backend *b, bool keep, struct cw_error *err);
 
 /* ---- sqlite_event.c, sqlite_run.c, sqlite_call.c: as in backend.h ---- */

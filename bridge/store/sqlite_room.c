@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 enum { MAX_SPARE_PAGES = 1024 };
+enum { MAX_LOG_PAGES = 2048 /* 32 MiB */, LOG_PART = 64 /* of the volume at most */ };
 enum { RESERVE_BYTES = 16 << 20, RESERVE_PART = 8 /* of the volume at most */ };
 
 /* Under a cap, the last sixteenth (at most 16 MiB) is not for events: what is in flight can still
@@ -50,6 +51,19 @@ static enum cw_status measure_volume(const struct backend *b, struct store_room 
     out->reserve_bytes = out->volume_bytes / RESERVE_PART < RESERVE_BYTES
                              ? out->volume_bytes / RESERVE_PART
                              : RESERVE_BYTES;
+    return CW_OK;
+}
+
+/* What waits in the log may need as much room again in the file: more of it than is free when
+ * nobody is let in any more could never be moved, and the volume would stay full. */
+enum cw_status sq_limit_log(struct backend *b, struct cw_error *err)
+{
+    struct store_room room;
+    enum cw_status status = measure_volume(b, &room, err);
+    if (status != CW_OK)
+        return status;
+    int64_t pages = room.volume_bytes / LOG_PART / PAGE_BYTES;
+    b->log_pages = pages < MAX_LOG_PAGES ? (int)pages : MAX_LOG_PAGES;
     return CW_OK;
 }
 
