@@ -73,7 +73,7 @@ static void turn(struct store *s, int k, size_t bytes)
         must(store_event_add(s, &event, keys, 2, &seq, &err), &err);
     }
     must(store_commit(s, &err), &err);
-    must(store_tidy(s, false, &err), &err);
+    must(store_tidy(s, STORE_BUSY, &err), &err);
 }
 
 static struct store *open_store(const char *path)

@@ -946,9 +946,9 @@ BOTH(an_arena_that_is_too_small_is_said)
 BOTH(tidy_is_harmless)
 {
     TURN(s, add_event(s, 1));
-    OK(store_tidy(s, false, NULL));
-    OK(store_tidy(s, true, NULL));
-    OK(store_tidy(s, true, NULL));
+    OK(store_tidy(s, STORE_BUSY, NULL));
+    OK(store_tidy(s, STORE_IDLE, NULL));
+    OK(store_tidy(s, STORE_IDLE, NULL));
     TURN(s, CHECK_INT(add_event(s, 2), 2));
 }
 

@@ -329,7 +329,7 @@ TEST(a_full_journal_says_so_and_recovers)
         OK(store_commit(s, NULL));
     }
     CHECK_INT(add_big(s, n), CW_ELIMIT); /* and it is still full */
-    OK(store_tidy(s, true, NULL));
+    OK(store_tidy(s, STORE_IDLE, NULL));
     store_close(s);
     OK(store_open(fixture_where("full.db"), &(struct store_opts){.max_bytes = 2 * CAP}, &s, NULL));
     CHECK_INT(add_big(s, n), CW_OK); /* it was never taken for a duplicate */
@@ -382,19 +382,19 @@ static off_t size_of(const char *path)
 TEST(tidy_moves_the_log_into_the_file)
 {
     struct store *s = fixture_open(fixture_where("tidy.db"));
-    OK(store_tidy(s, true, NULL));
+    OK(store_tidy(s, STORE_IDLE, NULL));
     off_t before = size_of(fixture_path("tidy.db"));
     OK(store_begin(s, NULL));
     add_event(s, 1);
     OK(store_commit(s, NULL));
-    OK(store_tidy(s, true, NULL)); /* too little to bother */
+    OK(store_tidy(s, STORE_IDLE, NULL)); /* too little to bother */
     CHECK_INT(size_of(fixture_path("tidy.db")), before);
     for (uint64_t i = 0; i < 100; i++)
         CHECK_INT(add_big(s, i + 10), CW_OK);
-    OK(store_tidy(s, false, NULL)); /* busy: not yet */
+    OK(store_tidy(s, STORE_BUSY, NULL)); /* busy: not yet */
     CHECK_INT(size_of(fixture_path("tidy.db")), before);
     off_t log = size_of(fixture_path("tidy.db-wal"));
-    OK(store_tidy(s, true, NULL));
+    OK(store_tidy(s, STORE_IDLE, NULL));
     CHECK(size_of(fixture_path("tidy.db")) >= 100 * 30000);
     for (uint64_t i = 0; i < 20; i++)
         CHECK_INT(add_big(s, i + 1000), CW_OK);
@@ -445,7 +445,7 @@ static void write_some(struct store *s)
     for (uint64_t i = 0; i < 50; i++)
         if (add_big(s, (uint64_t)counts.events + i) != CW_OK)
             _exit(1);
-    if (store_tidy(s, true, NULL) != CW_OK)
+    if (store_tidy(s, STORE_IDLE, NULL) != CW_OK)
         _exit(1);
 }
 
@@ -497,7 +497,7 @@ static void write_for_ever(const char *where, int out, uint64_t key)
         add_run(s, (int64_t)report[0][1], "r", "ann", STORE_RUN_WAITING, (int64_t)key);
         if (store_commit(s, NULL) != CW_OK ||
             write(out, report, n * sizeof report[0]) != (ssize_t)(n * sizeof report[0]) ||
-            store_tidy(s, key % 64 == 0, NULL) != CW_OK)
+            store_tidy(s, key % 64 ? STORE_BUSY : STORE_IDLE, NULL) != CW_OK)
             _exit(1);
     }
 }

@@ -315,7 +315,7 @@ BOTH(a_tick_a_minute_leaves_the_journal_as_it_is)
         }
         OK(store_commit(s, NULL));
         trim(s, begin_ms + DAY, 7 * DAY, 30 * DAY);
-        OK(store_tidy(s, true, NULL));
+        OK(store_tidy(s, STORE_IDLE, NULL));
         OK(store_counts(s, &counts, NULL));
         most_events = counts.events > most_events ? counts.events : most_events;
         off_t size = where ? size_of(where + strlen("sqlite:")) : 0;
@@ -348,12 +348,12 @@ TEST(the_file_shrinks_when_much_has_gone)
         }
         OK(store_commit(s, NULL));
     }
-    OK(store_tidy(s, true, NULL));
+    OK(store_tidy(s, STORE_IDLE, NULL));
     off_t full = size_of(path);
     CHECK(full > 16000000);
     CHECK_INT(trim(s, 9 * DAY, DAY, DAY), 800);
     for (int i = 0; i < 100; i++)
-        OK(store_tidy(s, true, NULL));
+        OK(store_tidy(s, STORE_IDLE, NULL));
     printf("%lld bytes, %lld after\n", (long long)full, (long long)size_of(path));
     CHECK(size_of(path) < 3 << 20);
     OK(store_begin(s, NULL));

@@ -64,7 +64,7 @@ static bool turn(void)
 {
     struct cw_error err;
     must(engine_turn(w.engine, w.now_ms, &err), &err);
-    must(store_tidy(w.store, false, &err), &err);
+    must(store_tidy(w.store, STORE_BUSY, &err), &err);
     return crowd_deliver(crowd) > 0;
 }
 

@@ -307,7 +307,8 @@ enum cw_status life_step(struct life *life)
     if (status == CW_OK)
         status = trim(life);
     if (status == CW_OK)
-        status = store_tidy(life->store, ++life->steps % TIDY_STEPS == 0, &err);
+        status =
+            store_tidy(life->store, ++life->steps % TIDY_STEPS ? STORE_BUSY : STORE_IDLE, &err);
     life->now_ms += SECOND;
     return status;
 }
