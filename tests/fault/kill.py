@@ -119,10 +119,10 @@ class Test:
         return self.args.plant and n >= self.args.cycles // 2 and not self.planted
 
     def weather(self, n):
-        """Another one for each life; now and then none. What is planted needs calls that wait."""
+        """Another one for each life; now and then none. What is planted may need calls that wait."""
         self.count_hits()
         self.sim.ask("DELETE", "/_sim/faults")
-        if self.is_time_to_plant(n):
+        if self.is_time_to_plant(n) and judge.PLANTS[self.args.plant][2]:
             self.sim.fault(KINDS[0], "503", 0)
         elif self.random.random() < self.args.faults:
             self.sim.ask("POST", "/_sim/faults", [

@@ -122,9 +122,10 @@ def plant_reordered(db):
     return False
 
 
-# What the judge must say of each.
-PLANTS = {"lost": (plant_lost, "never started"), "double": (plant_double, "started twice"),
-          "reordered": (plant_reordered, "started after")}
+# What the judge must say of each, and whether it needs calls that wait, or such as were made.
+PLANTS = {"lost": (plant_lost, "never started", True),
+          "double": (plant_double, "started twice", False),
+          "reordered": (plant_reordered, "started after", True)}
 
 
 def plant(journal, kind):
