@@ -1,5 +1,6 @@
 #include "hold.h"
 
+#include "tell.h"
 #include "xalloc.h"
 
 #include <jansson.h>
@@ -18,7 +19,7 @@ static struct store_mark name_of(const char *person)
 
 struct hold hold_of(const struct store_mark *mark, struct cw_arena *arena)
 {
-    json_t *json = json_loadb(mark->value.at, mark->value.len, 0, NULL);
+    json_t *json = tell_read(mark->value, 0);
     const char *rule = json_string_value(json_object_get(json, "rule"));
     struct hold hold = {
         .since_ms = json_integer_value(json_object_get(json, "since")),

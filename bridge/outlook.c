@@ -19,7 +19,7 @@ static struct cw_text copy(struct cw_arena *arena, struct cw_text text)
 /* " log {...}", with templates of the lane as they are. */
 static void put_call(FILE *out, const struct cw_call *call)
 {
-    json_t *args = json_loadb(call->args.at, call->args.len, JSON_ALLOW_NUL, NULL);
+    json_t *args = tell_read(call->args, 0);
     json_t *shown = json_is_object(args) ? action_shown_args(args, NULL) : NULL;
     auto_free char *text = json_object_size(shown) ? json_dumps(shown, JSON_COMPACT) : NULL;
     fprintf(out, "%s%s%s", call->action, text ? " " : "", text ? text : "");

@@ -1,6 +1,7 @@
 #include "replies.h"
 
 #include "metrics.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -153,21 +154,10 @@ bool replies_awaits_behind(const struct replies *r, int64_t run, uint32_t step)
 
 /* ---- What they hear ---- */
 
-/* Never half a character. */
-static size_t fitting(const char *text, size_t room)
-{
-    size_t len = strlen(text);
-    if (len <= room)
-        return len;
-    while (room && ((unsigned char)text[room] & 0xc0) == 0x80)
-        room--;
-    return room;
-}
-
 static size_t put(char *to, size_t len, const char *text)
 {
     size_t gap = len ? 1 : 0,
-           n = len + gap < TEXT_BYTES ? fitting(text, TEXT_BYTES - len - gap) : 0;
+           n = len + gap < TEXT_BYTES ? tell_fits(cw_text_of(text), TEXT_BYTES - len - gap) : 0;
     if (!n)
         return len;
     if (gap)

@@ -40,8 +40,7 @@ static void set_json(json_t *to, const char *name, struct cw_text text)
         json_object_set_new(to, name, json_sprintf("(%zu bytes)", text.len));
         return;
     }
-    json_t *value =
-        text.len ? json_loadb(text.at, text.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL) : NULL;
+    json_t *value = text.len ? tell_read(text, JSON_DECODE_ANY) : NULL;
     if (value)
         json_object_set_new(to, name, value);
     else
@@ -84,11 +83,11 @@ static void set_args(json_t *o, const struct store_call *c)
 {
     json_t *args = NULL;
     if (c->args.len + c->progress.len <= STORY_VALUE)
-        args = json_loadb(c->args.at, c->args.len, JSON_ALLOW_NUL, NULL);
+        args = tell_read(c->args, 0);
     if (!json_is_object(args)) {
         set_json(o, "args", c->args);
     } else {
-        json_t *progress = json_loadb(c->progress.at, c->progress.len, JSON_ALLOW_NUL, NULL);
+        json_t *progress = tell_read(c->progress, 0);
         json_object_set_new(o, "args", action_shown_args(args, progress));
         json_decref(progress);
     }

@@ -6,6 +6,20 @@
 
 enum { SHORT = 300 };
 
+json_t *tell_read(struct cw_text text, size_t flags)
+{
+    return json_loadb(text.at, text.len, JSON_ALLOW_NUL | flags, NULL);
+}
+
+size_t tell_fits(struct cw_text text, size_t most)
+{
+    if (text.len <= most)
+        return text.len;
+    while (most && ((unsigned char)text.at[most] & 0xc0) == 0x80)
+        most--;
+    return most;
+}
+
 json_t *tell_text(struct cw_text text)
 {
     json_t *value = json_stringn(text.at ? text.at : "", text.len);
@@ -14,12 +28,9 @@ json_t *tell_text(struct cw_text text)
 
 json_t *tell_short(struct cw_text text)
 {
-    size_t len = SHORT;
     if (text.len <= SHORT)
         return tell_text(text);
-    while (len && ((unsigned char)text.at[len] & 0xc0) == 0x80)
-        len--;
-    auto_free char *cut = xprintf("%.*s\xe2\x80\xa6", (int)len, text.at);
+    auto_free char *cut = xprintf("%.*s\xe2\x80\xa6", (int)tell_fits(text, SHORT), text.at);
     return tell_text(cw_text_of(cut));
 }
 

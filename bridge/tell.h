@@ -1,4 +1,5 @@
-/* tell: the JSON lines in which the daemon answers the commands. */
+/* tell: texts and JSON as they come from the world and the journal, and the lines in which the
+ * daemon answers the commands. */
 #ifndef TELL_H
 #define TELL_H
 
@@ -9,6 +10,11 @@
 /* How the journal says that names are unknown; they follow, with commas between them. */
 #define NOBODY "nobody has the name or alias "
 
+/* Reads JSON of the world, of the journal or of the daemon; a byte 0 in a text of it is no fault.
+ * `flags` are Jansson's. Returns: NULL when it is none. */
+json_t *tell_read(struct cw_text text, size_t flags);
+/* How much of a text goes into `most` bytes: never half a character. */
+size_t tell_fits(struct cw_text text, size_t most);
 /* Text from the world may not be UTF-8: what Jansson refuses is "". */
 json_t *tell_text(struct cw_text text);
 /* Cut at 300 bytes, with a mark. */

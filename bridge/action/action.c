@@ -4,6 +4,7 @@
 #include "action/late.h"
 #include "action/outside.h"
 #include "action/step.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <assert.h>
@@ -295,15 +296,10 @@ static struct action_verdict on_look(const struct action_turn *t, const struct a
 
 /* ---- Answers ---- */
 
-/* How much of a text to quote: never half a character. */
+/* How much of a text to quote. */
 static int quoted(const char *text)
 {
-    size_t len = text ? strlen(text) : 0, most = 200;
-    if (len <= most)
-        return (int)len;
-    while (most && ((unsigned char)text[most] & 0xc0) == 0x80)
-        most--;
-    return (int)most;
+    return text ? (int)tell_fits(cw_text_of(text), 200) : 0;
 }
 
 /* "awork answered 400 invalid-operation: You can only ..." as far as the answer tells. */
@@ -432,7 +428,7 @@ static struct action_verdict on_answer(const struct action_turn *t, const struct
         return again(t, ACTION_UNREACHED, a->error ? a->error : "not sent");
     if (a->outcome == TRANSPORT_LOST)
         return doubtful(t, ACTION_DOUBT, a->error ? a->error : "the answer was lost");
-    json_t *json = json_loadb(a->body.at, a->body.len, JSON_ALLOW_NUL, NULL);
+    json_t *json = tell_read(a->body, 0);
     struct action_verdict v =
         a->status >= 200 && a->status < 300 ? on_success(t, ops, json) : on_refusal(t, ops, json);
     json_decref(json);

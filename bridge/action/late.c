@@ -1,5 +1,6 @@
 #include "action/late.h"
 
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -157,7 +158,7 @@ static json_t *render_leaf(void *ctx, const json_t *text)
                                    : cw_template_render(tpl, &scope, arena, &made, &r->err);
     if (st == CW_NOMEM || (!st && cw_value_print(&made, arena, &printed)))
         abort();
-    return st ? NULL : json_loadb(printed.at, printed.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+    return st ? NULL : tell_read(printed, JSON_DECODE_ANY);
 }
 
 /* Into `known`, or into `open` when something in it is known later still. Returns: false after a

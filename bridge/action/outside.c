@@ -2,6 +2,7 @@
 
 #include "action/late.h"
 
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdio.h>
@@ -128,7 +129,7 @@ static json_t *render_leaf(void *ctx, const json_t *text)
         st = cw_template_render(tpl, &scope, r->arena, &made, r->err);
     if (st == CW_NOMEM || (!st && cw_value_print(&made, r->arena, &printed)))
         abort();
-    return st ? NULL : json_loadb(printed.at, printed.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+    return st ? NULL : tell_read(printed, JSON_DECODE_ANY);
 }
 
 /* The argument as it leaves. Returns: a new value, NULL when it is not given or after a fault; only

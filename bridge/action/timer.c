@@ -1,6 +1,7 @@
 /* start, stop, pause, resume; log, reply: what each does about what the look has seen. */
 #include "action/asof.h"
 #include "action/step.h"
+#include "tell.h"
 
 #include <string.h>
 
@@ -107,7 +108,7 @@ const struct action_ops action_pause = {.decide = pause_decide, .settle = pause_
 static struct action_verdict resume_emulated(const struct action_turn *t, const struct look *look)
 {
     char *text = cw_arena_copy(t->arena, t->timer->memo);
-    json_t *body = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
+    json_t *body = text ? tell_read(cw_text_of(text), 0) : NULL;
     if (!step_text(body, "typeOfWorkId")) {
         json_decref(body);
         return step_end(t, ACTION_DEAD, "what was paused has no type of work to start with");

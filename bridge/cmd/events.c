@@ -3,6 +3,7 @@
 #include "../xalloc.h"
 #include "cmd.h"
 #include "show.h"
+#include "tell.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,7 @@ static bool print_page(struct printer *p, const char *text, int64_t *next)
     bool more = false;
     for (const char *line = text, *end; *line; line = end) {
         end = line + strcspn(line, "\n");
-        json_t *e = json_loadb(line, (size_t)(end - line), 0, NULL);
+        json_t *e = tell_read((struct cw_text){line, (size_t)(end - line)}, 0);
         if (json_object_get(e, "next")) {
             *next = show_number(e, "next");
             more = json_is_true(json_object_get(e, "more"));

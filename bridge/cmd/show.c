@@ -1,6 +1,7 @@
 #include "show.h"
 
 #include "../xalloc.h"
+#include "tell.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@ json_t *show_next(const char **text)
 {
     while (**text) {
         size_t len = strcspn(*text, "\n");
-        json_t *line = json_loadb(*text, len, 0, NULL);
+        json_t *line = tell_read((struct cw_text){*text, len}, 0);
         *text += len + ((*text)[len] == '\n');
         if (line)
             return line;

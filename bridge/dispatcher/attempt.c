@@ -1,5 +1,6 @@
 /* Attempts: a row before each request, its answer after it. */
 #include "dispatcher/priv.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -32,9 +33,7 @@ enum cw_status attempt_begin(struct dispatcher *d, struct lane *lane, struct cw_
 /* What of an answer is journaled: cut, and such that any reader of JSON text takes it. */
 static struct cw_text journaled(char *text, size_t len)
 {
-    size_t most = len < ANSWER_BYTES ? len : ANSWER_BYTES;
-    while (most < len && most && ((unsigned char)text[most] & 0xc0) == 0x80)
-        most--;
+    size_t most = tell_fits((struct cw_text){text, len}, ANSWER_BYTES);
     json_t *sound = json_stringn(text, most);
     for (size_t i = 0; !sound && i < most; i++)
         if ((unsigned char)text[i] >= 0x80)

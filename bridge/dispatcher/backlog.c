@@ -11,6 +11,7 @@
 
 #include "action/late.h"
 #include "action/net.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <ctype.h>
@@ -74,7 +75,7 @@ static enum cw_status read_lead(struct dispatcher *d, struct lane *lane, struct 
     if (st && st != CW_ENOENT)
         return cw_fail(err, st, "%s", none.text);
     lane->lead = (struct lead){.is_known = true};
-    json_t *json = st ? NULL : json_loadb(mark.value.at, mark.value.len, JSON_ALLOW_NUL, NULL);
+    json_t *json = st ? NULL : tell_read(mark.value, 0);
     lane->lead.call = json_integer_value(json_object_get(json, "call"));
     lane->lead.event = json_integer_value(json_object_get(json, "event"));
     lane->lead.decides = json_is_true(json_object_get(json, "decides"));
@@ -238,8 +239,7 @@ static void add_call(struct dispatcher *d, const struct lane *lane, const struct
                      bool is_last)
 {
     struct backlog *b = lane->backlog;
-    json_t *args =
-        json_loadb(call->args.at, call->args.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *args = tell_read(call->args, JSON_DECODE_INT_AS_REAL);
     auto_free char *target = NULL;
     struct net_call n = {.id = call->id, .event = call->event, .kind = kind_of(call)};
     b->gates = b->gates && b->run == call->run;

@@ -3,6 +3,7 @@
 #include "dispatcher/priv.h"
 #include "metrics.h"
 #include "retry.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <assert.h>
@@ -30,7 +31,7 @@ int64_t errand_next_ms(const struct dispatcher *d, int64_t now_ms)
 /* A flat 401 is about rights; one that is wrapped is about the key. */
 static bool is_of_key(const struct transport_answer *a)
 {
-    json_t *json = json_loadb(a->body.at, a->body.len, JSON_ALLOW_NUL, NULL);
+    json_t *json = tell_read(a->body, 0);
     bool flat = json_is_string(json_object_get(json, "code"));
     json_decref(json);
     return !flat;

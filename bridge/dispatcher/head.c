@@ -1,5 +1,6 @@
 /* The head of a lane: the oldest call of its person, read from the store. */
 #include "dispatcher/priv.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -8,9 +9,8 @@
  * text. */
 static json_t *read_args(struct cw_text args)
 {
-    json_t *json = json_loadb(args.at, args.len, JSON_ALLOW_NUL, NULL);
-    return json ? json
-                : json_loadb(args.at, args.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *json = tell_read(args, 0);
+    return json ? json : tell_read(args, JSON_DECODE_INT_AS_REAL);
 }
 
 struct head *head_of(const struct store_call *call)
@@ -28,7 +28,7 @@ struct head *head_of(const struct store_call *call)
     h->condition = xtext(call->condition);
     h->args_text = xtext(call->args);
     h->args = read_args(call->args);
-    h->progress = json_loadb(call->progress.at, call->progress.len, JSON_ALLOW_NUL, NULL);
+    h->progress = tell_read(call->progress, 0);
     if (!h->progress)
         h->progress = json_object();
     h->in_doubt = call->state == STORE_CALL_SENT;

@@ -3,6 +3,7 @@
 #include "dispatcher/priv.h"
 #include "hand.h"
 #include "metrics.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdio.h>
@@ -118,7 +119,7 @@ bool dispatcher_in_doubt(struct dispatcher *d, struct cw_text person, struct cw_
     struct lane *lane = lanes_find(&d->lanes, name);
     if (!lane || backlog_head(d, lane, arena, &call, &none))
         return false;
-    json_t *progress = json_loadb(call.progress.at, call.progress.len, JSON_ALLOW_NUL, NULL);
+    json_t *progress = tell_read(call.progress, 0);
     bool is_out = call.state == STORE_CALL_SENT && !action_is_asking(progress);
     bool in_doubt = is_out || action_in_doubt(progress);
     json_decref(progress);

@@ -7,6 +7,7 @@
 #include "engine/priv.h"
 #include "hand.h"
 #include "log.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <jansson.h>
@@ -268,7 +269,7 @@ static enum cw_status take(struct engine *e, const struct store_mark *mark, int6
     int64_t event = strtoll(mark->key.at, NULL, 10);
     const char *end = memchr(mark->value.at, '\n', mark->value.len);
     size_t head = end ? (size_t)(end - mark->value.at) : mark->value.len;
-    json_t *json = json_loadb(mark->value.at, head, JSON_ALLOW_NUL, NULL);
+    json_t *json = tell_read((struct cw_text){mark->value.at, head}, 0);
     bool good = json && sight_unpack(json, &sight);
     json_decref(json);
     enum cw_status st = store_events_back(e->deps.store, event + 1, 1, e->arena, &row, &n, err);

@@ -1,5 +1,7 @@
 #include "front/sight.h"
 
+#include "tell.h"
+
 #include <jansson.h>
 #include <stdio.h>
 
@@ -30,7 +32,7 @@ void front_sight(const struct accepted *a, const struct cw_value *entry, int64_t
     struct cw_text text;
     if (entry->kind != CW_OBJECT || cw_value_print(entry, a->arena, &text))
         return;
-    json_t *json = json_loadb(text.at, text.len, JSON_ALLOW_NUL, NULL);
+    json_t *json = tell_read(text, 0);
     if (json)
         see(a, json, now_ms, to);
     json_decref(json);

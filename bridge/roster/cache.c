@@ -1,6 +1,7 @@
 /* roster/cache: what was learned of people, in the journal. */
 #include "roster/priv.h"
 
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -57,7 +58,7 @@ enum cw_status roster_load(struct roster *r, struct cw_error *err)
     struct cw_arena *arena = xarena(CACHE_BYTES);
     struct cw_text text;
     enum cw_status st = store_setting_get(r->store, setting, arena, &text, err);
-    json_t *all = st ? NULL : json_loadb(text.at, text.len, 0, NULL);
+    json_t *all = st ? NULL : tell_read(text, 0);
     if (json_is_object(json_object_get(all, "people")))
         take(r, all);
     roster_sort(r);

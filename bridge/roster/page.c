@@ -1,6 +1,7 @@
 /* roster/page: pages of awork's users, and which of them are meant. */
 #include "roster/priv.h"
 
+#include "tell.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
@@ -112,7 +113,7 @@ enum roster_page roster_take(struct roster *r, const struct transport_answer *a,
         *why = xprintf("%s", a->error ? a->error : "no answer");
         return page;
     }
-    json_t *json = json_loadb(a->body.at, a->body.len, JSON_ALLOW_NUL, NULL);
+    json_t *json = tell_read(a->body, 0);
     if (a->status == 200 && json_is_array(json))
         page = take_list(r, json, a->total_items);
     else if (a->status == 200)

@@ -241,7 +241,7 @@ enum cw_status strangers_load(struct strangers *s, struct store *store, struct c
     size_t i;
     const json_t *o;
     enum cw_status st = store_setting_get(store, setting, arena, &text, err);
-    json_t *all = st ? NULL : json_loadb(text.at, text.len, 0, NULL);
+    json_t *all = st ? NULL : tell_read(text, 0);
     json_array_foreach(all, i, o) take(s, o);
     strangers_end(s, true);
     s->dirty = false;

@@ -4,6 +4,7 @@
  * counted from there, so that a clock that is set back across a restart moves them, too. The pair
  * itself is sealed; the rest says what became of it. */
 #include "secret.h"
+#include "tell.h"
 #include "tokens/priv.h"
 #include "xalloc.h"
 
@@ -117,7 +118,7 @@ enum cw_status journal_get(struct tokens *t, struct token *k, struct cw_error *e
     struct store_mark mark, which = {.kind = cw_text_of(kind), .person = cw_text_of(k->person)};
     enum cw_status st = store_mark_get(t->deps.store, &which, arena, &mark, err);
     if (!st) {
-        json_t *json = json_loadb(mark.value.at, mark.value.len, 0, NULL);
+        json_t *json = tell_read(mark.value, 0);
         read_value(t, k, &mark, json);
         k->must_save = false; /* it is there already */
         json_decref(json);

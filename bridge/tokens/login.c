@@ -1,6 +1,7 @@
 /* A login: the code becomes a pair, awork says whose it is, the journal has it, and the person is
  * told. The code is good once: whatever goes wrong, they begin again. */
 #include "log.h"
+#include "tell.h"
 #include "tokens/priv.h"
 #include "xalloc.h"
 
@@ -160,7 +161,7 @@ static enum cw_status on_me(struct tokens *t, struct flight *f, struct cw_error 
     const struct person *person = people_find(t->deps.people, login->person);
     struct token *k = token_find(t, login->person);
     bool is_answer = f->answer.outcome == TRANSPORT_ANSWER && f->answer.status == 200;
-    json_t *me = is_answer ? json_loadb(f->answer.body.at, f->answer.body.len, 0, NULL) : NULL;
+    json_t *me = is_answer ? tell_read(f->answer.body, 0) : NULL;
     const char *id = json_string_value(json_object_get(me, "id"));
     enum cw_status st = CW_OK;
     char name[100];

@@ -1,6 +1,7 @@
 #include "trial/awork.h"
 
 #include "clock.h"
+#include "tell.h"
 #include "xalloc.h"
 
 #include <ctype.h>
@@ -168,7 +169,7 @@ void awork_by_hand(struct awork *a, const char *user, enum cw_timer timer, bool 
 }
 
 /* {"xDateUtc":"2026-03-02T00:00:00Z","xTimeUtc":"10:00:00.000"} */
-static void tell_moment(json_t *entry, const char *what, int64_t ms)
+static void put_moment(json_t *entry, const char *what, int64_t ms)
 {
     char text[CLOCK_TEXT], day[CLOCK_TEXT + 16], name[16];
     clock_format(ms, text);
@@ -200,13 +201,13 @@ static json_t *tell(const struct awork *a, const struct work *w)
     json_t *e = json_deep_copy(w->body);
     json_object_set_new(e, "id", json_string(w->id));
     json_object_set_new(e, "resourceVersion", json_integer(w->version));
-    tell_moment(e, "start", w->start_ms);
+    put_moment(e, "start", w->start_ms);
     tell_name(a, e, "taskId", "task");
     tell_name(a, e, "projectId", "project");
     tell_name(a, e, "typeOfWorkId", "typeOfWork");
     clock_format(w->since_ms, text);
     if (w->is_stopped)
-        tell_moment(e, "end", w->since_ms);
+        put_moment(e, "end", w->since_ms);
     else if (w->is_paused)
         json_object_set_new(e, "breaks", json_pack("[{s:s}]", "startDate", text));
     else if (w->was_paused)
@@ -241,7 +242,7 @@ static json_t *act(struct awork *a, struct work *w, const char *op, const struct
         return refuse(status, 400, "invalid-operation",
                       "You can only pause and resume your own timer.");
     if (strcmp(op, "start") == 0) {
-        start(a, w, json_loads(q->body ? q->body : "", JSON_ALLOW_NUL, NULL));
+        start(a, w, tell_read(cw_text_of(q->body ? q->body : ""), 0));
         return tell(a, w);
     }
     if (!is_active(w))
@@ -294,7 +295,7 @@ static json_t *serve_entry(struct awork *a, const struct flight *q, const char *
     if (!w)
         return refuse(status, 404, "not-found", "There is no such time entry.");
     if (strcmp(q->method, "PUT") == 0) {
-        json_t *body = json_loads(q->body ? q->body : "", JSON_ALLOW_NUL, NULL);
+        json_t *body = tell_read(cw_text_of(q->body ? q->body : ""), 0);
         w->since_ms = moment_of(body, "endDateUtc", "endTimeUtc");
         json_decref(body);
     }

@@ -1,6 +1,7 @@
 #include "trial/play.h"
 
 #include "file.h"
+#include "tell.h"
 #include "trial/stage.h"
 #include "xalloc.h"
 
@@ -58,7 +59,7 @@ static bool fits_arg(const json_t *value, const struct suite_arg *arg)
 {
     if (!arg->is_json)
         return same_value(value, arg->value);
-    json_t *expected = json_loads(arg->value, JSON_ALLOW_NUL, NULL);
+    json_t *expected = tell_read(cw_text_of(arg->value), 0);
     bool fits = value && expected && contains(value, expected);
     json_decref(expected);
     return fits;
@@ -66,7 +67,7 @@ static bool fits_arg(const json_t *value, const struct suite_arg *arg)
 
 static bool fits_args(const struct suite_step *step, const struct effect *e)
 {
-    json_t *args = json_loads(e->args, JSON_ALLOW_NUL, NULL);
+    json_t *args = tell_read(cw_text_of(e->args), 0);
     bool fits = true;
     for (size_t i = 0; fits && i < step->n_args; i++)
         fits = fits_arg(json_object_get(args, step->args[i].name), &step->args[i]);
@@ -113,7 +114,7 @@ static void put_expected(FILE *f, const struct suite_step *step)
 static void put_args(FILE *f, const char *text)
 {
     const char *name;
-    json_t *value, *args = json_loads(text, JSON_ALLOW_NUL, NULL);
+    json_t *value, *args = tell_read(cw_text_of(text), 0);
     bool any = false;
     json_object_foreach(args, name, value)
     {

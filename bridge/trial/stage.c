@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "engine/engine.h"
+#include "tell.h"
 #include "trial/awork.h"
 #include "trial/others.h"
 #include "why/why.h"
@@ -182,7 +183,7 @@ static void learn_kinds(struct stage *s)
     for (size_t i = 0; i < n; i++) {
         if (store_lane_head(s->store, lanes[i], arena, &call, &err))
             continue;
-        json_t *args = json_loadb(call.args.at, call.args.len, JSON_ALLOW_NUL, NULL);
+        json_t *args = tell_read(call.args, 0);
         const char *kind = json_string_value(json_object_get(args, "type_of_work"));
         if (kind && *kind)
             awork_kind(s->awork, kind);
@@ -325,7 +326,7 @@ static void by_hand(struct stage *s, const struct suite_step *step, struct cw_ar
                 {"stopped", CW_TIMER_STOPPED}};
     if (!step->family || strcmp(step->family, "timer") != 0)
         return;
-    json_t *fields = json_loadb(step->fields.at, step->fields.len, JSON_ALLOW_NUL, NULL);
+    json_t *fields = tell_read(step->fields, 0);
     const char *user = json_string_value(json_object_get(fields, "user"));
     const struct cw_person *person =
         cw_ruleset_find(s->config->rules, cw_text_of(user ? user : s->test->user));

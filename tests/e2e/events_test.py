@@ -32,6 +32,17 @@ def for_people():
 
 
 @test
+def a_byte_0_in_a_text():
+    """It hides no event."""
+    with world() as (sim, b):
+        b.branch("KEY-123", note="a\0b", delivery="d-1")
+        assert until(lambda: b.events()[0]["runs"][0]["state"] == "done")
+        for words in ("events",), ("why", "1"):
+            r = b.command(*words)
+            assert r.returncode == 0 and "event 1  " in r.stdout and "track-branch" in r.stdout, r
+
+
+@test
 def filters():
     with world() as (sim, b):
         b.branch("KEY-123")                              # 1: ada, track-branch
