@@ -73,3 +73,22 @@ int cmd_post(const struct config *config, const char *path, struct cw_text form,
     const struct fetch_request what = {.method = "POST", .body = form, .timeout_ms = 90000};
     return ask(config, &what, path, body);
 }
+
+char *cmd_answer(const struct config *config, const char *method, const char *path)
+{
+    char *text = NULL;
+    int status = cmd_ask(config, method, path, &text);
+    if (status >= 200 && status < 300)
+        return text;
+    fputs(text ? text : "", stderr);
+    free(text);
+    return NULL;
+}
+
+int cmd_say(const struct config *config, const char *method, const char *path)
+{
+    auto_free char *text = cmd_answer(config, method, path);
+    if (text)
+        fputs(text, stdout);
+    return text ? CMD_OK : CMD_FAILED;
+}

@@ -56,7 +56,11 @@ struct config *cmd_settings(const struct cmd_args *args);
 /* Asks the daemon something through its admin listener; prints an error when there is none.
  * Returns: the status, 0 when nobody answered. The body is the caller's. */
 int cmd_ask(const struct config *config, const char *method, const char *path, char **body);
-/* The same with a form, for what takes awork's time, too. */
+/* Its answer, for the caller to free; NULL when it refuses or there is none: stderr has said so. */
+char *cmd_answer(const struct config *config, const char *method, const char *path);
+/* Prints its answer. Returns: the exit code. */
+int cmd_say(const struct config *config, const char *method, const char *path);
+/* cmd_ask with a form, for what takes awork's time, too. */
 int cmd_post(const struct config *config, const char *path, struct cw_text form, char **body);
 
 enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 64 };

@@ -92,13 +92,13 @@ static int see_to_all(const struct config *config, const struct cmd_args *args, 
     auto_free char *rule = form_pair("rule", args->rule), *user = form_pair("user", args->user);
     struct sums sums = {.more = true};
     while (sums.more) {
-        char *text = NULL;
         auto_free char *path = xprintf("%s?id=all&after=%lld&before=%lld&%s&%s", page, sums.next,
                                        sums.before, rule, user);
-        int status = cmd_ask(config, "POST", path, &text);
-        auto_free char *body = text;
-        if (status != 200 || !add_page(body, deed, &sums)) {
-            fputs(body ? body : "", stderr);
+        auto_free char *body = cmd_answer(config, "POST", path);
+        if (!body)
+            return CMD_FAILED;
+        if (!add_page(body, deed, &sums)) {
+            fputs(body, stderr);
             return CMD_FAILED;
         }
     }
@@ -108,15 +108,11 @@ static int see_to_all(const struct config *config, const struct cmd_args *args, 
 
 static int see_to_one(const struct config *config, const char *id, const char *page)
 {
-    char *text = NULL;
     auto_free char *pair = form_pair("id", id);
     auto_free char *path = xprintf("%s?%s", page, pair);
-    int status = cmd_ask(config, "POST", path, &text);
-    auto_free char *body = text;
-    if (status != 200) {
-        fputs(body ? body : "", stderr);
+    auto_free char *body = cmd_answer(config, "POST", path);
+    if (!body)
         return CMD_FAILED;
-    }
     const char *line = body;
     json_t *o = show_next(&line);
     if (json_object_get(o, "as"))

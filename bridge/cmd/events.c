@@ -131,13 +131,9 @@ static int print_pages(const struct config *config, const struct cmd_args *args)
     auto_free char *path = all ? xprintf("/events?after=%lld&%s", (long long)next, filters)
                                : xprintf("/events?last=%d&%s", LAST, filters);
     for (;;) {
-        char *text = NULL;
-        int status = cmd_ask(config, "GET", path, &text);
-        auto_free char *body = text;
-        if (status != 200) {
-            fputs(body ? body : "", stderr);
+        auto_free char *body = cmd_answer(config, "GET", path);
+        if (!body)
             return CMD_FAILED;
-        }
         bool more = print_page(&printer, body, &next);
         if (!more && !args->follow)
             return CMD_OK;

@@ -12,15 +12,11 @@
 static int post(const struct cmd_args *args, const char *path)
 {
     struct config *config = cmd_settings(args);
-    char *text = NULL;
     if (!config)
         return CMD_FAILED;
-    int status = cmd_ask(config, "POST", path, &text);
-    auto_free char *body = text;
-    if (body)
-        fputs(body, status == 200 ? stdout : stderr);
+    int code = cmd_say(config, "POST", path);
     config_destroy(config);
-    return status == 200 ? CMD_OK : CMD_FAILED;
+    return code;
 }
 
 /* ---- hold --list ---- */
@@ -41,17 +37,15 @@ static void print_holds(const char *text)
 static int list(const struct cmd_args *args)
 {
     struct config *config = cmd_settings(args);
-    char *text = NULL;
     if (!config)
         return CMD_FAILED;
-    int status = cmd_ask(config, "GET", "/holds", &text);
-    auto_free char *body = text;
-    if (status == 200 && !args->json)
-        print_holds(body);
-    else if (body)
-        fputs(body, status == 200 ? stdout : stderr);
+    auto_free char *body = cmd_answer(config, "GET", "/holds");
     config_destroy(config);
-    return status == 200 ? CMD_OK : CMD_FAILED;
+    if (body && args->json)
+        fputs(body, stdout);
+    else if (body)
+        print_holds(body);
+    return body ? CMD_OK : CMD_FAILED;
 }
 
 /* ---- hold ---- */

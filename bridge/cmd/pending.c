@@ -130,28 +130,21 @@ static void print_all(const char *text)
 
 static int list(const struct config *config, const struct cmd_args *args)
 {
-    char *text = NULL;
     auto_free char *rule = form_pair("rule", args->rule), *user = form_pair("user", args->user);
     auto_free char *path = xprintf("/pending?%s&%s", rule, user);
-    int status = cmd_ask(config, "GET", path, &text);
-    auto_free char *body = text;
-    if (status == 200 && !args->json)
-        print_all(body);
+    auto_free char *body = cmd_answer(config, "GET", path);
+    if (body && args->json)
+        fputs(body, stdout);
     else if (body)
-        fputs(body, status == 200 ? stdout : stderr);
-    return status == 200 ? CMD_OK : CMD_FAILED;
+        print_all(body);
+    return body ? CMD_OK : CMD_FAILED;
 }
 
 static int cancel(const struct config *config, const char *id)
 {
-    char *text = NULL;
     auto_free char *pair = form_pair("id", id);
     auto_free char *path = xprintf("/cancel?%s", pair);
-    int status = cmd_ask(config, "POST", path, &text);
-    auto_free char *body = text;
-    if (body)
-        fputs(body, status == 200 ? stdout : stderr);
-    return status == 200 ? CMD_OK : CMD_FAILED;
+    return cmd_say(config, "POST", path);
 }
 
 int cmd_pending(const struct cmd_args *args)

@@ -74,14 +74,10 @@ int show_pages(const struct config *config, const char *path, bool as_json,
     long long next = 0;
     *n = 0;
     for (bool more = true; more;) {
-        char *text = NULL;
         auto_free char *page = xprintf("%s&after=%lld", path, next);
-        int status = cmd_ask(config, "GET", page, &text);
-        auto_free char *body = text;
-        if (status != 200) {
-            fputs(body ? body : "", stderr);
+        auto_free char *body = cmd_answer(config, "GET", page);
+        if (!body)
             return CMD_FAILED;
-        }
         more = print_page(body, as_json, print, &next, n);
     }
     return CMD_OK;

@@ -144,16 +144,12 @@ static int ask(const struct config *config, const struct cmd_args *args, const c
     auto_free char *rule = form_pair("rule", args->rule), *user = form_pair("user", args->user),
                    *at = form_pair("at", args->at);
     do {
-        char *text = NULL;
         auto_free char *path =
             xprintf("/why?%s&%s&%s&%s&before=%lld", what, rule, user, at, s.next);
-        int status = cmd_ask(config, "GET", path, &text);
-        auto_free char *body = text;
+        auto_free char *body = cmd_answer(config, "GET", path);
         s.next = 0;
-        if (status != 200) {
-            fputs(body ? body : "", stderr);
+        if (!body)
             return CMD_FAILED;
-        }
         if (args->json) {
             fputs(body, stdout);
             read_looked(body, &s);
