@@ -279,11 +279,6 @@ static enum cw_status read_more(struct dispatcher *d, struct lane *lane, struct 
 
 /* ---- The next call ---- */
 
-static bool is_settled(const struct head *head)
-{
-    return !head->in_doubt && !action_in_doubt(head->progress);
-}
-
 static enum cw_status collapse(struct dispatcher *d, struct lane *lane, int64_t into, int64_t event,
                                struct cw_error *err)
 {
@@ -355,7 +350,7 @@ static bool is_wanted(const struct dispatcher *d, const struct lane *lane)
 {
     int64_t old_ms = d->deps.people->target.collapse_ms;
     const struct head *h = lane->head;
-    if (!old_ms || !is_settled(h))
+    if (!old_ms || !head_is_settled(h))
         return false;
     return lane->backlog || d->now_ms - h->created_ms > old_ms;
 }
@@ -375,7 +370,7 @@ enum cw_status backlog_begin(struct dispatcher *d, struct lane *lane, bool *goes
     const struct head *h = lane->head;
     const struct lead *lead = &lane->lead;
     *goes = false;
-    if (lead->is_over && h->id < lead->call && is_settled(h) &&
+    if (lead->is_over && h->id < lead->call && head_is_settled(h) &&
         action_is_of_timer(cw_text_of(h->action)))
         return collapse(d, lane, lead->call, lead->event, err);
     if (lane->backlog && lane->backlog->is_whole &&

@@ -35,6 +35,11 @@ struct head *head_of(const struct store_call *call)
     return h;
 }
 
+bool head_is_settled(const struct head *head)
+{
+    return !head->in_doubt && !action_in_doubt(head->progress);
+}
+
 /* Sets *due_ms, or INT64_MAX when the lane is empty. */
 enum cw_status head_read(struct dispatcher *d, struct lane *lane, int64_t *due_ms,
                          struct cw_error *err)

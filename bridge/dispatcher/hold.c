@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A request that may have had its effect is settled first. */
-static bool is_settled(const struct head *head)
-{
-    return !head->in_doubt && !action_in_doubt(head->progress);
-}
-
 /* Another call of the lane that passes, in place of its head. */
 static enum cw_status let_pass(struct dispatcher *d, struct lane *lane, bool *passes,
                                struct cw_error *err)
@@ -39,7 +33,7 @@ enum cw_status hold_check(struct dispatcher *d, struct lane *lane, int64_t *due_
     struct cw_error none;
     bool passes = action_passes(cw_text_of(h->action));
     lane->is_held = lane->is_exempt = false;
-    if (!d->may_hold || passes || !is_settled(h))
+    if (!d->may_hold || passes || !head_is_settled(h))
         return CW_OK;
     cw_arena_reset(d->arena);
     enum cw_status st =
@@ -130,7 +124,7 @@ static void wake(void *ctx, struct lane *lane)
     const struct waking *w = ctx;
     if (lane->state == LANE_FLYING || lane->parcel ||
         (w->person && strcmp(w->person, lane->person) != 0) ||
-        (lane->head && !is_settled(lane->head)))
+        (lane->head && !head_is_settled(lane->head)))
         return;
     lane->is_free = true;
     lanes_push(&w->d->lanes, lane, w->d->now_ms);

@@ -209,6 +209,8 @@ enum cw_status sight_quiet(struct dispatcher *d, const struct lane *lane,
 
 /* dispatcher/head.c */
 struct head *head_of(const struct store_call *call);
+/* No request of it is out or in doubt: nobody has to look whether one had its effect. */
+bool head_is_settled(const struct head *head);
 /* Sets *due_ms, or INT64_MAX when the lane is empty. */
 enum cw_status head_read(struct dispatcher *d, struct lane *lane, int64_t *due_ms,
                          struct cw_error *err) CW_CHECKED;

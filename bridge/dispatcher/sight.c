@@ -36,12 +36,12 @@ enum cw_status sight_keep(struct dispatcher *d, const struct lane *lane,
 {
     const struct head *h = lane->head;
     struct store_timer timer = v->timer;
-    bool is_doubtful = h->in_doubt || action_in_doubt(h->progress);
     timer.call = h->id;
     if (v->has_timer)
         return put(d, lane, &timer, err);
-    return is_doubtful && action_is_of_timer(cw_text_of(h->action)) ? know_nothing(d, lane, err)
-                                                                    : CW_OK;
+    if (head_is_settled(h) || !action_is_of_timer(cw_text_of(h->action)))
+        return CW_OK;
+    return know_nothing(d, lane, err);
 }
 
 static struct action_verdict *skip(struct dispatcher *d, struct action_verdict *v, char *reason)

@@ -277,7 +277,7 @@ static bool opted_out(struct dispatcher *d, const struct lane *lane, struct acti
 static enum cw_status begin_step(struct dispatcher *d, struct lane *lane, struct cw_error *err)
 {
     struct action_verdict v = {0};
-    bool quiet = false, settled = !lane->head->in_doubt && !action_in_doubt(lane->head->progress);
+    bool quiet = false, settled = head_is_settled(lane->head);
     if (late_is(d, lane->head) && settled)
         return expire(d, lane, err);
     if (settled && opted_out(d, lane, &v))
