@@ -253,21 +253,16 @@ static enum cw_status sq_commit(struct backend *b, struct cw_error *err)
 
 /* PASSIVE never waits and never cuts the log, which is written from its start again. A full disk is
  * no fault of the log: it keeps what it has, the next commit brings the next try. */
-/* The log keeps its size to be written from its start again; on a tight volume that room is the
- * first to be given back. */
 static enum cw_status sq_tidy(struct backend *b, enum store_pace pace, struct cw_error *err)
 {
     int in_log = 0, moved = 0;
-    bool tight = pace == STORE_TIGHT;
-    enum cw_status status = pace == STORE_BUSY ? CW_OK : sq_vacuum(b, tight, err);
+    enum cw_status status = pace == STORE_BUSY ? CW_OK : sq_vacuum(b, pace == STORE_TIGHT, err);
     if (status != CW_OK)
         return status == CW_ELIMIT ? CW_OK : status;
-    int enough = pace == STORE_IDLE && b->log_pages > IDLE_PAGES ? IDLE_PAGES : b->log_pages;
-    if (!tight && !b->shrinks && b->wal_pages < enough)
+    bool rests = pace != STORE_BUSY && b->log_pages > IDLE_PAGES;
+    if (b->wal_pages < (rests ? IDLE_PAGES : b->log_pages) && !b->shrinks)
         return CW_OK;
-    int rc = sqlite3_wal_checkpoint_v2(
-        b->db, NULL, tight ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &in_log,
-        &moved);
+    int rc = sqlite3_wal_checkpoint_v2(b->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_FULL)
         return sq_fail(b, rc, err);
     b->shrinks = false;

@@ -55,16 +55,24 @@ static enum cw_status measure_volume(const struct backend *b, struct store_room 
 }
 
 /* What waits in the log may need as much room again in the file: more of it than is free when
- * nobody is let in any more could never be moved, and the volume would stay full. */
+ * nobody is let in any more could never be moved, and the volume would stay full. What has been
+ * moved leaves room in the log, which lets answers be recorded when others take the last byte. */
 enum cw_status sq_limit_log(struct backend *b, struct cw_error *err)
 {
     struct store_room room;
+    int64_t set = 0;
     enum cw_status status = measure_volume(b, &room, err);
     if (status != CW_OK)
         return status;
     int64_t pages = room.volume_bytes / LOG_PART / PAGE_BYTES;
     b->log_pages = pages < MAX_LOG_PAGES ? (int)pages : MAX_LOG_PAGES;
-    return CW_OK;
+    int64_t bytes = (int64_t)b->log_pages * 2 * PAGE_BYTES;
+    auto_free char *limit = xprintf("PRAGMA journal_size_limit=%lld", (long long)bytes);
+    status = sq_ask(b, limit, &set, err);
+    if (status != CW_OK || set == bytes)
+        return status;
+    return cw_fail(err, CW_EINVAL, "the journal's log cannot be limited to %lld bytes",
+                   (long long)bytes);
 }
 
 /* Holes would be no reserve. */

@@ -86,19 +86,12 @@ static const char is_clean[] =
 static const struct pragma {
     const char *name, *value, *reads;
 } pragmas[] = {
-    {"page_size", "16384", "16384"},
-    {"auto_vacuum", "INCREMENTAL", "2"},
-    {"secure_delete", "ON", "1"},
-    {"journal_mode", "WAL", "wal"},
-    {"synchronous", "FULL", "2"},
-    {"foreign_keys", "ON", "1"},
-    {"trusted_schema", "OFF", "0"},
-    {"cell_size_check", "ON", "1"},
-    {"temp_store", "MEMORY", "2"},
-    {"mmap_size", "0", "0"},
-    {"cache_size", "-2048", "-2048"},
-    {"wal_autocheckpoint", "0", "0"},
-    {"journal_size_limit", "67108864", "67108864"},
+    {"page_size", "16384", "16384"},  {"auto_vacuum", "INCREMENTAL", "2"},
+    {"secure_delete", "ON", "1"},     {"journal_mode", "WAL", "wal"},
+    {"synchronous", "FULL", "2"},     {"foreign_keys", "ON", "1"},
+    {"trusted_schema", "OFF", "0"},   {"cell_size_check", "ON", "1"},
+    {"temp_store", "MEMORY", "2"},    {"mmap_size", "0", "0"},
+    {"cache_size", "-2048", "-2048"}, {"wal_autocheckpoint", "0", "0"},
     {"encoding", "'UTF-8'", "UTF-8"},
 };
 

@@ -32,8 +32,8 @@ enum cw_status store_commit(struct store *store, struct cw_error *err) CW_CHECKE
 void store_rollback(struct store *store);
 bool store_in_turn(const struct store *store); /* between begin and commit */
 /* Housekeeping between turns: moves what was committed from the log to the file when there is
- * enough of it, or when the daemon is idle; then some room is given back too, all of it, the log's
- * included, when the volume is tight. */
+ * enough of it, or when the daemon is idle; then some room is given back too, all of it when the
+ * volume is tight. */
 enum store_pace { STORE_BUSY, STORE_IDLE, STORE_TIGHT };
 enum cw_status store_tidy(struct store *store, enum store_pace pace,
                           struct cw_error *err) CW_CHECKED;

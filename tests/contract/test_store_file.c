@@ -404,26 +404,6 @@ TEST(tidy_moves_the_log_into_the_file)
     fixture_end();
 }
 
-/* A log that has grown must not be what keeps a volume full. */
-TEST(a_tight_volume_gets_the_room_of_the_log_back)
-{
-    struct store *s = fixture_open(fixture_where("tight.db"));
-    for (uint64_t i = 0; i < 100; i++)
-        CHECK_INT(add_big(s, i), CW_OK);
-    OK(store_tidy(s, STORE_IDLE, NULL)); /* all is in the file, and the log is as large as ever */
-    CHECK(size_of(fixture_path("tight.db-wal")) >= 100 * 30000);
-    OK(store_tidy(s, STORE_TIGHT, NULL));
-    CHECK_INT(size_of(fixture_path("tight.db-wal")), 0);
-    for (uint64_t i = 0; i < 10; i++)
-        CHECK_INT(add_big(s, i + 1000), CW_OK);
-    OK(store_tidy(s, STORE_TIGHT, NULL)); /* what is in the log alone is moved first */
-    CHECK_INT(size_of(fixture_path("tight.db-wal")), 0);
-    store_close(s);
-    CHECK_STR(ask(fixture_path("tight.db"), "PRAGMA integrity_check"), "ok");
-    CHECK_STR(ask(fixture_path("tight.db"), "SELECT count(*) FROM event"), "110");
-    fixture_end();
-}
-
 /* A child that opens the journal, does its work and dies by SIGKILL. */
 static void die_in(const char *where, void (*work)(struct store *s))
 {

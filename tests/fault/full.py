@@ -169,6 +169,9 @@ class Test:
         if late > 1:
             raise Failure(f"deliveries were taken for {late:.1f} s after the first refusal")
         self.refuses()
+        log = os.path.getsize(self.journal + "-wal")
+        if log > VOLUME // 16:  # what waits there could never be moved to the file
+            raise Failure(f"{log} bytes of the volume are the log's")
         return self.has_room_again()
 
     def full_by_others(self):
